@@ -1,0 +1,32 @@
+/** One thing wrong with a config: where it stands, what is wrong, what to do. */
+export interface Problem {
+  /** `plugins.auth.mode`; absent when it is about the whole. */
+  readonly path?: string
+  readonly message: string
+}
+
+const brand = Symbol.for('agproxy.config-error')
+
+/** A config that can't be used. The message is ready to print: the file, then one line for each problem. */
+export class ConfigError extends Error {
+  readonly [brand] = true
+  readonly problems: readonly Problem[]
+  readonly file: string | undefined
+
+  constructor(problems: readonly Problem[], file?: string) {
+    const lines = problems.map(({ path, message }) => `  ${path ? `${path}: ` : ''}${message}`)
+    super([...(file ? [`${file}:`] : []), ...lines].join('\n'))
+    this.name = 'ConfigError'
+    this.problems = problems
+    this.file = file
+  }
+
+  /** The same problems, found in `file`. */
+  in(file: string | undefined): ConfigError {
+    return new ConfigError(this.problems, file ?? this.file)
+  }
+
+  static is(error: unknown): error is ConfigError {
+    return (error as { [brand]?: boolean } | null | undefined)?.[brand] === true
+  }
+}

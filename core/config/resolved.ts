@@ -1,0 +1,55 @@
+import type { PluginDefinition } from '../plugin.js'
+import type { Account } from '../upstream/types.js'
+
+export type Origin = 'default' | 'preset' | 'config' | 'env' | 'flag'
+
+/** One plugin of the chain that is on, with its options validated and where each came from. */
+export interface ResolvedPlugin {
+  readonly definition: PluginDefinition
+  readonly options: unknown
+  /** By top-level option name. */
+  readonly origins: Readonly<Record<string, Origin>>
+  /** Who brought it: a preset's name, or `use`. */
+  readonly from: string
+}
+
+export interface ServerOptions {
+  readonly host: string
+  readonly port: number
+  /** Bytes. */
+  readonly bodyLimit: number
+  /** Milliseconds, as all times here. */
+  readonly headersTimeout: number
+  readonly requestTimeout: number
+  readonly keepAliveTimeout: number
+  readonly maxConcurrent: number
+  readonly queueLimit: number
+  readonly queueTimeout: number
+  readonly shutdownTimeout: number
+  readonly https:
+    | boolean
+    | { readonly cert?: string; readonly key?: string; readonly pfx?: string; readonly passphrase?: string }
+}
+
+export interface LogOptions {
+  readonly level: 'silent' | 'error' | 'warn' | 'info' | 'debug'
+  /** `auto`: pretty on a terminal, JSON otherwise. */
+  readonly format: 'auto' | 'pretty' | 'json'
+}
+
+/** A config with everything filled in: what a gateway is built from. */
+export interface ResolvedConfig {
+  /** The file it was read from; undefined when there is none. */
+  readonly file: string | undefined
+  /** Names of the presets in force. */
+  readonly presets: readonly string[]
+  readonly server: ServerOptions
+  readonly log: LogOptions
+  readonly accounts: readonly Account[]
+  /** Where `accounts` came from. */
+  readonly accountsFrom: Origin
+  /** The chain, in its order. */
+  readonly chain: readonly ResolvedPlugin[]
+  /** Plugins of the presets that are switched off. */
+  readonly off: readonly string[]
+}

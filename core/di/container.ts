@@ -1,0 +1,60 @@
+import 'reflect-metadata'
+import { type DependencyContainer, type InjectionToken, container as root } from 'tsyringe'
+import type { Link } from '../chain.js'
+import type { Logger } from '../log.js'
+import type { Plugin, PluginContext, PluginDefinition } from '../plugin.js'
+import { type Token, tokens } from './tokens.js'
+
+export type Container = DependencyContainer
+
+/** One container a chain: a reload builds the new chain beside the old one and neither sees the other's services. */
+export function createContainer(): Container {
+  return root.createChildContainer()
+}
+
+export function provide<T>(container: Container, token: Token<T>, value: T): void {
+  container.register(token as InjectionToken<T>, { useValue: value })
+}
+
+/** Builds one plugin in a container of its own, where `tokens.options` and `tokens.logger` are that plugin's. */
+export function buildPlugin(chain: Container, definition: PluginDefinition, options: unknown): Link {
+  const own = chain.createChildContainer()
+  const logger = (chain.resolve(tokens.logger as InjectionToken<Logger>) as Logger).child({
+    plugin: definition.name,
+  })
+  provide(own, tokens.options, options)
+  provide(own, tokens.logger, logger)
+  const plugin: Plugin = definition.use
+    ? own.resolve(definition.use)
+    : definition.create!(contextOf(own, definition.name))
+  return { name: definition.name, routes: definition.routes ?? ['messages'], plugin }
+}
+
+function contextOf(own: Container, name: string): PluginContext<never> {
+  const resolve = <T>(token: Token<T> | InjectionToken<T>): T => own.resolve(token as InjectionToken<T>)
+  return {
+    name,
+    resolve,
+    get options() {
+      return resolve(tokens.options) as never
+    },
+    get logger() {
+      return resolve(tokens.logger)
+    },
+    get pool() {
+      return resolve(tokens.pool)
+    },
+    get upstreams() {
+      return resolve(tokens.upstreams)
+    },
+    get http() {
+      return resolve(tokens.http)
+    },
+    get transport() {
+      return resolve(tokens.transport)
+    },
+    get server() {
+      return resolve(tokens.server)
+    },
+  }
+}

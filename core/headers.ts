@@ -1,0 +1,38 @@
+/** Header names are lower case; a header that came several times is an array. Never mutated. */
+export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
+
+/** RFC 9110 §7.6.1: these speak of one connection and never travel on. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** The first value of a header. */
+export function header(headers: Headers, name: string): string | undefined {
+  const value = headers[name]
+  return typeof value === 'string' ? value : value?.[0]
+}
+
+/**
+ * The headers that may travel end to end: without the hop-by-hop ones, those that `connection` names (RFC 9110
+ * makes them hop-by-hop too), and `drop`.
+ */
+export function endToEnd(headers: Headers, drop: ReadonlySet<string>): Record<string, string | string[]> {
+  const named = header(headers, 'connection')
+    ?.toLowerCase()
+    .split(/\s*,\s*/)
+  const out: Record<string, string | string[]> = {}
+  for (const name in headers) {
+    const value = headers[name]
+    if (value === undefined || HOP_BY_HOP.has(name) || drop.has(name) || named?.includes(name)) continue
+    out[name] = value as string | string[]
+  }
+  return out
+}

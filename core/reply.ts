@@ -1,0 +1,153 @@
+import { isKnownError } from './errors.js'
+import { type Headers, header } from './headers.js'
+import { FrameDecoder } from './sse/decoder.js'
+import { type EventData, StreamEvent } from './sse/event.js'
+import { type EventMapper, mapSource } from './sse/map.js'
+import { type ByteSource, bytesSource, chunksOf, collect, iterableSource } from './stream.js'
+
+export interface ReplyInit {
+  readonly status?: number
+  readonly headers?: Headers
+}
+
+/** A JSON answer that is held in memory may have this many bytes; a stream has no such limit. */
+const COLLECT_LIMIT = 64 * 1024 * 1024
+
+/** The body of an answer, shared by all replies that were derived from one another. */
+interface Payload {
+  bytes?: Buffer
+  source?: ByteSource
+  collecting?: Promise<Buffer>
+}
+
+/**
+ * One answer on its way up the chain: a status, headers, and bytes that are decoded only when somebody asks.
+ * Immutable but for the fact that a stream can be read once: after `events()` or `chunks()` the reply is spent;
+ * `bytes()`, `text()` and `json()` keep what they read.
+ */
+export class Reply {
+  readonly status: number
+  readonly headers: Headers
+  #payload: Payload
+  #mappers: readonly EventMapper[]
+
+  private constructor(status: number, headers: Headers, payload: Payload, mappers: readonly EventMapper[]) {
+    this.status = status
+    this.headers = headers
+    this.#payload = payload
+    this.#mappers = mappers
+  }
+
+  static bytes(bytes: Buffer, init: ReplyInit = {}): Reply {
+    return new Reply(init.status ?? 200, init.headers ?? {}, { bytes }, [])
+  }
+
+  static json(value: unknown, init: ReplyInit = {}): Reply {
+    const headers = { 'content-type': 'application/json', ...init.headers }
+    return Reply.bytes(Buffer.from(JSON.stringify(value)), { ...init, headers })
+  }
+
+  /** A stream of bytes from an upstream or of your own. */
+  static stream(source: ByteSource, init: ReplyInit = {}): Reply {
+    return new Reply(init.status ?? 200, init.headers ?? {}, { source }, [])
+  }
+
+  /** A `text/event-stream` of your own, from data objects or events, made as fast as the client reads. */
+  static events(events: Iterable<EventData> | AsyncIterable<EventData>, init: ReplyInit = {}): Reply {
+    async function* raw() {
+      for await (const data of events) yield StreamEvent.of(data).raw
+    }
+    const headers = {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache',
+      ...init.headers,
+    }
+    return Reply.stream(iterableSource(raw()), { ...init, headers })
+  }
+
+  get ok(): boolean {
+    return this.status >= 200 && this.status < 300
+  }
+
+  /** True for an event stream; its events are what `onEvent` sees. */
+  get isEventStream(): boolean {
+    return header(this.headers, 'content-type')?.toLowerCase().includes('text/event-stream') ?? false
+  }
+
+  /** The first value of a header; names in lower case. */
+  header(name: string): string | undefined {
+    return header(this.headers, name)
+  }
+
+  /** The same answer under another status or with more headers (`undefined` removes one). */
+  with(patch: ReplyInit): Reply {
+    const headers = patch.headers ? { ...this.headers, ...patch.headers } : this.headers
+    return new Reply(patch.status ?? this.status, headers, this.#payload, this.#mappers)
+  }
+
+  /** The same event stream, seen through a mapper. Other answers stay as they are. */
+  mapEvents(mapper: EventMapper): Reply {
+    if (!this.isEventStream) return this
+    return new Reply(this.status, this.headers, this.#payload, [...this.#mappers, mapper])
+  }
+
+  /** The whole body. Rejects when the stream breaks before its end. */
+  async bytes(limit = COLLECT_LIMIT): Promise<Buffer> {
+    if (this.#mappers.length > 0) {
+      this.#payload = { source: this.source() }
+      this.#mappers = []
+    }
+    const payload = this.#payload
+    if (payload.bytes) return payload.bytes
+    payload.collecting ??= collect(payload.source!, limit)
+    payload.bytes = await payload.collecting
+    return payload.bytes
+  }
+
+  async text(): Promise<string> {
+    return (await this.bytes()).toString('utf8')
+  }
+
+  async json<T = unknown>(): Promise<T> {
+    return JSON.parse(await this.text()) as T
+  }
+
+  /** The events, one at a time; leaving the loop early cancels the stream. Comments are left out. */
+  async *events(): AsyncGenerator<StreamEvent> {
+    const decoder = new FrameDecoder()
+    for await (const chunk of chunksOf(this.source())) {
+      const frames: Buffer[] = []
+      decoder.push(chunk, (frame) => frames.push(frame))
+      for (const frame of frames) {
+        const event = StreamEvent.parse(frame)
+        if (event.hasData) yield event
+      }
+    }
+  }
+
+  /** The bytes when all of them are here already, else undefined. */
+  get held(): Buffer | undefined {
+    return this.#mappers.length === 0 ? this.#payload.bytes : undefined
+  }
+
+  /** The bytes as a source, with all mappers applied. Spends the reply unless its bytes are held. */
+  source(): ByteSource {
+    const { bytes, source } = this.#payload
+    const plain = source && !bytes ? source : bytesSource(bytes ? [bytes] : [])
+    if (this.#mappers.length === 0) return plain
+    return mapSource(plain, this.#mappers, faultEvent)
+  }
+
+  /** Lets go of an answer that nobody will read. */
+  discard(): void {
+    if (!this.#payload.bytes) this.#payload.source?.cancel()
+  }
+}
+
+/** The client already has a 200: what it can still be told is an error event, in words that are safe to show. */
+function faultEvent(error: unknown): StreamEvent {
+  const message = isKnownError(error)
+    ? (error as Error).message
+    : 'the gateway could not read the upstream stream'
+  return StreamEvent.of({ type: 'error', error: { type: 'api_error', message } })
+}

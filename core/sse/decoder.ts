@@ -1,0 +1,98 @@
+const LF = 0x0a
+const CR = 0x0d
+
+/**
+ * Cuts a byte stream into event frames, wherever the chunks break: inside a UTF-8 character, between CR and LF,
+ * in a field's name. Each frame keeps its bytes and its closing blank line, so that what went in comes out.
+ * Work is linear however many chunks one event takes (a 20 MB event in 64 kB chunks).
+ */
+export class FrameDecoder {
+  /** Chunks of the frame that is not complete yet. */
+  #held: Buffer[] = []
+  #heldBytes = 0
+  /** No byte of the current line so far. */
+  #lineEmpty = true
+  #afterCR = false
+  /** The stream began with a byte order mark to skip, or might still. */
+  #start = true
+  readonly #limit: number
+
+  /** `limit`: bytes that one frame may have; `push` throws a RangeError beyond it. */
+  constructor(limit = 64 * 1024 * 1024) {
+    this.#limit = limit
+  }
+
+  push(chunk: Buffer, onFrame: (frame: Buffer) => void): void {
+    if (chunk.length === 0) return
+    let from = 0
+    if (this.#start) {
+      this.#start = false
+      // A BOM split over chunks would read as an unknown field name and be ignored: only its event's name is lost.
+      if (chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf) from = 3
+    }
+    const hasCR = this.#afterCR || chunk.indexOf(CR) >= 0
+    const cut = (end: number) => {
+      onFrame(this.#take(chunk.subarray(from, end)))
+      from = end
+    }
+    if (hasCR) this.#scanAny(chunk, from, cut)
+    else this.#scanLF(chunk, from, cut)
+    if (from < chunk.length) this.#hold(chunk.subarray(from))
+  }
+
+  /** The bytes after the last complete frame; empty when the stream ended cleanly. */
+  rest(): Buffer {
+    return this.#take(Buffer.alloc(0))
+  }
+
+  /** The usual case, line ends are LF alone: native search from line to line. */
+  #scanLF(chunk: Buffer, start: number, cut: (end: number) => void): void {
+    let line = start
+    for (;;) {
+      const end = chunk.indexOf(LF, line)
+      if (end < 0) {
+        if (line < chunk.length) this.#lineEmpty = false
+        return
+      }
+      if (end === line && this.#lineEmpty) cut(end + 1)
+      this.#lineEmpty = true
+      line = end + 1
+    }
+  }
+
+  #scanAny(chunk: Buffer, start: number, cut: (end: number) => void): void {
+    for (let i = start; i < chunk.length; i++) {
+      const byte = chunk[i]
+      if (byte === LF && this.#afterCR) {
+        this.#afterCR = false // the second half of a CRLF that was already counted
+      } else if (byte === LF || byte === CR) {
+        this.#afterCR = byte === CR
+        const blank = this.#lineEmpty
+        this.#lineEmpty = true
+        if (!blank) continue
+        if (byte === CR && chunk[i + 1] === LF) {
+          this.#afterCR = false
+          i++
+        }
+        cut(i + 1)
+      } else {
+        this.#afterCR = false
+        this.#lineEmpty = false
+      }
+    }
+  }
+
+  #hold(part: Buffer): void {
+    this.#heldBytes += part.length
+    if (this.#heldBytes > this.#limit) throw new RangeError(`an event of more than ${this.#limit} bytes`)
+    this.#held.push(part)
+  }
+
+  #take(last: Buffer): Buffer {
+    if (this.#held.length === 0) return last
+    const frame = Buffer.concat([...this.#held, last])
+    this.#held = []
+    this.#heldBytes = 0
+    return frame
+  }
+}

@@ -1,0 +1,109 @@
+/** The JSON of an event's data; `type` names the kind, as in https://docs.claude.com/en/api/messages-streaming. */
+export interface EventData {
+  readonly type: string
+  readonly [field: string]: unknown
+}
+
+interface Fields {
+  name: string | undefined
+  text: string | undefined
+}
+
+/**
+ * One server-sent event. Bytes until somebody asks: an event that no mapper changed leaves as it came, with its
+ * spelling, its ids and its line ends.
+ */
+export class StreamEvent {
+  #raw: Buffer | undefined
+  #fields: Fields | undefined
+  #data: EventData | undefined
+  #malformed = false
+
+  private constructor(raw: Buffer | undefined, data: EventData | undefined) {
+    this.#raw = raw
+    this.#data = data
+  }
+
+  /** A new event: `StreamEvent.of({ type: 'ping' })`. */
+  static of(data: EventData): StreamEvent {
+    return new StreamEvent(undefined, data)
+  }
+
+  /** An event as it came over the wire, with its closing blank line. */
+  static parse(raw: Buffer): StreamEvent {
+    return new StreamEvent(raw, undefined)
+  }
+
+  /** The `type` of the data; where that has none, the `event:` line's. Empty for comments. */
+  get type(): string {
+    if (this.#data) return this.#data.type
+    const { name } = this.#read()
+    return name ?? this.data.type
+  }
+
+  /** The decoded data. Data that is no JSON object reads as `{ type }`, and `malformed` is true. */
+  get data(): EventData {
+    if (this.#data) return this.#data
+    const { name, text } = this.#read()
+    let value: unknown
+    try {
+      value = text === undefined ? undefined : JSON.parse(text)
+    } catch {
+      value = undefined
+    }
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      const type = (value as { type?: unknown }).type
+      this.#data = typeof type === 'string' ? (value as EventData) : { ...value, type: name ?? '' }
+    } else {
+      this.#malformed = text !== undefined
+      this.#data = { type: name ?? '' }
+    }
+    return this.#data
+  }
+
+  /** True when there is data and it is not a JSON object. */
+  get malformed(): boolean {
+    void this.data
+    return this.#malformed
+  }
+
+  /** False for comments and blank frames, which no mapper sees. */
+  get hasData(): boolean {
+    return this.#raw === undefined || this.#read().text !== undefined
+  }
+
+  /** The same event with other data. */
+  with(data: EventData): StreamEvent {
+    return StreamEvent.of(data)
+  }
+
+  /** What goes over the wire. */
+  get raw(): Buffer {
+    this.#raw ??= Buffer.from(`event: ${this.#data!.type}\ndata: ${JSON.stringify(this.#data)}\n\n`)
+    return this.#raw
+  }
+
+  #read(): Fields {
+    if (this.#fields) return this.#fields
+    this.#fields = readFields(this.#raw!)
+    return this.#fields
+  }
+}
+
+/** The fields that matter of one frame; the grammar is https://html.spec.whatwg.org/#event-stream-interpretation. */
+function readFields(raw: Buffer): Fields {
+  const fields: Fields = { name: undefined, text: undefined }
+  const frame = raw.toString('utf8')
+  const lines = frame.includes('\r') ? frame.split(/\r\n|\n|\r/) : frame.split('\n')
+  for (const line of lines) {
+    const colon = line.indexOf(':')
+    if (colon === 0) continue
+    const field = colon < 0 ? line : line.slice(0, colon)
+    if (field !== 'data' && field !== 'event') continue
+    let value = colon < 0 ? '' : line.slice(colon + 1)
+    if (value.startsWith(' ')) value = value.slice(1)
+    if (field === 'event') fields.name = value
+    else fields.text = fields.text === undefined ? value : `${fields.text}\n${value}`
+  }
+  return fields
+}

@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^agproxy$/, replacement: here('./index.ts') },
+      { find: /^agproxy\/(plugins|presets)$/, replacement: here('./$1/index.ts') },
+      { find: /^agproxy\/testing$/, replacement: here('./testing.ts') },
+    ],
+  },
+  test: {
+    include: ['{core,plugins,presets,test}/**/*.test.ts'],
+    exclude: ['test/clients/**', 'test/faults/**', '**/node_modules/**'],
+    setupFiles: ['./test/support/setup.ts'],
+    testTimeout: 20_000,
+  },
+})
