@@ -88,7 +88,8 @@ export class Reply {
   /** The same event stream, seen through a mapper. Other answers stay as they are. */
   mapEvents(mapper: EventMapper): Reply {
     if (!this.isEventStream) return this
-    return new Reply(this.status, this.headers, this.#payload, [...this.#mappers, mapper])
+    const headers = { ...this.headers, 'content-length': undefined }
+    return new Reply(this.status, headers, this.#payload, [...this.#mappers, mapper])
   }
 
   /** The whole body. Rejects when the stream breaks before its end. */

@@ -1,8 +1,8 @@
 import 'reflect-metadata'
-import { type DependencyContainer, type InjectionToken, container as root } from 'tsyringe'
+import { type DependencyContainer, type InjectionToken, injectable, container as root } from 'tsyringe'
 import type { Link } from '../chain.js'
 import type { Logger } from '../log.js'
-import type { Plugin, PluginContext, PluginDefinition } from '../plugin.js'
+import type { Plugin, PluginClass, PluginContext, PluginDefinition } from '../plugin.js'
 import { type Token, tokens } from './tokens.js'
 
 export type Container = DependencyContainer
@@ -25,7 +25,7 @@ export function buildPlugin(chain: Container, definition: PluginDefinition, opti
   provide(own, tokens.options, options)
   provide(own, tokens.logger, logger)
   const plugin: Plugin = definition.use
-    ? own.resolve(definition.use)
+    ? own.resolve(constructible(definition.use, definition.name))
     : definition.create!(contextOf(own, definition.name))
   return { name: definition.name, routes: definition.routes ?? ['messages'], plugin }
 }
@@ -57,4 +57,21 @@ function contextOf(own: Container, name: string): PluginContext<never> {
       return resolve(tokens.server)
     },
   }
+}
+
+/**
+ * Marks the class as injectable, so that its author need not, and refuses a parameter without `@inject`: types don't exist
+ * at run time under esbuild and jiti, where tsyringe would pass undefined without a word.
+ */
+function constructible(type: PluginClass, name: string): PluginClass {
+  const injected = (Reflect.getOwnMetadata('injectionTokens', type) ?? {}) as Record<number, unknown>
+  for (let i = 0; i < type.length; i++) {
+    if (injected[i] === undefined) {
+      throw new TypeError(
+        `plugin '${name}': parameter ${i + 1} of ${type.name}'s constructor needs @inject(tokens.…)`,
+      )
+    }
+  }
+  injectable()(type)
+  return type
 }

@@ -1,7 +1,8 @@
 import type { Call } from '../call.js'
+import { GatewayError } from '../errors.js'
 import { matchesModel } from './models.js'
 import type { Upstreams } from './registry.js'
-import type { Account } from './types.js'
+import type { Account, Target } from './types.js'
 
 /** Why an account rests. */
 export type RestReason = 'rate-limit' | 'overloaded' | 'server-error' | 'forbidden' | 'unauthorised'
@@ -62,15 +63,57 @@ export class AccountPool {
     ]
   }
 
-  /** The next account that can serve now and was not tried yet. */
-  pick(call: Call, tried: ReadonlySet<string>): Account | undefined {
-    return this.candidates(call).find((a) => !tried.has(a.id) && this.restsFor(a) === 0)
+  /** The next account that can serve now and was not tried yet, as the target of an attempt. */
+  pick(call: Call, tried: ReadonlySet<string>, attempt: number): Target | undefined {
+    const account = this.candidates(call).find((a) => !tried.has(a.id) && this.restsFor(a) === 0)
+    if (!account) return undefined
+    const upstream = this.#upstreams.expect(account.upstream)
+    return { upstream, account, accepts: upstream.accepts, attempt }
+  }
+
+  /** Milliseconds until the first of the call's accounts returns; undefined when none will by itself. */
+  soonest(call: Call): number | undefined {
+    const rests = this.candidates(call).map((a) => this.restsFor(a))
+    const least = Math.min(...rests)
+    return Number.isFinite(least) ? least : undefined
+  }
+
+  /** What to tell a client that nobody can serve now: each account, why it rests, and when to come back. */
+  exhausted(call: Call): GatewayError {
+    const candidates = this.candidates(call)
+    if (candidates.length === 0) return this.#noAccount(call)
+    const resting = this.status().filter((s) => candidates.some((a) => a.id === s.account.id))
+    const list = resting.map((s) => `${s.account.id} (${describe(s)})`).join(', ')
+    const soonest = this.soonest(call)
+    if (soonest === undefined) {
+      const message = `no account can serve: ${list}. Correct the keys in agproxy.config.ts or the environment`
+      return new GatewayError('authentication_error', message, { retry: false })
+    }
+    const overloaded = resting.every((s) => s.reason === 'overloaded' || s.reason === 'server-error')
+    const headers = { 'retry-after': String(Math.max(1, Math.ceil(soonest / 1000))) }
+    return new GatewayError(
+      overloaded ? 'overloaded_error' : 'rate_limit_error',
+      `all accounts rest: ${list}`,
+      { headers },
+    )
+  }
+
+  #noAccount(call: Call): GatewayError {
+    const all = this.all()
+    const message =
+      all.length === 0
+        ? 'no upstream account is configured: set ZAI_API_KEY or AGPROXY_ANTHROPIC_API_KEY, or `accounts` in the config'
+        : `no account serves the model '${call.model}' (accounts: ${all.map((a) => a.id).join(', ')})`
+    return new GatewayError(all.length === 0 ? 'api_error' : 'not_found_error', message, { retry: false })
   }
 
   /** Every account whose upstream is in the chain; a stand-in upstream counts only while there is no other. */
   all(): readonly Account[] {
-    const listed = this.#accounts.filter((a) => this.#upstreams.get(a.upstream))
-    if (this.#accounts.length > 0) return listed
+    const listed = this.#accounts.filter((a) => {
+      const upstream = this.#upstreams.get(a.upstream)
+      return upstream && (a.apiKey !== undefined || !upstream.needsKey)
+    })
+    if (listed.length > 0) return listed
     const standIns = this.#upstreams.list().filter((u) => u.precedence === 'stand-in')
     return standIns.map((u) => ({ id: u.name, upstream: u.name }))
   }
@@ -102,6 +145,13 @@ export class AccountPool {
       reason: this.restsFor(account) > 0 ? this.#state.accounts.get(account.id)?.reason : undefined,
     }))
   }
+}
+
+function describe({ reason, restsFor }: AccountStatus): string {
+  const why = reason?.replace('-', ' ') ?? 'usable'
+  return Number.isFinite(restsFor)
+    ? `${why}, ${Math.ceil(restsFor / 1000)} s`
+    : `${why}, until its key is changed`
 }
 
 /** An account's key; a function is asked each time, for keys that are refreshed. */

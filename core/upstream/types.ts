@@ -51,6 +51,8 @@ export interface Upstream {
   readonly accepts: Accepts
   /** Default `listed`. */
   readonly precedence?: Precedence
+  /** Accounts without a key can't serve. */
+  readonly needsKey?: boolean
   /** Models that clients may ask for, by the upstream's mapping; no call is made. */
   models?(): readonly ModelInfo[]
   /** The upstream's own list, where it has one. */

@@ -1,0 +1,157 @@
+import type { Call, CallHead } from './call.js'
+import { type Chain, compose, type Link } from './chain.js'
+import { nearest } from './config/nearest.js'
+import { ConfigError } from './config/problems.js'
+import type { ResolvedConfig } from './config/resolved.js'
+import { buildPlugin, createContainer, provide } from './di/container.js'
+import { tokens } from './di/tokens.js'
+import { dispatchOnce } from './dispatch.js'
+import { localAnswers } from './local.js'
+import type { Logger } from './log.js'
+import type { Reply } from './reply.js'
+import type { ServerInfo } from './server/info.js'
+import type { HttpClient } from './upstream/http.js'
+import { AccountPool, type PoolState } from './upstream/pool.js'
+import { Upstreams } from './upstream/registry.js'
+import type { Transport } from './upstream/transport.js'
+
+/** What lives as long as the process, and is the same for every chain. */
+export interface Services {
+  readonly logger: Logger
+  readonly transport: Transport
+  readonly http: HttpClient
+  readonly poolState: PoolState
+  readonly server: ServerInfo
+}
+
+/** One chain that was built from one config, with everything that it needs. */
+export interface RunningChain {
+  readonly config: ResolvedConfig
+  readonly upstreams: Upstreams
+  readonly pool: AccountPool
+  readonly chain: Chain
+  dispose(): Promise<void>
+}
+
+/** Builds a chain in a container of its own and sets its plugins up, in order. What was set up is undone on failure. */
+export async function buildChain(config: ResolvedConfig, services: Services): Promise<RunningChain> {
+  const container = createContainer()
+  const upstreams = new Upstreams()
+  const pool = new AccountPool(config.accounts, upstreams, services.poolState)
+  provide(container, tokens.logger, services.logger)
+  provide(container, tokens.transport, services.transport)
+  provide(container, tokens.http, services.http)
+  provide(container, tokens.server, services.server)
+  provide(container, tokens.upstreams, upstreams)
+  provide(container, tokens.pool, pool)
+
+  const ready: Link[] = []
+  const dispose = async () => {
+    for (const { name, plugin } of ready.reverse()) {
+      try {
+        await plugin.dispose?.()
+      } catch (error) {
+        services.logger.error({ plugin: name, err: error }, 'dispose failed')
+      }
+    }
+    await container.dispose()
+  }
+  try {
+    for (const { definition, options } of config.chain) {
+      const link = buildPlugin(container, definition, options)
+      await link.plugin.setup?.()
+      ready.push(link)
+    }
+    checkAccounts(config, upstreams)
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+  return { config, upstreams, pool, dispose, chain: compose(withDispatch(ready, config, pool), localAnswers) }
+}
+
+/** A chain without a plugin that dispatches still needs somebody to choose an account: the first that can serve. */
+function withDispatch(links: readonly Link[], config: ResolvedConfig, pool: AccountPool): readonly Link[] {
+  const phases = config.chain.map((p) => p.definition.phase)
+  if (phases.includes('dispatch')) return links
+  const at = phases.indexOf('upstream')
+  return at < 0 ? links : [...links.slice(0, at), dispatchOnce(pool), ...links.slice(at)]
+}
+
+/** An account of an upstream that isn't there is a mistake, unless its plugin is switched off on purpose. */
+function checkAccounts({ accounts, off, chain, file }: ResolvedConfig, upstreams: Upstreams): void {
+  const names = upstreams.list().map((u) => u.name)
+  const silent = new Set([...off, ...chain.map((p) => p.definition.name)])
+  const problems = accounts.flatMap(({ upstream }, i) =>
+    upstreams.get(upstream) || silent.has(upstream)
+      ? []
+      : [
+          {
+            path: `accounts.${i}.upstream`,
+            message: `no upstream '${upstream}'${nearest(upstream, names)}; this chain has ${names.join(', ') || 'none'}`,
+          },
+        ],
+  )
+  if (problems.length > 0) throw new ConfigError(problems, file)
+}
+
+/** A request's hold on the chain that it began on; the chain is disposed of when the last one lets go. */
+export interface Lease {
+  head(head: CallHead): Promise<Reply | undefined>
+  run(call: Call): Promise<Reply>
+  release(): void
+}
+
+/** The chain in force. A reload builds the new one beside the old one and swaps at once. */
+export class Gateway {
+  #current: { readonly running: RunningChain; users: number; retired: boolean }
+  readonly #services: Services
+
+  private constructor(running: RunningChain, services: Services) {
+    this.#current = { running, users: 0, retired: false }
+    this.#services = services
+  }
+
+  static async create(config: ResolvedConfig, services: Services): Promise<Gateway> {
+    return new Gateway(await buildChain(config, services), services)
+  }
+
+  get running(): RunningChain {
+    return this.#current.running
+  }
+
+  acquire(): Lease {
+    const generation = this.#current
+    generation.users++
+    let held = true
+    return {
+      head: (head) => generation.running.chain.head(head),
+      run: (call) => generation.running.chain.run(call),
+      release: () => {
+        if (!held) return
+        held = false
+        generation.users--
+        if (generation.retired && generation.users === 0) void generation.running.dispose()
+      },
+    }
+  }
+
+  /** Running requests finish on the old chain. A config that can't be built throws and changes nothing. */
+  async reload(config: ResolvedConfig): Promise<void> {
+    const running = await buildChain(config, this.#services)
+    this.#services.poolState.configChanged()
+    this.#retire({ running, users: 0, retired: false })
+  }
+
+  async close(): Promise<void> {
+    this.#current.retired = true
+    await this.#current.running.dispose()
+  }
+
+  #retire(next: { readonly running: RunningChain; users: number; retired: boolean }): void {
+    const old = this.#current
+    this.#current = next
+    old.retired = true
+    if (old.users === 0) void old.running.dispose()
+  }
+}

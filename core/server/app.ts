@@ -1,0 +1,65 @@
+import { defineHandler, fromNodeHandler, H3 } from 'h3'
+import type { Gateway } from '../gateway.js'
+import type { Logger } from '../log.js'
+import { exchange, type Matched } from './exchange.js'
+import { ROUTES, type Route, spellings } from './routes.js'
+
+export interface AppContext {
+  readonly gateway: Gateway
+  readonly logger: Logger
+  readonly bodyLimit: number
+}
+
+/** The h3 app: it finds the route, and hands Node's request and response to the exchange. */
+export function createApp(context: AppContext): H3 {
+  const app = new H3({ silent: true })
+  const hinted = new Set<string>()
+
+  const serve = (matched: (params: Record<string, string>, path: string) => Matched) =>
+    defineHandler((event) => {
+      const path = event.url.pathname
+      const found = matched(event.context.params ?? {}, path)
+      return fromNodeHandler((req, res) => exchange(req as never, res as never, found, context))(event)
+    })
+
+  for (const route of ROUTES) {
+    for (const spelling of spellings(route)) {
+      const handler = serve((params, path) => {
+        if (spelling !== route.path) hint(path, route)
+        return { route, params: decoded(params), path: canonical(route, params) }
+      })
+      if (route.only) for (const method of route.methods) app.on(method as never, spelling, handler)
+      else app.all(spelling, handler)
+    }
+  }
+  app.all(
+    '/**',
+    serve((_params, path) => ({ route: undefined, params: {}, path })),
+  )
+
+  function hint(path: string, route: Route): void {
+    if (hinted.has(path) || hinted.size > 100) return
+    hinted.add(path)
+    context.logger.warn(
+      `a client calls ${path}, which is served as ${route.path}: its base URL should be the gateway's address without /v1 (with /v1 for the AI SDK)`,
+    )
+  }
+  return app
+}
+
+function canonical(route: Route, params: Record<string, string>): string {
+  return route.path.replace(':id', params.id ?? '')
+}
+
+/** h3 leaves them as they came. What can't be decoded stays so, and names nothing that exists. */
+function decoded(params: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => {
+      try {
+        return [name, decodeURIComponent(value)]
+      } catch {
+        return [name, value]
+      }
+    }),
+  )
+}

@@ -1,0 +1,30 @@
+import { pino } from 'pino'
+import type { LogOptions } from '../config/resolved.js'
+import type { Logger } from '../log.js'
+
+/**
+ * pino to stdout: pretty on a terminal, JSON lines otherwise. `redact` sees each finished line, whatever field a secret
+ * strayed into.
+ */
+export async function createLogger(
+  options: LogOptions,
+  redact: (line: string) => string,
+  fd = 1,
+): Promise<Logger> {
+  const tty = fd === 1 ? process.stdout.isTTY : process.stderr.isTTY
+  const pretty = options.format === 'pretty' || (options.format === 'auto' && tty)
+  const settings = { level: options.level, base: null, hooks: { streamWrite: redact } }
+  if (!pretty) {
+    const plain: unknown = pino(
+      { ...settings, timestamp: pino.stdTimeFunctions.isoTime },
+      pino.destination({ fd, sync: true }),
+    )
+    return plain as Logger
+  }
+  const { default: prettyStream } = await import('pino-pretty')
+  const coloured: unknown = pino(
+    settings,
+    prettyStream({ destination: fd, sync: true, colorize: tty, translateTime: 'HH:MM:ss' }),
+  )
+  return coloured as Logger
+}

@@ -1,0 +1,41 @@
+import { UpstreamError } from '../errors.js'
+import type { HttpClient } from './http.js'
+import type { ModelInfo } from './types.js'
+
+interface Listed {
+  id?: unknown
+  display_name?: unknown
+  created_at?: unknown
+  created?: unknown
+}
+
+/** `GET /v1/models` in either shape that is about: Anthropic's (`created_at`) and OpenAI's (`created`, in seconds). */
+export async function fetchModels(
+  http: HttpClient,
+  url: string,
+  headers: Record<string, string | string[]>,
+  signal: AbortSignal,
+): Promise<readonly ModelInfo[]> {
+  const res = await http.raw<{ data?: Listed[] }>(`${url}/v1/models?limit=1000`, {
+    headers: headers as Record<string, string>,
+    signal,
+  })
+  if (!res.ok || !Array.isArray(res._data?.data))
+    throw new UpstreamError('protocol', `no model list (status ${res.status})`)
+  return res._data.data.flatMap((model) => {
+    if (typeof model?.id !== 'string') return []
+    const createdAt =
+      typeof model.created_at === 'string'
+        ? model.created_at
+        : typeof model.created === 'number'
+          ? new Date(model.created * 1000).toISOString()
+          : undefined
+    return [
+      {
+        id: model.id,
+        ...(typeof model.display_name === 'string' && { displayName: model.display_name }),
+        ...(createdAt && { createdAt }),
+      },
+    ]
+  })
+}

@@ -1,0 +1,45 @@
+import { type Headers, header } from '../headers.js'
+
+/** No upstream rests for longer than its weekly window; anything beyond is nonsense. */
+const LONGEST = 8 * 24 * 3600_000
+
+/** z.ai writes its reset times in Beijing time, without saying so: `2026-01-31 18:00:00`. */
+const RESET_TIME = /(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2})(Z|[+-]\d{2}:?\d{2})?/
+const BEIJING = '+08:00'
+
+/**
+ * Milliseconds that an upstream asks to wait: `retry-after-ms`, `retry-after` in seconds or as a date (RFC 9110 §10.2.3),
+ * Anthropic's `anthropic-ratelimit-unified-reset` (epoch seconds), or the reset time in z.ai's message. Undefined when it
+ * names none, or one that makes no sense.
+ */
+export function retryDelay(headers: Headers, body: string, now: number): number | undefined {
+  const candidates = [
+    number(header(headers, 'retry-after-ms'), 1),
+    number(header(headers, 'retry-after'), 1000),
+    date(header(headers, 'retry-after'), now),
+    until(number(header(headers, 'anthropic-ratelimit-unified-reset'), 1000), now),
+    resetTime(body, now),
+  ]
+  return candidates.find((ms) => ms !== undefined && ms >= 0 && ms <= LONGEST)
+}
+
+function number(text: string | undefined, unit: number): number | undefined {
+  return text !== undefined && /^\s*\d+(\.\d+)?\s*$/.test(text) ? Math.ceil(Number(text) * unit) : undefined
+}
+
+function date(text: string | undefined, now: number): number | undefined {
+  if (text === undefined || !/[a-z]/i.test(text)) return undefined
+  const at = Date.parse(text)
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
+}
+
+function until(at: number | undefined, now: number): number | undefined {
+  return at === undefined ? undefined : at - now
+}
+
+function resetTime(body: string, now: number): number | undefined {
+  const match = RESET_TIME.exec(body)
+  if (!match) return undefined
+  const at = Date.parse(`${match[1]}T${match[2]}${match[3] ?? BEIJING}`)
+  return Number.isNaN(at) ? undefined : at - now
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { definePlugin } from '../../core/plugin.js'
+import { isBaseURL } from '../../core/upstream/base-url.js'
+import { createForwarder } from '../../core/upstream/forwarder.js'
+import { mapModel } from '../../core/upstream/models.js'
+
+/** Forwards to Anthropic untouched: the client's bytes and headers, with the account's key in place of the client's. */
+export const anthropic = definePlugin({
+  name: 'anthropic',
+  phase: 'upstream',
+  routes: ['messages', 'count-tokens'],
+  env: { baseURL: 'AGPROXY_ANTHROPIC_BASE_URL' },
+  options: z.strictObject({
+    baseURL: z
+      .string()
+      .refine(isBaseURL, 'must be an http(s) URL without credentials')
+      .default('https://api.anthropic.com'),
+    /** Client model, or a pattern with `*`, to upstream model. Names that it doesn't hold go through as they are. */
+    models: z.record(z.string(), z.string()).default({}),
+  }),
+  create: (context) => {
+    const { baseURL, models } = context.options
+    return createForwarder(
+      {
+        name: 'anthropic',
+        baseURL,
+        accepts: { cacheControl: true, sameRoleNeighbours: true, unstreamed: true, countTokens: true },
+        keyHeader: 'version',
+        mapModel: (model) => mapModel(models, model),
+        models: () => Object.keys(models).flatMap((id) => (id.includes('*') ? [] : [{ id }])),
+        listsModels: true,
+      },
+      context,
+    )
+  },
+})

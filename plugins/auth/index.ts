@@ -1,0 +1,72 @@
+import { inject } from 'tsyringe'
+import { z } from 'zod'
+import type { CallHead } from '../../core/call.js'
+import { tokens } from '../../core/di/tokens.js'
+import { GatewayError } from '../../core/errors.js'
+import { definePlugin, type Plugin } from '../../core/plugin.js'
+import type { ServerInfo } from '../../core/server/info.js'
+import { KeyRing, presentedKeys } from './keys.js'
+import { foreignSource } from './origin.js'
+
+const options = z.strictObject({
+  /** `auto`: off on a loopback address, `all-except-health` on any other. */
+  mode: z.enum(['auto', 'off', 'strict', 'all-except-health']).default('auto'),
+  keys: z.array(z.string()).default([]).meta({ secret: true }),
+  /** Host names besides localhost by which a gateway on a loopback address may be called. */
+  allowedHosts: z.array(z.string()).default([]),
+})
+
+type AuthOptions = z.output<typeof options>
+
+/** Lets in who may use the gateway, before anything else of a request is read. */
+class Auth implements Plugin {
+  readonly #ring: KeyRing
+  readonly #mode: Exclude<AuthOptions['mode'], 'auto'>
+  readonly #loopback: boolean
+  readonly #allowedHosts: ReadonlySet<string>
+
+  constructor(@inject(tokens.options) options: AuthOptions, @inject(tokens.server) server: ServerInfo) {
+    this.#ring = new KeyRing(options.keys)
+    this.#mode = options.mode === 'auto' ? (server.loopback ? 'off' : 'all-except-health') : options.mode
+    this.#loopback = server.loopback
+    this.#allowedHosts = new Set(options.allowedHosts.map((h) => h.toLowerCase()))
+  }
+
+  onHead(head: CallHead): void {
+    if (this.#loopback) this.#refuseForeign(head)
+    if (this.#mode === 'off' || this.#exempt(head)) return
+    const keys = presentedKeys(head.headers)
+    if (this.#ring.holdsAny(keys)) return
+    throw new GatewayError('authentication_error', this.#reason(keys), { retry: false })
+  }
+
+  #refuseForeign(head: CallHead): void {
+    const source = foreignSource(head.headers, this.#allowedHosts)
+    if (source === undefined) return
+    const message = `refused: ${source} is not this machine. Web pages may not use the local gateway; for a name of your own, add it to plugins.auth.allowedHosts`
+    throw new GatewayError('permission_error', message, { retry: false })
+  }
+
+  #exempt({ route, method }: CallHead): boolean {
+    if (route === 'hello') return true // clients ask it before they have a key, and it tells nothing
+    return this.#mode !== 'strict' && (route === 'health' || method === 'OPTIONS')
+  }
+
+  #reason(keys: readonly string[]): string {
+    if (this.#ring.empty)
+      return 'this gateway demands a key and none is configured: set AGPROXY_API_KEY or plugins.auth.keys, and restart'
+    const where = 'Authorization, x-api-key or x-goog-api-key'
+    return keys.length === 0
+      ? `no key: send one of the gateway's keys in ${where} (Claude Code: ANTHROPIC_AUTH_TOKEN)`
+      : `the key in ${where} is none of this gateway's (AGPROXY_API_KEY, plugins.auth.keys)`
+  }
+}
+
+export const auth = definePlugin({
+  name: 'auth',
+  phase: 'request',
+  routes: 'all',
+  options,
+  env: { keys: 'AGPROXY_API_KEY' },
+  use: Auth,
+})

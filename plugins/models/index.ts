@@ -1,0 +1,58 @@
+import { inject } from 'tsyringe'
+import { z } from 'zod'
+import type { Call } from '../../core/call.js'
+import { tokens } from '../../core/di/tokens.js'
+import { GatewayError } from '../../core/errors.js'
+import type { Logger } from '../../core/log.js'
+import { definePlugin, type Plugin } from '../../core/plugin.js'
+import { Reply } from '../../core/reply.js'
+import type { AccountPool } from '../../core/upstream/pool.js'
+import type { Upstreams } from '../../core/upstream/registry.js'
+import { Catalogue } from './catalogue.js'
+import { anthropicList, anthropicModel, openaiList } from './shapes.js'
+
+const options = z.strictObject({
+  /** Milliseconds to wait for upstreams' own lists. Claude Code's discovery gives up after 3 s. */
+  timeout: z.number().int().positive().default(2000),
+  /** Milliseconds that an upstream's list is kept. */
+  maxAge: z.number().int().nonnegative().default(300_000),
+})
+
+type ModelsOptions = z.output<typeof options>
+
+/** Lists the models that clients may ask for: the upstreams' mappings and, where an upstream has a list, that. */
+class Models implements Plugin {
+  readonly #catalogue: Catalogue
+
+  constructor(
+    @inject(tokens.options) options: ModelsOptions,
+    @inject(tokens.upstreams) upstreams: Upstreams,
+    @inject(tokens.pool) pool: AccountPool,
+    @inject(tokens.logger) logger: Logger,
+  ) {
+    this.#catalogue = new Catalogue(options, upstreams, pool, logger)
+  }
+
+  async onRequest(call: Call): Promise<Reply> {
+    const models = await this.#catalogue.list()
+    if (call.route === 'models-claude') return Reply.json(openaiList(models))
+    if (call.route === 'models') return Reply.json(anthropicList(models, new URLSearchParams(call.query)))
+    const id = call.params.id ?? ''
+    const found = models.find((m) => m.id === id)
+    if (!found)
+      throw new GatewayError(
+        'not_found_error',
+        `model: ${id} is not known here; GET /v1/models lists those that are`,
+        { retry: false },
+      )
+    return Reply.json(anthropicModel(found))
+  }
+}
+
+export const models = definePlugin({
+  name: 'models',
+  phase: 'request',
+  routes: ['models', 'models-claude', 'model'],
+  options,
+  use: Models,
+})

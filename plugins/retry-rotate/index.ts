@@ -1,0 +1,125 @@
+import { inject } from 'tsyringe'
+import { z } from 'zod'
+import type { Call } from '../../core/call.js'
+import { tokens } from '../../core/di/tokens.js'
+import { ClientGoneError, UpstreamError } from '../../core/errors.js'
+import { definePlugin, type Next, type Plugin } from '../../core/plugin.js'
+import { Reply } from '../../core/reply.js'
+import type { AccountPool } from '../../core/upstream/pool.js'
+import { retryDelay } from '../../core/upstream/retry-after.js'
+import type { Target } from '../../core/upstream/types.js'
+import { Attempts, type Failed } from './attempts.js'
+import { type Failure, judge, pause } from './policy.js'
+import { withoutThinking } from './thinking.js'
+
+const options = z.strictObject({
+  /** Calls to upstreams that one request may cost. */
+  maxAttempts: z.number().int().min(1).max(20).default(3),
+})
+
+type RetryOptions = z.output<typeof options>
+
+/** An error body is read to judge it; no honest one is larger. */
+const ERROR_BODY_LIMIT = 1024 * 1024
+
+/**
+ * Chooses upstream and account for each attempt, and after a failure decides by its kind what comes next. Returns as soon
+ * as an upstream answers, so once a byte has reached the client nothing is tried again.
+ */
+class RetryRotate implements Plugin {
+  constructor(
+    @inject(tokens.options) private readonly options: RetryOptions,
+    @inject(tokens.pool) private readonly pool: AccountPool,
+  ) {}
+
+  async handle(call: Call, next: Next): Promise<Reply> {
+    // A count has an estimate to fall back on; only conversations are worth more than one call.
+    const attempts = new Attempts(call, this.pool, call.route === 'messages' ? this.options.maxAttempts : 1)
+    let target = attempts.first()
+    for (;;) {
+      const outcome = await this.#attempt(attempts.call.with({ target }), next)
+      if (!('failure' in outcome)) {
+        this.pool.succeeded(target.account)
+        return attempts.finish(outcome.reply, target)
+      }
+      const following = await this.#after(outcome, attempts, target)
+      if (!following) return attempts.fail(outcome, target)
+      target = following
+    }
+  }
+
+  async #attempt(call: Call, next: Next): Promise<Outcome> {
+    try {
+      const reply = await next(call)
+      if (reply.status < 400) return { reply }
+      const bytes = await reply.bytes(ERROR_BODY_LIMIT).catch(() => Buffer.alloc(0))
+      const text = bytes.toString('utf8')
+      const failure: Failure = {
+        kind: 'status',
+        status: reply.status,
+        text,
+        delay: retryDelay(reply.headers, text, Date.now()),
+      }
+      const { status, headers } = reply
+      return {
+        reply: Reply.bytes(bytes, { status, headers: { ...headers, 'content-length': undefined } }),
+        failure,
+      }
+    } catch (error) {
+      if (UpstreamError.is(error)) return { error, failure: { kind: 'broken', error } }
+      throw error
+    }
+  }
+
+  /** The next attempt's target; undefined when there is none. */
+  async #after({ failure }: Failed, attempts: Attempts, target: Target): Promise<Target | undefined> {
+    const verdict = judge(failure)
+    if (verdict.next === 'other' && verdict.rest)
+      this.pool.rest(target.account, verdict.rest.ms, verdict.rest.reason)
+    attempts.journal(target, failure, verdict.next)
+    if (verdict.next === 'return' || !attempts.left) return undefined
+    switch (verdict.next) {
+      case 'wait':
+        await sleep(verdict.ms, attempts.call.signal)
+        return attempts.again(target)
+      case 'strip-thinking': {
+        const text = failure.kind === 'status' ? failure.text : ''
+        const body = withoutThinking(attempts.call.body, text, attempts.stripped)
+        return body && attempts.again(target, body)
+      }
+      case 'other': {
+        const other = attempts.other(target)
+        if (other) return other
+        if (verdict.alone === 'return') return undefined
+        await sleep(pause(attempts.pauses++), attempts.call.signal)
+        return attempts.round(target)
+      }
+    }
+  }
+}
+
+type Outcome = { readonly reply: Reply } | Failed
+
+/** Ends early, with an error, when the client goes. */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(new ClientGoneError())
+    const onGone = () => {
+      clearTimeout(timer)
+      reject(new ClientGoneError())
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onGone)
+      resolve()
+    }, ms)
+    signal.addEventListener('abort', onGone, { once: true })
+  })
+}
+
+export const retryRotate = definePlugin({
+  name: 'retry-rotate',
+  phase: 'dispatch',
+  routes: ['messages', 'count-tokens'],
+  options,
+  use: RetryRotate,
+})

@@ -1,0 +1,76 @@
+import type { UpstreamError } from '../../core/errors.js'
+import type { RestReason } from '../../core/upstream/pool.js'
+
+/** A failed attempt, as the rules look at it. */
+export type Failure =
+  | { readonly kind: 'broken'; readonly error: UpstreamError }
+  | {
+      readonly kind: 'status'
+      readonly status: number
+      /** The error body's text. */
+      readonly text: string
+      /** Milliseconds that the upstream asks to wait, if it says so. */
+      readonly delay: number | undefined
+    }
+
+/** What to do next, and what happens to the account meanwhile. */
+export type Verdict =
+  /** The client gets this answer. */
+  | { readonly next: 'return' }
+  /** Another account at once; with none left the same one after a pause, where `alone` says so. */
+  | {
+      readonly next: 'other'
+      readonly rest?: { readonly ms: number; readonly reason: RestReason }
+      readonly alone: 'pause' | 'return'
+    }
+  /** The same account after a short wait. */
+  | { readonly next: 'wait'; readonly ms: number }
+  /** The same account without the thinking that it rejected. */
+  | { readonly next: 'strip-thinking' }
+
+/** A delay up to here is waited out: changing the account would lose its prompt cache. */
+const SHORT_DELAY = 2_000
+const DEFAULT_LIMIT_REST = 30_000
+const OVERLOAD_REST = 8_000
+const FORBIDDEN_REST = 600_000
+
+const TRANSIENT = new Set([408, 500, 502, 503, 504])
+
+export function judge(failure: Failure): Verdict {
+  if (failure.kind === 'broken') return { next: 'other', alone: 'pause' }
+  const { status, text, delay } = failure
+  if (TRANSIENT.has(status)) return { next: 'other', alone: 'pause' }
+  switch (status) {
+    case 429:
+      if (delay !== undefined && delay <= SHORT_DELAY) return { next: 'wait', ms: delay }
+      return {
+        next: 'other',
+        rest: { ms: delay ?? DEFAULT_LIMIT_REST, reason: 'rate-limit' },
+        alone: 'return',
+      }
+    case 401:
+      return {
+        next: 'other',
+        rest: { ms: Number.POSITIVE_INFINITY, reason: 'unauthorised' },
+        alone: 'return',
+      }
+    case 403:
+      return { next: 'other', rest: { ms: FORBIDDEN_REST, reason: 'forbidden' }, alone: 'return' }
+    case 529:
+      return { next: 'other', rest: { ms: OVERLOAD_REST, reason: 'overloaded' }, alone: 'return' }
+    case 400:
+      return rejectsThinking(text) ? { next: 'strip-thinking' } : { next: 'return' }
+    default:
+      return { next: 'return' }
+  }
+}
+
+/** "messages.1.content.0: Invalid `signature` in `thinking` block" and its kin. */
+function rejectsThinking(text: string): boolean {
+  return /signature/i.test(text) && /thinking/i.test(text)
+}
+
+/** Before the same account is tried again: 200 ms, 400, 800, …, each between half and the whole of it. */
+export function pause(retry: number, random: () => number = Math.random): number {
+  return 200 * 2 ** retry * (0.5 + random() / 2)
+}

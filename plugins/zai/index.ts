@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { definePlugin } from '../../core/plugin.js'
+import { isBaseURL } from '../../core/upstream/base-url.js'
+import { createForwarder } from '../../core/upstream/forwarder.js'
+import type { Precedence } from '../../core/upstream/types.js'
+import { zaiModel } from './models.js'
+
+/** How z.ai's accounts take part beside others; `off` leaves them out. */
+const PRECEDENCE: Readonly<Record<'exclusive' | 'pooled' | 'fallback', Precedence>> = {
+  exclusive: 'only',
+  pooled: 'listed',
+  fallback: 'last',
+}
+
+/** What a client may ask for without knowing GLM's names: discovery keeps ids that contain "claude". */
+const CLAUDE_NAMES = ['claude-opus-4-5', 'claude-sonnet-4-5', 'claude-haiku-4-5']
+
+/** Forwards to z.ai's Anthropic endpoint, with the client's models mapped to GLM's. */
+export const zai = definePlugin({
+  name: 'zai',
+  phase: 'upstream',
+  routes: ['messages', 'count-tokens'],
+  env: { baseURL: 'ZAI_BASE_URL' },
+  options: z.strictObject({
+    baseURL: z
+      .string()
+      .refine(isBaseURL, 'must be an http(s) URL without credentials')
+      .default('https://api.z.ai/api/anthropic'),
+    /** Client model, or a pattern with `*`, to GLM model. */
+    models: z.record(z.string(), z.string()).default({}),
+    /** What the model families become when the map says nothing. */
+    opus: z.string().default('glm-4.7'),
+    sonnet: z.string().default('glm-4.7'),
+    haiku: z.string().default('glm-4.5-air'),
+    dispatch: z.enum(['off', 'exclusive', 'pooled', 'fallback']).default('pooled'),
+  }),
+  create: (context) => {
+    const { baseURL, models, dispatch, ...families } = context.options
+    if (dispatch === 'off') return {}
+    const glm = () => [...new Set([...Object.values(models), families.opus, families.sonnet, families.haiku])]
+    const named = () => [...CLAUDE_NAMES, ...Object.keys(models).filter((id) => !id.includes('*'))]
+    return createForwarder(
+      {
+        name: 'zai',
+        baseURL,
+        accepts: { cacheControl: false, sameRoleNeighbours: false, unstreamed: false, countTokens: true },
+        precedence: PRECEDENCE[dispatch],
+        keyHeader: 'client',
+        mapModel: (model) => zaiModel(model, models, families),
+        models: () => [...new Set([...named(), ...glm()])].map((id) => ({ id })),
+        listsModels: false,
+      },
+      context,
+    )
+  },
+})

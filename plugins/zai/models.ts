@@ -1,0 +1,22 @@
+import { mapModel } from '../../core/upstream/models.js'
+
+export interface Families {
+  readonly opus: string
+  readonly sonnet: string
+  readonly haiku: string
+}
+
+/**
+ * The z.ai model for a client's: the map's exact name, else its longest wildcard; `zai:` names without the prefix and
+ * `glm-*` names as they are; then by family, any other `claude-*` as sonnet. Other names go through as they are: z.ai
+ * says best what it doesn't know.
+ */
+export function zaiModel(model: string, map: Readonly<Record<string, string>>, families: Families): string {
+  const mapped = mapModel(map, model)
+  if (mapped !== undefined) return mapped
+  if (model.startsWith('zai:')) return model.slice('zai:'.length)
+  if (!model.startsWith('claude-')) return model
+  if (model.includes('opus')) return families.opus
+  if (model.includes('haiku')) return families.haiku
+  return families.sonnet
+}
