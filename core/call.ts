@@ -44,6 +44,8 @@ export interface CallPatch {
   readonly headers?: Headers
   readonly query?: string
   readonly target?: Target
+  /** A tighter one than the client's, for a call that the plugin gives up before the client does. */
+  readonly signal?: AbortSignal
 }
 
 const EMPTY = Buffer.alloc(0)
@@ -117,7 +119,7 @@ export class Call implements CallHead {
       method: this.method,
       path: this.path,
       params: this.params,
-      signal: this.signal,
+      signal: patch.signal ?? this.signal,
       journal: this.journal,
       query: patch.query ?? this.query,
       headers: patch.headers ?? this.headers,
