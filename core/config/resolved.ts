@@ -8,7 +8,7 @@ export interface ResolvedPlugin {
   readonly definition: PluginDefinition
   readonly options: unknown
   /** By top-level option name. */
-  readonly origins: Readonly<Record<string, Origin>>
+  readonly origins: Origins
   /** Who brought it: a preset's name, or `use`. */
   readonly from: string
 }
@@ -37,6 +37,15 @@ export interface LogOptions {
   readonly format: 'auto' | 'pretty' | 'json'
 }
 
+export interface StateOptions {
+  /** `redis://…`; absent: state lives in this process. */
+  readonly url?: string | undefined
+  readonly prefix: string
+}
+
+/** By option name. */
+export type Origins = Readonly<Record<string, Origin>>
+
 /** A config with everything filled in: what a gateway is built from. */
 export interface ResolvedConfig {
   /** The file it was read from; undefined when there is none. */
@@ -45,6 +54,7 @@ export interface ResolvedConfig {
   readonly presets: readonly string[]
   readonly server: ServerOptions
   readonly log: LogOptions
+  readonly state: StateOptions
   readonly accounts: readonly Account[]
   /** Where `accounts` came from. */
   readonly accountsFrom: Origin
@@ -52,4 +62,7 @@ export interface ResolvedConfig {
   readonly chain: readonly ResolvedPlugin[]
   /** Plugins of the presets that are switched off. */
   readonly off: readonly string[]
+  readonly origins: { readonly server: Origins; readonly log: Origins; readonly state: Origins }
+  /** What the user should know at start, one sentence each; holds no secret. */
+  readonly warnings: readonly string[]
 }

@@ -1,0 +1,119 @@
+import type { Account } from '../upstream/types.js'
+import type { Preset } from './define.js'
+import { isPlainObject, kindOf } from './describe.js'
+import { problemsOf } from './issues.js'
+import { commaSeparated } from './layers.js'
+import type { Problem } from './problems.js'
+import type { Origin } from './resolved.js'
+import { accountSchema } from './schema.js'
+
+export interface Accounts {
+  readonly accounts: readonly Account[]
+  readonly from: Origin
+}
+
+/** The config's accounts or, when it names none, those of the environment. */
+export function resolveAccounts(
+  raw: unknown,
+  fromEnv: () => Account[],
+  problems: Problem[],
+  warnings: string[],
+): Accounts {
+  if (raw === undefined) {
+    const accounts = fromEnv()
+    return { accounts, from: accounts.length > 0 ? 'env' : 'default' }
+  }
+  if (!Array.isArray(raw)) {
+    problems.push({ path: 'accounts', message: `expected a list of accounts, found ${kindOf(raw)}` })
+    return { accounts: [], from: 'config' }
+  }
+  const entries = raw.map((entry, i) => parse(entry, i, problems, warnings))
+  return { accounts: named(entries, problems), from: 'config' }
+}
+
+type Entry =
+  | { readonly account: Omit<Account, 'id'> & { id?: string }; readonly keyless: boolean }
+  | undefined
+
+function parse(raw: unknown, i: number, problems: Problem[], warnings: string[]): Entry {
+  const path = `accounts.${i}`
+  if (!isPlainObject(raw)) {
+    problems.push({ path, message: `expected an account, found ${kindOf(raw)}` })
+    return undefined
+  }
+  // `apiKey: process.env.MY_KEY` with the variable unset. An account that was meant to have a key can't work without.
+  const keyless = Object.hasOwn(raw, 'apiKey') && isBlank(raw.apiKey)
+  const { apiKey, ...rest } = raw
+  const result = accountSchema.safeParse(keyless ? rest : raw)
+  if (!result.success) {
+    const pathOf = (at: readonly PropertyKey[]) => [path, ...at].map(String).join('.')
+    problems.push(...problemsOf(result.error, accountSchema, raw, pathOf))
+    return undefined
+  }
+  if (keyless) {
+    const who = result.data.id ?? result.data.upstream
+    warnings.push(
+      `${path} ('${who}') is left out: its apiKey is ${apiKey === '' ? 'empty' : String(apiKey)}; ` +
+        'set the environment variable that the config takes it from, or leave `apiKey` out if the upstream needs none',
+    )
+  }
+  return { account: withoutUndefined(result.data), keyless }
+}
+
+const isBlank = (key: unknown) =>
+  key === undefined || key === null || (typeof key === 'string' && key.trim() === '')
+
+function withoutUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T
+}
+
+/** Ids must be unique, because state and logs go by them; a missing one becomes `<upstream>-<n>`. */
+function named(entries: readonly Entry[], problems: Problem[]): Account[] {
+  const owner = new Map<string, number>()
+  entries.forEach((entry, i) => {
+    const id = entry?.account.id
+    if (id === undefined) return
+    const other = owner.get(id)
+    if (other === undefined) owner.set(id, i)
+    else
+      problems.push({
+        path: `accounts.${i}.id`,
+        message: `'${id}' is the id of accounts.${other} too; ids must be unique`,
+      })
+  })
+  const taken = new Set(owner.keys())
+  return entries.flatMap((entry) => {
+    if (!entry) return []
+    const { upstream } = entry.account
+    const account = { ...entry.account, id: entry.account.id ?? freeId(upstream, taken) }
+    return entry.keyless ? [] : [account]
+  })
+}
+
+function freeId(upstream: string, taken: Set<string>): string {
+  for (let n = 1; ; n++) {
+    const id = `${upstream}-${n}`
+    if (taken.has(id)) continue
+    taken.add(id)
+    return id
+  }
+}
+
+/** Accounts from the variables that the presets name, except for upstreams whose plugin is switched off. */
+export function accountsFromEnv(
+  presets: readonly Preset[],
+  env: NodeJS.ProcessEnv,
+  off: readonly string[],
+): Account[] {
+  const variables: Record<string, string> = Object.assign({}, ...presets.map((p) => p.accountsFromEnv))
+  const taken = new Set<string>()
+  return Object.entries(variables)
+    .filter(([, upstream]) => !off.includes(upstream))
+    .flatMap(([variable, upstream]) =>
+      commaSeparated(env[variable] ?? '').map((apiKey) => ({
+        id: freeId(upstream, taken),
+        upstream,
+        apiKey,
+      })),
+    )
+}

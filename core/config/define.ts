@@ -1,0 +1,89 @@
+import type { z } from 'zod'
+import type { PluginEntry, PluginFactory, PluginSpec } from '../plugin.js'
+import type { AccountInput, LogInput, ServerInput, StateInput } from './schema.js'
+
+/** The presets that a config can name; `agproxy/presets` adds its own here. */
+// biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging, because core knows no preset
+export interface Presets {}
+
+/** A preset is data: plugins in their order. */
+export interface Preset<
+  Name extends string = string,
+  Plugins extends readonly PluginEntry[] = readonly PluginEntry[],
+> {
+  readonly name: Name
+  readonly plugins: Plugins
+  /**
+   * Environment variables that give accounts when the config names none, with the upstream they belong to; several
+   * keys in one are separated by commas: `{ ZAI_API_KEY: 'zai' }`. Earlier ones are preferred.
+   */
+  readonly accountsFromEnv?: Readonly<Record<string, string>>
+}
+
+type PresetRef = keyof Presets | Preset
+
+/** Input types of the options of all plugins in a list, by plugin name; `boolean` alone for those without options. */
+type OptionsOf<Plugins extends readonly PluginEntry[]> = {
+  [Entry in Extract<Plugins[number], PluginSpec | PluginFactory> as Entry['definition']['name']]: OptionOf<
+    z.input<NonNullable<Entry['definition']['options']>>
+  >
+}
+type OptionOf<Input> = unknown extends Input ? boolean : Input | boolean
+
+type PluginsOf<Ref> = Ref extends keyof Presets
+  ? OptionsOf<PluginList<Presets[Ref]>>
+  : Ref extends Preset
+    ? OptionsOf<Ref['plugins']>
+    : never
+type PluginList<P> = P extends { readonly plugins: infer L extends readonly PluginEntry[] } ? L : never
+
+/** Of several presets the later one's plugin replaces the earlier one's of the same name. */
+type Merged<Refs> = Refs extends readonly [infer First, ...infer Rest]
+  ? Omit<PluginsOf<First>, keyof Merged<Rest>> & Merged<Rest>
+  : Refs extends readonly []
+    ? // biome-ignore lint/complexity/noBannedTypes: the neutral element of the merge
+      {}
+    : PluginsOf<Refs extends readonly (infer Ref)[] ? Ref : Refs>
+
+type AllOptions<Refs, Own extends readonly PluginEntry[]> = Merged<Refs> & OptionsOf<Own>
+
+export interface Config<
+  Refs extends PresetRef | readonly PresetRef[] = PresetRef | readonly PresetRef[],
+  Own extends readonly PluginEntry[] = readonly PluginEntry[],
+> {
+  /** A name, a preset of your own, or a list of them; later ones win. Default: `claude-code`. */
+  readonly preset?: Refs
+  readonly server?: ServerInput
+  /** Upstream credentials, in order of preference. */
+  readonly accounts?: readonly AccountInput[]
+  /** By plugin name: options, `true`, or `false` to leave it out. */
+  readonly plugins?: { readonly [Name in keyof AllOptions<Refs, Own>]?: AllOptions<Refs, Own>[Name] }
+  /** Plugins of your own; each says by `phase`, `before` and `after` where it stands. Falsy entries are skipped. */
+  readonly use?: Own
+  readonly log?: LogInput
+  readonly state?: StateInput
+}
+
+/** Types a config: completion and compile errors for the options of every plugin in the presets and in `use`. */
+export function defineConfig<
+  const Refs extends PresetRef | readonly PresetRef[] = DefaultPreset,
+  const Own extends readonly PluginEntry[] = readonly [],
+>(config: Config<Refs, Own>): Config<Refs, Own> {
+  return config
+}
+
+/** What a config without `preset` gets. */
+export const DEFAULT_PRESET = 'claude-code'
+type DefaultPreset = Extract<keyof Presets, typeof DEFAULT_PRESET>
+
+/**
+ * Declares a preset.
+ *
+ * @example
+ * export const quiet = definePreset({ name: 'quiet', plugins: [auth({ mode: 'strict' }), retryRotate, anthropic] })
+ */
+export function definePreset<const Name extends string, const Plugins extends readonly PluginEntry[]>(
+  preset: Preset<Name, Plugins>,
+): Preset<Name, Plugins> {
+  return preset
+}

@@ -1,0 +1,99 @@
+import type { z } from 'zod'
+import { describe, isPlainObject, kindOf } from './describe.js'
+import { isSecretAt, kindAt, type Schema } from './introspect.js'
+import { problemsOf } from './issues.js'
+import type { Problem } from './problems.js'
+import type { Origin } from './resolved.js'
+
+/** Values from one source. Later layers win, key by key; nothing is merged deeper. */
+export interface Layer {
+  readonly origin: Origin
+  readonly values: Readonly<Record<string, unknown>>
+  /** What to call the place of a key in a message, where it is not the config's own path. */
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+export interface Section<T> {
+  readonly value: T
+  readonly origins: Readonly<Record<string, Origin>>
+}
+
+/** Merges layers and validates the outcome. Undefined when something was wrong; the problems are then in `problems`. */
+export function resolveSection<S extends z.ZodType>(
+  path: string,
+  schema: S,
+  layers: readonly Layer[],
+  problems: Problem[],
+): Section<z.output<S>> | undefined {
+  const values: Record<string, unknown> = {}
+  const origins: Record<string, Origin> = {}
+  const labels: Record<string, string | undefined> = {}
+  for (const layer of layers) {
+    for (const [key, value] of Object.entries(layer.values)) {
+      // `host: process.env.HOST` with the variable unset: as if it had not been written.
+      if (value === undefined) continue
+      values[key] = value
+      origins[key] = layer.origin
+      labels[key] = layer.labels?.[key]
+    }
+  }
+  const result = schema.safeParse(values)
+  if (!result.success) {
+    const pathOf = ([first, ...rest]: readonly PropertyKey[]) => {
+      const label = first === undefined ? path : (labels[String(first)] ?? `${path}.${String(first)}`)
+      return [label, ...rest].map(String).join('.')
+    }
+    problems.push(...problemsOf(result.error, schema, values, pathOf))
+    return undefined
+  }
+  const all = isPlainObject(result.data) ? Object.keys(result.data) : []
+  return {
+    value: result.data,
+    origins: Object.fromEntries(all.map((key) => [key, origins[key] ?? 'default'])),
+  }
+}
+
+/** A part of the config as a layer; anything but an object is a problem. */
+export function configLayer(
+  path: string,
+  value: unknown,
+  schema: Schema,
+  problems: Problem[],
+  origin: Origin = 'config',
+): Layer {
+  if (value === undefined) return { origin, values: {} }
+  if (isPlainObject(value)) return { origin, values: value }
+  const found = isSecretAt(schema, []) ? kindOf(value) : describe(value)
+  problems.push({ path, message: `expected an object, found ${found}` })
+  return { origin, values: {} }
+}
+
+/** `{ baseURL: 'ZAI_BASE_URL' }` and the environment as a layer. An empty variable counts as unset. */
+export function envLayer(
+  names: Readonly<Record<string, string>>,
+  env: NodeJS.ProcessEnv,
+  schema: Schema,
+): Layer {
+  const set = Object.entries(names).filter(([, variable]) => env[variable])
+  return {
+    origin: 'env',
+    values: Object.fromEntries(set.map(([key, variable]) => [key, fromText(env[variable]!, schema, key)])),
+    labels: Object.fromEntries(set.map(([key, variable]) => [key, `${variable} (environment)`])),
+  }
+}
+
+/** Text that is not of the wanted kind stays text, so that the schema says what is wrong with it. */
+export function fromText(text: string, schema: Schema, key: string): unknown {
+  const kind = kindAt(schema, key)
+  if (kind === 'array') return commaSeparated(text)
+  if (kind === 'number' && /^-?\d+(\.\d+)?$/.test(text)) return Number(text)
+  if (kind === 'boolean' && /^(true|false)$/.test(text)) return text === 'true'
+  return text
+}
+
+export function commaSeparated(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}

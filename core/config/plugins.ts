@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { checkOrder } from '../order.js'
+import { describe, isPlainObject, kindOf } from './describe.js'
+import { isSecretAt } from './introspect.js'
+import { unknownName } from './issues.js'
+import { configLayer, envLayer, type Layer, resolveSection } from './layers.js'
+import type { Slot } from './presets.js'
+import { ConfigError, type Problem } from './problems.js'
+import type { ResolvedPlugin } from './resolved.js'
+
+const NO_OPTIONS = z.strictObject({})
+
+/** The plugins that are on, with their options; `settings` is the config's `plugins`. */
+export function resolvePlugins(
+  slots: readonly Slot[],
+  settings: unknown,
+  env: NodeJS.ProcessEnv,
+  problems: Problem[],
+): { chain: ResolvedPlugin[]; off: string[] } {
+  const byName = settingsOf(slots, settings, problems)
+  const off = slots.filter((slot) => byName[slot.name] === false).map((slot) => slot.name)
+  const on = slots.filter((slot) => !off.includes(slot.name))
+  try {
+    checkOrder(on, off)
+  } catch (error) {
+    if (!ConfigError.is(error)) throw error
+    problems.push(...error.problems)
+  }
+  const chain = on.flatMap((slot) => resolvePlugin(slot, byName[slot.name], env, problems))
+  return { chain, off }
+}
+
+function settingsOf(slots: readonly Slot[], settings: unknown, problems: Problem[]): Record<string, unknown> {
+  if (settings === undefined) return {}
+  if (!isPlainObject(settings)) {
+    problems.push({ path: 'plugins', message: `expected an object, found ${kindOf(settings)}` })
+    return {}
+  }
+  const names = [...new Set(slots.map((slot) => slot.name))]
+  for (const name of Object.keys(settings)) {
+    if (!names.includes(name)) {
+      problems.push({ path: `plugins.${name}`, message: unknownName('plugin', name, names) })
+    }
+  }
+  return settings
+}
+
+/** Preset, then environment, then `use`, then `plugins`: what the config says wins over the environment. */
+function resolvePlugin(
+  slot: Slot,
+  setting: unknown,
+  env: NodeJS.ProcessEnv,
+  problems: Problem[],
+): ResolvedPlugin[] {
+  const { definition } = slot.spec
+  const path = `plugins.${slot.name}`
+  const schema = definition.options ?? NO_OPTIONS
+  if (setting !== undefined && setting !== true && !isPlainObject(setting)) {
+    const found = isSecretAt(schema, []) ? kindOf(setting) : describe(setting)
+    problems.push({ path, message: `expected options, true or false, found ${found}` })
+    return []
+  }
+  const own = slot.from === 'use'
+  const brought = broughtLayer(slot, schema, problems)
+  const fromEnv = definition.options
+    ? envLayer(definition.env ?? {}, env, schema)
+    : { origin: 'env', values: {} }
+  const config: Layer = { origin: 'config', values: isPlainObject(setting) ? setting : {} }
+  const order = own ? [fromEnv, brought, config] : [brought, fromEnv, config]
+  const section = resolveSection(path, schema, order as Layer[], problems)
+  if (!section) return []
+  const options = definition.options ? section.value : undefined
+  return [{ definition, options, origins: section.origins, from: slot.from }]
+}
+
+/** The options that a plugin was given where it stands, in `use` or in a preset's list. */
+function broughtLayer({ name, spec, from }: Slot, schema: z.ZodType, problems: Problem[]): Layer {
+  const own = from === 'use'
+  const where = own ? '(in use)' : `(in preset '${from}')`
+  const layer = configLayer(`${name} ${where}`, spec.options, schema, problems, own ? 'config' : 'preset')
+  const labels = Object.keys(layer.values).map((key) => [key, `${name}.${key} ${where}`])
+  return { ...layer, labels: Object.fromEntries(labels) }
+}

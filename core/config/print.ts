@@ -1,0 +1,89 @@
+import type { Account } from '../upstream/types.js'
+import { isPlainObject, withoutPassword } from './describe.js'
+import { maskSecrets } from './introspect.js'
+import type { Origins, ResolvedConfig, ResolvedPlugin } from './resolved.js'
+import { logSchema, serverSchema, stateSchema } from './schema.js'
+
+/** The config in force as readable text, secrets masked: what `agproxy check` prints. */
+export function printConfig(config: ResolvedConfig): string {
+  const sections = [
+    table([
+      ['config', config.file ?? 'none found, defaults in force'],
+      ['preset', config.presets.join(', ')],
+    ]),
+    heading('server', optionRows(maskSecrets(serverSchema, config.server, hide), config.origins.server)),
+    heading('log', optionRows(maskSecrets(logSchema, config.log, hide), config.origins.log)),
+    heading('state', optionRows(maskSecrets(stateSchema, config.state, hide), config.origins.state)),
+    heading(`accounts (from ${config.accountsFrom})`, config.accounts.map(accountRow), 'none'),
+    ['chain', ...config.chain.flatMap(pluginLines)].join('\n'),
+    ...(config.off.length > 0 ? [heading('off', [[config.off.join(', ')]])] : []),
+    ...(config.warnings.length > 0
+      ? [
+          heading(
+            'warnings',
+            config.warnings.map((w) => [w]),
+          ),
+        ]
+      : []),
+  ]
+  return `${sections.join('\n\n')}\n`
+}
+
+/** Shows that a key is set and, of a long one, enough to tell it from another. */
+export function maskKey(key: string): string {
+  return key.length >= 12 ? `••••${key.slice(-4)}` : '••••'
+}
+
+function hide(secret: unknown): unknown {
+  if (typeof secret === 'string') return maskKey(secret)
+  return typeof secret === 'function' ? secret : '••••'
+}
+
+function accountRow(account: Account): string[] {
+  const { id, upstream, apiKey, ...rest } = account
+  const key = apiKey === undefined ? 'no key' : `key ${format(hide(apiKey))}`
+  return [id, upstream, key, ...Object.entries(rest).map(([name, value]) => `${name} ${format(value)}`)]
+}
+
+function pluginLines({ definition, options, origins, from }: ResolvedPlugin, i: number): string[] {
+  const head = `${String(i + 1).padStart(4)}. ${definition.name}  (phase ${definition.phase}, from ${from === 'use' ? 'use' : `preset ${from}`})`
+  if (!definition.options) return [head]
+  const shown = maskSecrets(definition.options, options, hide)
+  return [head, ...table(optionRows(shown, origins), 8).split('\n').filter(Boolean)]
+}
+
+function optionRows(value: unknown, origins: Origins): string[][] {
+  if (!isPlainObject(value)) return value === undefined ? [] : [[format(value)]]
+  return Object.entries(value)
+    .filter(([, v]) => v !== undefined)
+    .map(([name, v]) => [name, format(v), origins[name] ?? 'default'])
+}
+
+function format(value: unknown): string {
+  if (typeof value === 'string') return withoutPassword(value)
+  if (typeof value === 'function') return 'a function'
+  if (value instanceof RegExp) return String(value)
+  if (Array.isArray(value)) return `[${value.map(format).join(', ')}]`
+  if (isPlainObject(value)) {
+    const parts = Object.entries(value).map(([key, v]) => `${key}: ${format(v)}`)
+    return parts.length > 0 ? `{ ${parts.join(', ')} }` : '{}'
+  }
+  return String(value)
+}
+
+function heading(title: string, rows: readonly string[][], empty = ''): string {
+  const body = rows.length > 0 ? table(rows, 2) : empty && `  ${empty}`
+  return [title, body].filter(Boolean).join('\n')
+}
+
+/** Columns, each as wide as its widest cell but no wider than 48, so that one long value doesn't push the rest away. */
+function table(rows: readonly string[][], indent = 0): string {
+  const widths: number[] = []
+  for (const row of rows) {
+    row.forEach((cell, i) => {
+      widths[i] = Math.min(48, Math.max(widths[i] ?? 0, cell.length))
+    })
+  }
+  const line = (row: readonly string[]) => row.map((cell, i) => cell.padEnd(widths[i]!)).join('  ')
+  return rows.map((row) => ' '.repeat(indent) + line(row).trimEnd()).join('\n')
+}

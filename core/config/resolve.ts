@@ -1,0 +1,117 @@
+import { place } from '../order.js'
+import { accountsFromEnv, resolveAccounts } from './accounts.js'
+import type { Preset } from './define.js'
+import { isPlainObject, kindOf } from './describe.js'
+import { unknownName } from './issues.js'
+import { configLayer, envLayer, type Layer, resolveSection } from './layers.js'
+import { resolvePlugins } from './plugins.js'
+import { choosePresets, mergePresets, slotsOf } from './presets.js'
+import { ConfigError, type Problem } from './problems.js'
+import type { ResolvedConfig } from './resolved.js'
+import { logSchema, serverSchema, stateSchema } from './schema.js'
+
+/** What the command line says. Text, as it was typed. */
+export interface Flags {
+  readonly host?: string | undefined
+  readonly port?: string | undefined
+  readonly preset?: string | undefined
+  readonly logLevel?: string | undefined
+}
+
+export interface ResolveContext {
+  /** The file that the config was read from; for messages, and for whoever watches it. */
+  readonly file?: string | undefined
+  readonly flags?: Flags
+  readonly env: NodeJS.ProcessEnv
+  /** The presets that can be named. Injected, because core knows none. */
+  readonly presets: Readonly<Record<string, Preset>>
+}
+
+const KEYS = ['preset', 'server', 'accounts', 'plugins', 'use', 'state', 'log']
+const SERVER_ENV = { host: 'AGPROXY_HOST', port: 'AGPROXY_PORT' }
+const STATE_ENV = { url: 'REDIS_URL' }
+
+/**
+ * A config with everything filled in: a flag wins over the config, the config over the environment, the environment
+ * over presets and defaults. Throws one ConfigError with everything that is wrong.
+ */
+export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedConfig {
+  const { env, flags = {}, file } = context
+  if (raw !== undefined && !isPlainObject(raw)) {
+    throw new ConfigError([{ message: `expected a config object, found ${kindOf(raw)}` }], file)
+  }
+  const config = raw ?? {}
+  const problems: Problem[] = []
+  const warnings: string[] = []
+  for (const key of Object.keys(config)) {
+    if (!KEYS.includes(key)) problems.push({ path: key, message: unknownName('key', key, KEYS) })
+  }
+
+  const presets = flags.preset
+    ? choosePresets(flags.preset, context.presets, '--preset', problems)
+    : choosePresets(config.preset, context.presets, 'preset', problems)
+  const slots = place(mergePresets(presets, problems), ownPlugins(config.use, problems))
+  // Without a preset every name would be unknown: one problem is enough.
+  const { chain, off } =
+    presets.length > 0 ? resolvePlugins(slots, config.plugins, env, problems) : { chain: [], off: [] }
+  const { accounts, from } = resolveAccounts(
+    config.accounts,
+    () => accountsFromEnv(presets, env, off),
+    problems,
+    warnings,
+  )
+
+  const server = resolveSection(
+    'server',
+    serverSchema,
+    [
+      envLayer(SERVER_ENV, env, serverSchema),
+      configLayer('server', config.server, serverSchema, problems),
+      serverFlags(flags),
+    ],
+    problems,
+  )
+  const log = resolveSection(
+    'log',
+    logSchema,
+    [configLayer('log', config.log, logSchema, problems), logFlags(flags)],
+    problems,
+  )
+  const state = resolveSection(
+    'state',
+    stateSchema,
+    [envLayer(STATE_ENV, env, stateSchema), configLayer('state', config.state, stateSchema, problems)],
+    problems,
+  )
+  if (!server || !log || !state || problems.length > 0) throw new ConfigError(problems, file)
+
+  return {
+    file,
+    presets: presets.map((preset) => preset.name),
+    server: server.value,
+    log: log.value,
+    state: state.value,
+    accounts,
+    accountsFrom: from,
+    chain,
+    off,
+    origins: { server: server.origins, log: log.origins, state: state.origins },
+    warnings,
+  }
+}
+
+function ownPlugins(use: unknown, problems: Problem[]) {
+  if (use === undefined) return []
+  if (Array.isArray(use)) return slotsOf(use, 'use', 'use', problems)
+  problems.push({ path: 'use', message: `expected a list of plugins, found ${kindOf(use)}` })
+  return []
+}
+
+function serverFlags({ host, port }: Flags): Layer {
+  const number = port !== undefined && /^\d+$/.test(port) ? Number(port) : port
+  return { origin: 'flag', values: { host, port: number }, labels: { host: '--host', port: '--port' } }
+}
+
+function logFlags({ logLevel }: Flags): Layer {
+  return { origin: 'flag', values: { level: logLevel }, labels: { level: '--log-level' } }
+}

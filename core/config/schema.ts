@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import { bytes, duration } from './units.js'
+
+/** Ids and e-mails come back in a header (`x-account-email`), so they must be able to stand in one. */
+const headerText = () => z.string().regex(/^[\x20-\x7e]+$/, 'expected printable ASCII')
+
+export const serverSchema = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  /** 0: any free port. */
+  port: z.int().min(0).max(65_535).default(8045),
+  /** The largest request body. */
+  bodyLimit: bytes().prefault('100mb'),
+  /** Milliseconds to receive a request's headers; and its headers and body. */
+  headersTimeout: duration().default(60_000),
+  requestTimeout: duration().default(300_000),
+  /** Node's own 5 s reset clients that think for longer between two requests. */
+  keepAliveTimeout: duration().default(75_000),
+  /** Requests at a time; past it they queue, past the queue they get a 429. */
+  maxConcurrent: z.int().min(1).default(256),
+  queueLimit: z.int().min(0).default(512),
+  queueTimeout: duration().default(30_000),
+  /** Milliseconds that running streams get to finish at shutdown. */
+  shutdownTimeout: duration().default(30_000),
+  /** `true` makes a certificate for this machine; else paths to PEM files or their text, as listhen takes them. */
+  https: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        cert: z.string().optional(),
+        key: z.string().meta({ secret: true }).optional(),
+        pfx: z.string().meta({ secret: true }).optional(),
+        passphrase: z.string().meta({ secret: true }).optional(),
+      }),
+    ])
+    .default(false),
+})
+
+export const logSchema = z.strictObject({
+  level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
+  /** `auto`: pretty on a terminal, JSON otherwise. */
+  format: z.enum(['auto', 'pretty', 'json']).default('auto'),
+})
+
+export const stateSchema = z.strictObject({
+  /** `redis://…`, for several gateways that share what they know; without it state lives in this process. */
+  url: z.string().min(1).optional(),
+  prefix: z.string().default('agproxy:'),
+})
+
+const keyFunction = z.custom<() => string | Promise<string>>(
+  (value) => typeof value === 'function',
+  'expected a function that returns the key',
+)
+
+export const accountSchema = z.strictObject({
+  id: headerText().optional(),
+  upstream: z.string().min(1),
+  apiKey: z
+    .union([
+      // A key read from a file often ends in a newline, which no header may carry.
+      z
+        .string()
+        .trim()
+        .regex(/^[\x21-\x7e]*$/, 'expected a key of printable ASCII without spaces'),
+      keyFunction,
+    ])
+    .meta({ secret: true })
+    .optional(),
+  email: headerText().optional(),
+  priority: z.number().optional(),
+  weight: z.number().positive().optional(),
+  models: z.array(z.string().min(1)).optional(),
+  maxConcurrent: z.int().min(1).optional(),
+  baseURL: z.url({ protocol: /^https?$/, error: 'expected an http(s) URL' }).optional(),
+})
+
+export type ServerInput = z.input<typeof serverSchema>
+export type LogInput = z.input<typeof logSchema>
+export type StateInput = z.input<typeof stateSchema>
+export type AccountInput = z.input<typeof accountSchema>

@@ -1,0 +1,30 @@
+import { definePreset } from '../core/config/define.js'
+import { anthropic } from '../plugins/anthropic/index.js'
+import { auth } from '../plugins/auth/index.js'
+import { cacheControl } from '../plugins/cache-control/index.js'
+import { echo } from '../plugins/echo/index.js'
+import { models } from '../plugins/models/index.js'
+import { retryRotate } from '../plugins/retry-rotate/index.js'
+import { roleMerge } from '../plugins/role-merge/index.js'
+import { warmup } from '../plugins/warmup/index.js'
+import { zai } from '../plugins/zai/index.js'
+
+/** Claude Code, and any other client of the Messages API, on whatever upstreams there are keys for. */
+export const claudeCode = definePreset({
+  name: 'claude-code',
+  accountsFromEnv: { ZAI_API_KEY: 'zai', AGPROXY_ANTHROPIC_API_KEY: 'anthropic' },
+  plugins: [
+    // Once a request.
+    auth,
+    warmup, // looks at the messages as the client sent them
+    models,
+    // Everything below runs anew for each attempt, fitted to the upstream that was chosen for it.
+    retryRotate,
+    cacheControl,
+    roleMerge,
+    // The upstreams, in order of preference where accounts don't say.
+    zai,
+    anthropic,
+    echo, // answers offline while there is no account at all
+  ],
+})
