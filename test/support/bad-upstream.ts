@@ -82,7 +82,13 @@ export async function startUpstream(handler: Handler, options: UpstreamOptions =
     const uploaded = upload(req, seen)
     if (!early) await uploaded
     for (const check of waiting) check()
-    if (early || seen.complete) await play(early ?? current(seen, n), exchange)
+    if (!early && !seen.complete) return
+    try {
+      await play(early ?? current(seen, n), exchange)
+    } catch (error) {
+      req.socket.destroy()
+      throw error // a mistake in a test; unhandled, so that the run fails
+    }
   })
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -173,10 +179,8 @@ function upload(req: IncomingMessage, seen: SeenRequest): Promise<void> {
 function exchangeOf(req: IncomingMessage, res: ServerResponse): Exchange {
   const { socket } = req
   const over = () => socket.destroyed || res.writableEnded
-  const closed = new Promise<void>((resolve) => {
-    res.once('close', resolve)
-    socket.once('close', () => resolve())
-  })
+  // Of the response alone: a kept-alive socket would gather listeners, and node closes its response with it.
+  const closed = new Promise<void>((resolve) => res.once('close', resolve))
   return {
     res,
     socket,

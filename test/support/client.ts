@@ -52,7 +52,9 @@ export function send(url: string, init: SendInit = {}): Promise<Seen> {
   const since = () => performance.now() - started
   return new Promise((resolve, reject) => {
     const agent = new Agent({ keepAlive: false })
-    const req = request(url + path, { method, headers, agent, signal: init.signal })
+    // Not as one URL, which would tidy the path up.
+    const { hostname, port } = new URL(url)
+    const req = request({ hostname, port, path, method, headers, agent, signal: init.signal })
     const timer = setTimeout(
       () => req.destroy(Object.assign(new Error('timeout'), { code: 'TIMEOUT' })),
       timeout,

@@ -1,0 +1,78 @@
+import type { Config } from '../../core/config/define.js'
+import { resolveConfig } from '../../core/config/resolve.js'
+import type { Logger } from '../../core/log.js'
+import { type RunningGateway, startGateway } from '../../core/server/start.js'
+import { presets } from '../../presets/index.js'
+
+/** A config as a user writes it, with the types of plugin options left open. */
+export type TestConfig = Omit<Config, 'plugins'> & { readonly plugins?: Readonly<Record<string, unknown>> }
+
+export interface TestGatewayOptions {
+  /** The environment that the config sees; empty by default, so that no key of this machine plays a part. */
+  readonly env?: NodeJS.ProcessEnv
+  /** For tests in which the gateway has reason to log an error. */
+  readonly allowErrors?: boolean
+}
+
+export interface LogLine {
+  readonly level: string
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly message: string
+}
+
+export interface TestGateway {
+  readonly url: string
+  readonly logs: readonly LogLine[]
+  readonly running: RunningGateway
+  /** The log lines of finished requests, one a request of a client; of those to `/v1/<path>` when one is named. */
+  requests(path?: string): readonly Readonly<Record<string, unknown>>[]
+  /** Cuts what still runs. Rejects when the gateway logged an error that no test asked for. */
+  close(): Promise<void>
+}
+
+/** A gateway in this process, on a free port of loopback, from a config as a user writes it. */
+export async function startTestGateway(
+  config: TestConfig,
+  options: TestGatewayOptions = {},
+): Promise<TestGateway> {
+  const logs: LogLine[] = []
+  const raw = { ...config, server: { port: 0, ...config.server } }
+  const resolved = resolveConfig(raw, { env: options.env ?? {}, presets })
+  const running = await startGateway({ config: resolved, logger: recorder(logs) })
+  return {
+    url: running.url,
+    logs,
+    running,
+    requests(path) {
+      const lines = logs.filter((line) => line.message === 'request').map((line) => line.fields)
+      return path === undefined ? lines : lines.filter((fields) => fields.path === `/v1/${path}`)
+    },
+    async close() {
+      await running.close(0)
+      const errors = logs.filter((line) => line.level === 'error')
+      if (errors.length === 0 || options.allowErrors) return
+      const told = errors.map(({ fields, message }) => `${message} ${describe(fields)}`)
+      throw new Error(`the gateway logged errors:\n${told.join('\n')}`)
+    },
+  }
+}
+
+function describe({ err, ...fields }: Readonly<Record<string, unknown>>): string {
+  return `${JSON.stringify(fields)} ${err instanceof Error ? err.stack : (err ?? '')}`
+}
+
+function recorder(logs: LogLine[], bound: object = {}): Logger {
+  const at =
+    (level: string) =>
+    (first: object | string, message = '') => {
+      if (typeof first === 'string') logs.push({ level, fields: { ...bound }, message: first })
+      else logs.push({ level, fields: { ...bound, ...first }, message })
+    }
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => recorder(logs, { ...bound, ...fields }),
+  }
+}
