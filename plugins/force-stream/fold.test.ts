@@ -1,0 +1,334 @@
+import { describe, expect, it } from 'vitest'
+import { UpstreamError } from '../../core/errors.js'
+import { type EventData, StreamEvent } from '../../core/sse/event.js'
+import { MessageFold } from './fold.js'
+
+const START = {
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  model: 'glm-4.7',
+  content: [],
+  stop_reason: null,
+  stop_sequence: null,
+  usage: { input_tokens: 12, cache_read_input_tokens: 7, output_tokens: 1, service_tier: 'standard' },
+}
+
+const start = (fields: object = {}): EventData => ({
+  type: 'message_start',
+  message: { ...START, ...fields },
+})
+const open = (content_block: object, index = 0): EventData => ({
+  type: 'content_block_start',
+  index,
+  content_block,
+})
+const delta = (fields: object, index = 0): EventData => ({
+  type: 'content_block_delta',
+  index,
+  delta: fields,
+})
+const close = (index = 0): EventData => ({ type: 'content_block_stop', index })
+const end = (fields: object = {}): EventData[] => [
+  { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, ...fields },
+  { type: 'message_stop' },
+]
+
+function fold(...events: EventData[]) {
+  const fold = new MessageFold()
+  for (const event of events) fold.push(StreamEvent.of(event))
+  return fold.result()
+}
+
+/** One block between the usual start and end. */
+const block = (content_block: object, ...deltas: object[]) =>
+  fold(start(), open(content_block), ...deltas.map((d) => delta(d)), close(), ...end()).content[0]
+
+function failure(run: () => unknown): UpstreamError {
+  try {
+    run()
+  } catch (error) {
+    if (UpstreamError.is(error)) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+describe('blocks', () => {
+  it('joins text', () => {
+    expect(
+      block(
+        { type: 'text', text: '' },
+        { type: 'text_delta', text: 'Hel' },
+        { type: 'text_delta', text: 'lo' },
+      ),
+    ).toEqual({ type: 'text', text: 'Hello' })
+  })
+
+  it('goes on with the text that the block began with', () => {
+    expect(block({ type: 'text', text: 'He' }, { type: 'text_delta', text: 'llo' })).toEqual({
+      type: 'text',
+      text: 'Hello',
+    })
+  })
+
+  it('joins thinking and keeps its signature', () => {
+    expect(
+      block(
+        { type: 'thinking', thinking: '', signature: '' },
+        { type: 'thinking_delta', thinking: 'Let me ' },
+        { type: 'thinking_delta', thinking: 'see' },
+        { type: 'signature_delta', signature: 'EqQB' },
+      ),
+    ).toEqual({ type: 'thinking', thinking: 'Let me see', signature: 'EqQB' })
+  })
+
+  it('takes the last signature whole, as the SDK does', () => {
+    const signatures = ['Eq', 'EqQB'].map((signature) => ({ type: 'signature_delta', signature }))
+    expect(block({ type: 'thinking', thinking: '', signature: '' }, ...signatures)).toMatchObject({
+      signature: 'EqQB',
+    })
+  })
+
+  it('parses tool input when its JSON is whole', () => {
+    const pieces = ['', '{"command": "ls', ' -la", "n": [1', ', 2]}']
+    expect(
+      block(
+        { type: 'tool_use', id: 'toolu_1', name: 'Bash', input: {} },
+        ...pieces.map((partial_json) => ({ type: 'input_json_delta', partial_json })),
+      ),
+    ).toEqual({ type: 'tool_use', id: 'toolu_1', name: 'Bash', input: { command: 'ls -la', n: [1, 2] } })
+  })
+
+  it('takes the input that the block began with when no JSON follows', () => {
+    const whole = { type: 'tool_use', id: 'toolu_1', name: 'Bash', input: { command: 'ls' } }
+    expect(block(whole)).toEqual(whole)
+    expect(block({ ...whole, input: {} }, { type: 'input_json_delta', partial_json: '' })).toEqual({
+      ...whole,
+      input: {},
+    })
+  })
+
+  it('collects citations', () => {
+    const citations = [{ type: 'char_location', start_char_index: 0 }, { type: 'page_location' }]
+    expect(
+      block(
+        { type: 'text', text: '', citations: [] },
+        { type: 'citations_delta', citation: citations[0] },
+        { type: 'text_delta', text: 'so' },
+        { type: 'citations_delta', citation: citations[1] },
+      ),
+    ).toEqual({ type: 'text', text: 'so', citations })
+    expect(block({ type: 'text', text: '' }, { type: 'citations_delta', citation: citations[0] })).toEqual({
+      type: 'text',
+      text: '',
+      citations: [citations[0]],
+    })
+  })
+
+  it('takes the final value of a compaction', () => {
+    expect(
+      block(
+        { type: 'compaction', content: null },
+        { type: 'compaction_delta', content: 'summary', extra: 1 },
+      ),
+    ).toEqual({ type: 'compaction', content: 'summary', extra: 1 })
+  })
+
+  it('merges deltas that it does not know without losing a key', () => {
+    expect(
+      block(
+        { type: 'novel', note: 'a', list: [1], kept: true },
+        { type: 'novel_delta', note: 'b', list: [2, 3], added: { x: 1 } },
+        { type: 'novel_delta', note: 'c', list: [4] },
+      ),
+    ).toEqual({ type: 'novel', note: 'abc', list: [1, 2, 3, 4], kept: true, added: { x: 1 } })
+  })
+
+  it('keeps blocks apart that come interleaved, in the order in which they began', () => {
+    const { content } = fold(
+      start(),
+      open({ type: 'text', text: '' }, 0),
+      open({ type: 'tool_use', id: 't', name: 'n', input: {} }, 1),
+      delta({ type: 'input_json_delta', partial_json: '{"a":' }, 1),
+      delta({ type: 'text_delta', text: 'x' }, 0),
+      delta({ type: 'input_json_delta', partial_json: '1}' }, 1),
+      close(1),
+      close(0),
+      ...end(),
+    )
+    expect(content).toEqual([
+      { type: 'text', text: 'x' },
+      { type: 'tool_use', id: 't', name: 'n', input: { a: 1 } },
+    ])
+  })
+
+  it('keeps both of two blocks under one number', () => {
+    const text = (t: string) => [
+      open({ type: 'text', text: '' }),
+      delta({ type: 'text_delta', text: t }),
+      close(),
+    ]
+    expect(fold(start(), ...text('a'), ...text('b'), ...end()).content).toEqual([
+      { type: 'text', text: 'a' },
+      { type: 'text', text: 'b' },
+    ])
+  })
+
+  it('closes a block that the upstream left open', () => {
+    const events = [start(), open({ type: 'text', text: '' }), delta({ type: 'text_delta', text: 'x' })]
+    expect(fold(...events, ...end()).content).toEqual([{ type: 'text', text: 'x' }])
+  })
+})
+
+describe('the message', () => {
+  it('has the keys of message_start in their order', () => {
+    const message = fold(start({ novel: { a: 1 } }), ...end({ usage: { output_tokens: 5 } }))
+    expect(Object.keys(message)).toEqual([...Object.keys(START), 'novel'])
+    expect(message.novel).toEqual({ a: 1 })
+  })
+
+  it('takes the keys of message_delta, inside its delta and beside it', () => {
+    const details = { type: 'refusal', category: 'x' }
+    const context = { applied_edits: [] }
+    const message = fold(
+      start(),
+      {
+        type: 'message_delta',
+        delta: {
+          stop_reason: 'stop_sequence',
+          stop_sequence: 'END',
+          stop_details: details,
+          container: { id: 'c' },
+        },
+        context_management: context,
+        usage: { output_tokens: 3 },
+      },
+      { type: 'message_stop' },
+    )
+    expect(message).toMatchObject({
+      stop_reason: 'stop_sequence',
+      stop_sequence: 'END',
+      stop_details: details,
+      container: { id: 'c' },
+      context_management: context,
+    })
+    expect(message).not.toHaveProperty('delta')
+    expect(message.type).toBe('message')
+  })
+
+  it('does not let a null erase what an earlier event said', () => {
+    const message = fold(
+      start({ container: { id: 'c' } }),
+      { type: 'message_delta', delta: { stop_reason: 'tool_use', container: null } },
+      { type: 'message_delta', delta: { stop_reason: null } },
+      { type: 'message_stop' },
+    )
+    expect(message).toMatchObject({ container: { id: 'c' }, stop_reason: 'tool_use' })
+  })
+
+  it("overlays the start's usage with the last values that are not null", () => {
+    const { usage } = fold(
+      start(),
+      { type: 'message_delta', delta: {}, usage: { output_tokens: 4, input_tokens: 20 } },
+      {
+        type: 'message_delta',
+        delta: { stop_reason: 'end_turn' },
+        usage: {
+          output_tokens: 9,
+          cache_read_input_tokens: null,
+          server_tool_use: { web_search_requests: 1 },
+        },
+      },
+      { type: 'message_stop' },
+    )
+    expect(usage).toEqual({
+      input_tokens: 20,
+      cache_read_input_tokens: 7,
+      output_tokens: 9,
+      service_tier: 'standard',
+      server_tool_use: { web_search_requests: 1 },
+    })
+  })
+
+  it('names the model that served after a fallback', () => {
+    const message = fold(
+      start(),
+      open({ type: 'fallback', to: { model: 'claude-haiku-4-5' } }),
+      close(),
+      ...end(),
+    )
+    expect(message.model).toBe('claude-haiku-4-5')
+  })
+
+  it('passes over pings, unknown events and whatever follows message_stop', () => {
+    const { content } = fold(
+      { type: 'ping' },
+      start(),
+      { type: 'novel_event', content_block: { type: 'text' } },
+      ...end(),
+      open({ type: 'text', text: 'late' }),
+      { type: 'error', error: { type: 'api_error', message: 'late' } },
+    )
+    expect(content).toEqual([])
+  })
+})
+
+describe('what is no message', () => {
+  it('is truncated without message_stop', () => {
+    expect(failure(() => fold()).failure).toBe('truncated')
+    expect(failure(() => fold(start(), end()[0]!)).failure).toBe('truncated')
+  })
+
+  it.each([
+    ['overloaded_error', 529],
+    ['rate_limit_error', 429],
+    ['invalid_request_error', 400],
+    ['api_error', 500],
+  ])('is an error event of type %s with status %i', (type, status) => {
+    const error = failure(() =>
+      fold(start(), { type: 'error', error: { type, message: 'in its own words' } }),
+    )
+    expect(error).toMatchObject({ failure: 'error-event', status, type, message: 'in its own words' })
+  })
+
+  it('is an error event without a type, or of an unknown one, as an api_error', () => {
+    const nameless = StreamEvent.parse(
+      Buffer.from('event: error\ndata: {"error":{"code":"1302","message":"busy"}}\n\n'),
+    )
+    expect(failure(() => new MessageFold().push(nameless))).toMatchObject({
+      failure: 'error-event',
+      status: 500,
+      type: 'api_error',
+      message: 'busy',
+    })
+  })
+
+  it.each<[string, EventData[]]>([
+    [
+      'tool input that is no JSON',
+      [
+        start(),
+        open({ type: 'tool_use', input: {} }),
+        delta({ type: 'input_json_delta', partial_json: '{"a"' }),
+        close(),
+      ],
+    ],
+    ['a delta for a block that never began', [start(), delta({ type: 'text_delta', text: 'x' })]],
+    ['a block before message_start', [open({ type: 'text', text: '' })]],
+    ['a second message_start', [start(), start()]],
+    ['a message_start without a message', [{ type: 'message_start' }]],
+    ['a text_delta without text', [start(), open({ type: 'text', text: '' }), delta({ type: 'text_delta' })]],
+    ['a message_stop before message_start', [{ type: 'message_stop' }]],
+  ])('is a breach of the protocol: %s', (_, events) => {
+    expect(failure(() => fold(...events))).toMatchObject({ failure: 'protocol', status: 502 })
+  })
+
+  it('is a breach of the protocol: data that is no JSON, in an event that matters', () => {
+    const push = (text: string) => new MessageFold().push(StreamEvent.parse(Buffer.from(text)))
+    expect(failure(() => push('event: message_start\ndata: {"type":\n\n')).failure).toBe('protocol')
+    expect(failure(() => push('data: {oops\n\n')).failure).toBe('protocol')
+    expect(() => push('event: ping\ndata:\n\n')).not.toThrow()
+    expect(() => push('event: novel\ndata: text\n\n')).not.toThrow()
+  })
+})

@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import type { Call } from '../../core/call.js'
+import { ClientGoneError } from '../../core/errors.js'
+import { applies, fixMode } from '../../core/fix.js'
+import { endToEnd } from '../../core/headers.js'
+import { definePlugin, type Next } from '../../core/plugin.js'
+import { isErrorBody } from '../../core/protocol/errors.js'
+import { Reply } from '../../core/reply.js'
+import { bytesSource } from '../../core/stream.js'
+import { errorOf, isRecord, protocolError } from './errors.js'
+import { readMessage } from './read.js'
+
+/** They speak of the stream and would be untrue of the message. */
+const OF_THE_STREAM = new Set(['content-type', 'content-length', 'content-encoding', 'cache-control'])
+
+/** A body that begins with a field of an event stream, whatever its content type says. */
+const LOOKS_LIKE_EVENTS = /^\s*(event|data|id|retry)?:/
+
+export const forceStream = definePlugin({
+  name: 'force-stream',
+  phase: 'upstream',
+  after: ['cache-control', 'role-merge'],
+  options: z.strictObject({ mode: fixMode }),
+  create: ({ options, name }) => ({
+    async handle(call, next) {
+      const { target } = call
+      if (call.stream || !applies(options.mode, target && !target.accepts.unstreamed)) return next(call)
+      call.journal.decide(name, 'asked for a stream')
+      return fold(call, next)
+    },
+  }),
+})
+
+async function fold(call: Call, next: Next): Promise<Reply> {
+  const reply = await next(call.with({ body: { ...call.body, stream: true } }))
+  if (!reply.ok) return reply
+  if (reply.isEventStream) return messageOf(reply, await readMessage(reply.source(), call.signal))
+
+  const bytes = await orGone(reply, call.signal)
+  const text = bytes.toString('utf8')
+  if (LOOKS_LIKE_EVENTS.test(text))
+    return messageOf(reply, await readMessage(bytesSource([bytes]), call.signal))
+  const body = parse(text)
+  // Many upstreams answer in JSON although they were asked for a stream.
+  if (isRecord(body) && body.type === 'message') return reply
+  if (isErrorBody(body)) throw errorOf({ ...body })
+  throw protocolError(
+    `${reply.status} with ${bytes.length === 0 ? 'nothing' : (reply.header('content-type') ?? 'no content type')} instead of a message`,
+  )
+}
+
+function messageOf(reply: Reply, message: object): Reply {
+  return Reply.json(message, { status: reply.status, headers: endToEnd(reply.headers, OF_THE_STREAM) })
+}
+
+/** The whole body, or a ClientGoneError as soon as nobody waits for it. */
+async function orGone(reply: Reply, signal: AbortSignal): Promise<Buffer> {
+  let onGone = () => {}
+  const gone = new Promise<never>((_, reject) => {
+    onGone = () => {
+      reply.discard()
+      reject(new ClientGoneError())
+    }
+    if (signal.aborted) onGone()
+    else signal.addEventListener('abort', onGone, { once: true })
+  })
+  try {
+    return await Promise.race([reply.bytes(), gone])
+  } finally {
+    signal.removeEventListener('abort', onGone)
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
