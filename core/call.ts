@@ -37,6 +37,14 @@ export interface CallHead {
 
 export type CallInit = Partial<CallHead> & Pick<CallHead, 'id'> & { bytes?: Buffer }
 
+/** How long an upstream may keep silent, in milliseconds; set by `stream-guard`, kept by transport and dispatcher. */
+export interface StreamLimits {
+  /** For response headers and for the first event of a stream. */
+  readonly firstEventTimeout: number
+  /** Between two chunks of a body. */
+  readonly idleTimeout: number
+}
+
 /** What `with` can change. A new `body` makes the bytes anew, new `bytes` make the body anew. */
 export interface CallPatch {
   readonly body?: MessagesRequest
@@ -44,6 +52,7 @@ export interface CallPatch {
   readonly headers?: Headers
   readonly query?: string
   readonly target?: Target
+  readonly limits?: StreamLimits
   /** A tighter one than the client's, for a call that the plugin gives up before the client does. */
   readonly signal?: AbortSignal
 }
@@ -67,10 +76,18 @@ export class Call implements CallHead {
   readonly journal: Journal
   /** Where this attempt goes; known inside `retry-rotate` (phase `upstream`), undefined outside. */
   readonly target: Target | undefined
+  /** Without limits nobody waits for a stream's first event, and silence is borne for ever. */
+  readonly limits: StreamLimits | undefined
   #bytes: Buffer | undefined
   #body: MessagesRequest | undefined
 
-  constructor(init: CallInit & { target?: Target; body?: MessagesRequest }) {
+  constructor(
+    init: CallInit & {
+      target?: Target | undefined
+      limits?: StreamLimits | undefined
+      body?: MessagesRequest | undefined
+    },
+  ) {
     this.id = init.id
     this.route = init.route ?? 'messages'
     this.method = init.method ?? 'POST'
@@ -81,6 +98,7 @@ export class Call implements CallHead {
     this.signal = init.signal ?? NEVER
     this.journal = init.journal ?? new Journal()
     this.target = init.target
+    this.limits = init.limits
     this.#bytes = init.bytes
     this.#body = init.body && freeze(init.body)
   }
@@ -124,6 +142,7 @@ export class Call implements CallHead {
       query: patch.query ?? this.query,
       headers: patch.headers ?? this.headers,
       target: patch.target ?? this.target,
+      limits: patch.limits ?? this.limits,
       bytes: replaced ? patch.bytes : this.#bytes,
       body: replaced ? patch.body : this.#body,
     })

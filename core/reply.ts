@@ -4,10 +4,19 @@ import { FrameDecoder } from './sse/decoder.js'
 import { type EventData, StreamEvent } from './sse/event.js'
 import { type EventMapper, mapSource } from './sse/map.js'
 import { type ByteSource, bytesSource, chunksOf, collect, iterableSource } from './stream.js'
+import type { RestReason } from './upstream/types.js'
 
 export interface ReplyInit {
   readonly status?: number
   readonly headers?: Headers
+  readonly diagnosis?: Diagnosis | undefined
+}
+
+/** What an error answer says about the account that got it, for whoever chooses accounts; the client never sees it. */
+export interface Diagnosis {
+  readonly reason: RestReason
+  /** Milliseconds; Infinity: until the config changes. Absent: as long as the answer's `retry-after` says. */
+  readonly restFor?: number
 }
 
 /** A JSON answer that is held in memory may have this many bytes; a stream has no such limit. */
@@ -28,18 +37,20 @@ interface Payload {
 export class Reply {
   readonly status: number
   readonly headers: Headers
+  readonly diagnosis: Diagnosis | undefined
   #payload: Payload
   #mappers: readonly EventMapper[]
 
-  private constructor(status: number, headers: Headers, payload: Payload, mappers: readonly EventMapper[]) {
-    this.status = status
-    this.headers = headers
+  private constructor(init: ReplyInit, payload: Payload, mappers: readonly EventMapper[] = []) {
+    this.status = init.status ?? 200
+    this.headers = init.headers ?? {}
+    this.diagnosis = init.diagnosis
     this.#payload = payload
     this.#mappers = mappers
   }
 
   static bytes(bytes: Buffer, init: ReplyInit = {}): Reply {
-    return new Reply(init.status ?? 200, init.headers ?? {}, { bytes }, [])
+    return new Reply(init, { bytes })
   }
 
   static json(value: unknown, init: ReplyInit = {}): Reply {
@@ -49,7 +60,7 @@ export class Reply {
 
   /** A stream of bytes from an upstream or of your own. */
   static stream(source: ByteSource, init: ReplyInit = {}): Reply {
-    return new Reply(init.status ?? 200, init.headers ?? {}, { source }, [])
+    return new Reply(init, { source })
   }
 
   /** A `text/event-stream` of your own, from data objects or events, made as fast as the client reads. */
@@ -82,14 +93,15 @@ export class Reply {
   /** The same answer under another status or with more headers (`undefined` removes one). */
   with(patch: ReplyInit): Reply {
     const headers = patch.headers ? { ...this.headers, ...patch.headers } : this.headers
-    return new Reply(patch.status ?? this.status, headers, this.#payload, this.#mappers)
+    const { status = this.status, diagnosis = this.diagnosis } = patch
+    return new Reply({ status, headers, diagnosis }, this.#payload, this.#mappers)
   }
 
   /** The same event stream, seen through a mapper. Other answers stay as they are. */
   mapEvents(mapper: EventMapper): Reply {
     if (!this.isEventStream) return this
     const headers = { ...this.headers, 'content-length': undefined }
-    return new Reply(this.status, headers, this.#payload, [...this.#mappers, mapper])
+    return new Reply({ ...this, headers }, this.#payload, [...this.#mappers, mapper])
   }
 
   /** The whole body. Rejects when the stream breaks before its end. */

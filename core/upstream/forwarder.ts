@@ -31,6 +31,7 @@ export interface ForwarderOptions {
   mapModel?(model: string): string | undefined
   /** Models to list without asking. */
   models?(): readonly ModelInfo[]
+  contextWindow?(model: string): number | undefined
   /** Ask `GET /v1/models` for more. */
   readonly listsModels: boolean
 }
@@ -64,6 +65,7 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
     needsKey: true,
     ...(options.precedence && { precedence: options.precedence }),
     ...(options.models && { models: options.models }),
+    ...(options.contextWindow && { contextWindow: options.contextWindow }),
     ...(options.listsModels && {
       listModels: async (account: Account, signal: AbortSignal) =>
         fetchModels(services.http, urlOf(account), await headersFor(account, {}), signal),
@@ -106,13 +108,15 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
       headers,
       body: call.bytes,
       signal: call.signal,
+      headersTimeout: call.limits?.firstEventTimeout,
+      idleTimeout: call.limits?.idleTimeout,
     })
     call.journal.note({ upstreamMs: performance.now() - sentAt, ...requestIdOf(reply) })
     if (reply.status >= 300 && reply.status < 400) {
       reply.discard()
       throw redirected(name, reply)
     }
-    return reply
+    return reply.ok ? reply : withoutKey(reply, await accountKey(target.account))
   }
 
   async function count(call: Call, target: Target): Promise<Reply> {
@@ -146,6 +150,9 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
   }
 }
 
+/** No honest error body is larger; a body that broke off counts as empty, its status still tells. */
+const ERROR_BODY_LIMIT = 1024 * 1024
+
 /** Any model would do for a probe: it is mapped like a client's. */
 const PROBE_MODEL = 'claude-haiku-4-5'
 
@@ -170,6 +177,15 @@ function keyHeader(kind: KeyHeader, client: Headers, key: string): Record<string
     default:
       return { [kind.toLowerCase()]: key }
   }
+}
+
+/** An error body is read whole, since upstreams have been seen to quote the key that they refuse. */
+async function withoutKey(reply: Reply, key: string | undefined): Promise<Reply> {
+  const bytes = await reply.bytes(ERROR_BODY_LIMIT).catch(() => Buffer.alloc(0))
+  const { status } = reply
+  const headers = { ...reply.headers, 'content-length': undefined }
+  if (!key || !bytes.includes(key)) return Reply.bytes(bytes, { status, headers })
+  return Reply.bytes(Buffer.from(bytes.toString('utf8').replaceAll(key, '[key]')), { status, headers })
 }
 
 function redirected(name: string, reply: Reply): GatewayError {

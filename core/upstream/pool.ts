@@ -2,10 +2,8 @@ import type { Call } from '../call.js'
 import { GatewayError } from '../errors.js'
 import { matchesModel } from './models.js'
 import type { Upstreams } from './registry.js'
-import type { Account, Target } from './types.js'
-
-/** Why an account rests. */
-export type RestReason = 'rate-limit' | 'overloaded' | 'server-error' | 'forbidden' | 'unauthorised'
+import { retryAfterSeconds } from './retry-after.js'
+import type { Account, RestReason, Target } from './types.js'
 
 interface AccountState {
   /** Clock milliseconds; Infinity until the config changes. */
@@ -90,7 +88,7 @@ export class AccountPool {
       return new GatewayError('authentication_error', message, { retry: false })
     }
     const overloaded = resting.every((s) => s.reason === 'overloaded' || s.reason === 'server-error')
-    const headers = { 'retry-after': String(Math.max(1, Math.ceil(soonest / 1000))) }
+    const headers = { 'retry-after': retryAfterSeconds(soonest) }
     return new GatewayError(
       overloaded ? 'overloaded_error' : 'rate_limit_error',
       `all accounts rest: ${list}`,

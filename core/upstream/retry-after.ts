@@ -23,6 +23,17 @@ export function retryDelay(headers: Headers, body: string, now: number): number 
   return candidates.find((ms) => ms !== undefined && ms >= 0 && ms <= LONGEST)
 }
 
+/** Claude Code gives up at once when it is told to wait longer than this many seconds. */
+const PATIENCE = 59
+/** Up to here, coming back too early is better than giving up. */
+const WORTH_WAITING = 300
+
+/** A `retry-after` that makes clients wait when waiting helps, and tells the truth when it doesn't. */
+export function retryAfterSeconds(ms: number): string {
+  const seconds = Math.max(1, Math.ceil(ms / 1000))
+  return String(seconds <= WORTH_WAITING ? Math.min(seconds, PATIENCE) : seconds)
+}
+
 function number(text: string | undefined, unit: number): number | undefined {
   return text !== undefined && /^\s*\d+(\.\d+)?\s*$/.test(text) ? Math.ceil(Number(text) * unit) : undefined
 }

@@ -1,10 +1,10 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import { ClientGoneError, UpstreamError } from '../errors.js'
 import type { Headers } from '../headers.js'
+import { Relay } from '../relay.js'
 import { Reply } from '../reply.js'
 import { decompressed } from './decompress.js'
 import { connectionError } from './failures.js'
-import { ResponseBody } from './response-body.js'
 
 export interface TransportOptions {
   /** Milliseconds to wait for TCP and TLS. */
@@ -26,6 +26,9 @@ export interface SendRequest {
   readonly headers: Record<string, string | string[]>
   readonly body: Buffer
   readonly signal: AbortSignal
+  /** Milliseconds to wait for headers, and between two chunks of the body; beyond, the call fails with `timeout`. */
+  readonly headersTimeout?: number | undefined
+  readonly idleTimeout?: number | undefined
 }
 
 /**
@@ -54,7 +57,7 @@ export class Transport {
     const { signal } = request
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(new ClientGoneError())
-      const body = new ResponseBody()
+      const body = new Relay()
       let answered = false
       let gone = false
       const onGone = () => {
@@ -75,11 +78,16 @@ export class Transport {
           method: request.method as Dispatcher.HttpMethod,
           headers: request.headers,
           body: request.body.length > 0 ? request.body : null,
+          ...(request.headersTimeout && { headersTimeout: request.headersTimeout }),
+          ...(request.idleTimeout && { bodyTimeout: request.idleTimeout }),
         },
         {
           onRequestStart(controller) {
-            body.attach(controller)
-            if (gone) body.cancel()
+            body.control({
+              pause: () => controller.pause(),
+              resume: () => controller.resume(),
+              cancel: () => controller.abort(new Error('cancelled')),
+            })
           },
           onResponseStart(_controller, status, headers) {
             if (status < 200) return
@@ -92,11 +100,11 @@ export class Transport {
               reject(error)
             }
           },
-          onResponseData: (_controller, chunk) => body.push(chunk),
-          onResponseEnd: () => body.finish(),
+          onResponseData: (_controller, chunk) => body.data(chunk),
+          onResponseEnd: () => body.end(),
           onResponseError(_controller, error) {
             const failure = UpstreamError.is(error) ? error : connectionError(error, request.origin)
-            if (answered) return body.fail(failure)
+            if (answered) return body.error(failure)
             settle()
             reject(gone ? new ClientGoneError() : failure)
           },

@@ -1,6 +1,3 @@
-import type { Call } from '../call.js'
-import type { Reply } from '../reply.js'
-
 /** A credential for an upstream, from the config's `accounts` or from the environment. */
 export interface Account {
   readonly id: string
@@ -38,6 +35,17 @@ export interface ModelInfo {
   readonly createdAt?: string
 }
 
+/** Why an account rests. */
+export type RestReason =
+  | 'rate-limit'
+  | 'window-used-up'
+  | 'overloaded'
+  | 'server-error'
+  | 'forbidden'
+  | 'unauthorised'
+  | 'locked'
+  | 'billing'
+
 /**
  * How an upstream takes part when accounts are chosen:
  * `listed` – where its accounts stand in the list; `only` – nothing else is used while it has accounts;
@@ -57,6 +65,8 @@ export interface Upstream {
   models?(): readonly ModelInfo[]
   /** The upstream's own list, where it has one. */
   listModels?(account: Account, signal: AbortSignal): Promise<readonly ModelInfo[]>
+  /** Tokens that a prompt may have with this model (a client's name), where it is known. */
+  contextWindow?(model: string): number | undefined
   /** One cheap call with the account's key, for `agproxy check --probe`. Throws what went wrong. */
   probe?(account: Account, signal: AbortSignal): Promise<void>
 }
@@ -69,5 +79,3 @@ export interface Target {
   /** 1 for the first. */
   readonly attempt: number
 }
-
-export type Send = (call: Call) => Promise<Reply>

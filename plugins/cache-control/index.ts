@@ -13,6 +13,7 @@ import { stripAll, stripThinking } from './strip.js'
 export const cacheControl = definePlugin({
   name: 'cache-control',
   phase: 'upstream',
+  routes: ['messages', 'count-tokens'],
   options: z.strictObject({ mode: fixMode }),
   create: ({ name, options: { mode } }) => ({
     onRequest(call) {

@@ -3,6 +3,7 @@ import { GatewayError, type UpstreamError } from '../../core/errors.js'
 import type { MessagesRequest } from '../../core/protocol/messages.js'
 import type { Reply } from '../../core/reply.js'
 import type { AccountPool } from '../../core/upstream/pool.js'
+import { retryAfterSeconds } from '../../core/upstream/retry-after.js'
 import type { Target } from '../../core/upstream/types.js'
 import type { Failure } from './policy.js'
 
@@ -98,7 +99,7 @@ export class Attempts {
     const wait = this.pool.soonest(this.call)
     const temporary = reply.status === 429 || reply.status >= 500
     const retryAfter =
-      temporary && wait !== undefined && wait > 0 ? { 'retry-after': String(Math.ceil(wait / 1000)) } : {}
+      temporary && wait !== undefined && wait > 0 ? { 'retry-after': retryAfterSeconds(wait) } : {}
     return reply.with({ headers: { ...this.#headers(target), ...retryAfter } })
   }
 

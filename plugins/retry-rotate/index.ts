@@ -1,6 +1,7 @@
 import { inject } from 'tsyringe'
 import { z } from 'zod'
 import type { Call } from '../../core/call.js'
+import { committed } from '../../core/commit.js'
 import { tokens } from '../../core/di/tokens.js'
 import { ClientGoneError, UpstreamError } from '../../core/errors.js'
 import { definePlugin, type Next, type Plugin } from '../../core/plugin.js'
@@ -51,7 +52,7 @@ class RetryRotate implements Plugin {
   async #attempt(call: Call, next: Next): Promise<Outcome> {
     try {
       const reply = await next(call)
-      if (reply.status < 400) return { reply }
+      if (reply.status < 400) return { reply: await settled(reply, call) }
       const bytes = await reply.bytes(ERROR_BODY_LIMIT).catch(() => Buffer.alloc(0))
       const text = bytes.toString('utf8')
       const failure: Failure = {
@@ -96,6 +97,14 @@ class RetryRotate implements Plugin {
       }
     }
   }
+}
+
+/** A good answer counts once it is certain: a stream by its first event, a JSON answer when it is whole. */
+async function settled(reply: Reply, call: Call): Promise<Reply> {
+  if (!call.limits) return reply
+  if (call.stream) return committed(reply, call.limits)
+  const bytes = await reply.bytes()
+  return Reply.bytes(bytes, reply)
 }
 
 type Outcome = { readonly reply: Reply } | Failed

@@ -1,5 +1,6 @@
 import type { UpstreamError } from '../../core/errors.js'
-import type { RestReason } from '../../core/upstream/pool.js'
+import type { Diagnosis } from '../../core/reply.js'
+import type { RestReason } from '../../core/upstream/types.js'
 
 /** A failed attempt, as the rules look at it. */
 export type Failure =
@@ -11,6 +12,8 @@ export type Failure =
       readonly text: string
       /** Milliseconds that the upstream asks to wait, if it says so. */
       readonly delay: number | undefined
+      /** What a plugin further in made of the answer; stands above the status. */
+      readonly diagnosis?: Diagnosis | undefined
     }
 
 /** What to do next, and what happens to the account meanwhile. */
@@ -37,8 +40,17 @@ const FORBIDDEN_REST = 600_000
 const TRANSIENT = new Set([408, 500, 502, 503, 504])
 
 export function judge(failure: Failure): Verdict {
-  if (failure.kind === 'broken') return { next: 'other', alone: 'pause' }
-  const { status, text, delay } = failure
+  if (failure.kind === 'broken') {
+    const { error } = failure
+    // `event: error` before any content is the status that it would have been a moment earlier.
+    if (error.failure !== 'error-event') return { next: 'other', alone: 'pause' }
+    return judge({ kind: 'status', status: error.status, text: error.message, delay: undefined })
+  }
+  const { status, text, delay, diagnosis } = failure
+  if (diagnosis) {
+    const rest = { ms: diagnosis.restFor ?? delay ?? DEFAULT_LIMIT_REST, reason: diagnosis.reason }
+    return rest.ms <= SHORT_DELAY ? { next: 'wait', ms: rest.ms } : { next: 'other', rest, alone: 'return' }
+  }
   if (TRANSIENT.has(status)) return { next: 'other', alone: 'pause' }
   switch (status) {
     case 429:

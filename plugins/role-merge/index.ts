@@ -10,7 +10,7 @@ import { mergeRoles } from './merge.js'
 export const roleMerge = definePlugin({
   name: 'role-merge',
   phase: 'upstream',
-  after: 'cache-control',
+  routes: ['messages', 'count-tokens'],
   options: z.strictObject({ mode: fixMode }),
   create: ({ name, options: { mode } }) => ({
     onRequest(call) {

@@ -3,7 +3,7 @@ import { definePlugin } from '../../core/plugin.js'
 import { isBaseURL } from '../../core/upstream/base-url.js'
 import { createForwarder } from '../../core/upstream/forwarder.js'
 import type { Precedence } from '../../core/upstream/types.js'
-import { zaiModel } from './models.js'
+import { contextWindow, zaiModel } from './models.js'
 
 /** How z.ai's accounts take part beside others; `off` leaves them out. */
 const PRECEDENCE: Readonly<Record<'exclusive' | 'pooled' | 'fallback', Precedence>> = {
@@ -47,6 +47,7 @@ export const zai = definePlugin({
         precedence: PRECEDENCE[dispatch],
         keyHeader: 'client',
         mapModel: (model) => zaiModel(model, models, families),
+        contextWindow: (model) => contextWindow(zaiModel(model, models, families)),
         models: () => [...new Set([...named(), ...glm()])].map((id) => ({ id })),
         listsModels: false,
       },

@@ -20,3 +20,13 @@ export function zaiModel(model: string, map: Readonly<Record<string, string>>, f
   if (model.includes('haiku')) return families.haiku
   return families.sonnet
 }
+
+/** Tokens of context, as https://docs.z.ai/guides/llm states them for each model family. */
+const WINDOWS: readonly (readonly [prefix: string, tokens: number])[] = [
+  ['glm-4.5', 131_072],
+  ['glm-', 200_000],
+]
+
+export function contextWindow(glm: string): number | undefined {
+  return WINDOWS.find(([prefix]) => glm.startsWith(prefix))?.[1]
+}

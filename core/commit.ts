@@ -1,0 +1,110 @@
+import type { StreamLimits } from './call.js'
+import { UpstreamError } from './errors.js'
+import { statusOfType } from './protocol/errors.js'
+import { Relay } from './relay.js'
+import { Reply } from './reply.js'
+import { FrameDecoder } from './sse/decoder.js'
+import { StreamEvent } from './sse/event.js'
+import type { ByteSource } from './stream.js'
+
+/** What begins a stream under a wrong content type. */
+const LOOKS_LIKE_EVENTS = /^(\ufeff)?(event|data|id|retry)?:/
+
+/**
+ * Waits until a stream has shown a real event, so that one which never does is a failed attempt and not an answer. What
+ * came by then is kept and goes first. Rejects with an UpstreamError for a stream that is empty, is no event stream, begins
+ * with `event: error`, breaks, or keeps silent too long.
+ */
+export function committed(reply: Reply, limits: StreamLimits): Promise<Reply> {
+  const source = reply.source()
+  const relay = new Relay(source)
+  relay.holdLimit = Number.POSITIVE_INFINITY // a first event may be large
+  const isEvents = reply.isEventStream
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () =>
+        fail(
+          new UpstreamError('timeout', `the upstream sent no event for ${limits.firstEventTimeout / 1000} s`),
+        ),
+      limits.firstEventTimeout,
+    )
+    let decided = false
+    const decide = () => {
+      decided = true
+      clearTimeout(timer)
+      relay.holdLimit = new Relay().holdLimit
+    }
+    const fail = (error: Error) => {
+      if (decided) return
+      decide()
+      source.cancel()
+      reject(error)
+    }
+    const pass = () => {
+      decide()
+      const headers = isEvents ? reply.headers : { ...reply.headers, 'content-type': 'text/event-stream' }
+      resolve(Reply.stream(relay, { status: reply.status, headers }))
+    }
+    watch(source, relay, isEvents, { isDecided: () => decided, pass, fail })
+  })
+}
+
+interface Verdict {
+  isDecided(): boolean
+  pass(): void
+  fail(error: Error): void
+}
+
+function watch(
+  source: ByteSource,
+  relay: Relay,
+  isEvents: boolean,
+  { isDecided, pass, fail }: Verdict,
+): void {
+  const decoder = new FrameDecoder()
+  const onFrame = (frame: Buffer) => {
+    if (isDecided()) return
+    const event = StreamEvent.parse(frame)
+    if (!event.hasData || event.type === 'ping') return
+    if (event.type === 'error') fail(errorOf(event))
+    else if (event.malformed)
+      fail(new UpstreamError('protocol', 'the upstream sent an event that is not JSON'))
+    else pass()
+  }
+  let first = true
+  source.pipe({
+    data(chunk) {
+      relay.data(chunk)
+      if (isDecided()) return
+      if (first && !isEvents && !LOOKS_LIKE_EVENTS.test(chunk.toString('utf8', 0, 16)))
+        return fail(notEvents(chunk))
+      first = false
+      try {
+        decoder.push(chunk, onFrame)
+      } catch (cause) {
+        fail(new UpstreamError('protocol', 'the upstream sent an event that is too large', { cause }))
+      }
+    },
+    end() {
+      relay.end()
+      fail(new UpstreamError('truncated', 'the upstream answered with an empty stream'))
+    },
+    error(error) {
+      relay.error(error)
+      fail(error)
+    },
+  })
+}
+
+function notEvents(chunk: Buffer): UpstreamError {
+  const kind = /^\s*</.test(chunk.toString('utf8', 0, 64)) ? 'a web page' : 'something else'
+  return new UpstreamError('protocol', `the upstream answered with ${kind} instead of an event stream`)
+}
+
+/** `event: error` as the error that it would have been before the stream began. */
+export function errorOf(event: StreamEvent): UpstreamError {
+  const { error } = event.data as { error?: { type?: unknown; message?: unknown } }
+  const type = typeof error?.type === 'string' ? error.type : 'api_error'
+  const message = typeof error?.message === 'string' ? error.message : 'the upstream reported an error'
+  return new UpstreamError('error-event', message, { type: type as never, status: statusOfType(type) })
+}

@@ -1,0 +1,254 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { Call } from '../../core/call.js'
+import { UpstreamError } from '../../core/errors.js'
+import { Reply } from '../../core/reply.js'
+import { ACCEPTS_ALL, type Mounted, makeCall, messageReply, mount } from '../../testing.js'
+import { retryRotate } from './index.js'
+
+const upstreams = [{ name: 'up', accepts: ACCEPTS_ALL }]
+const account = (id: string) => ({ id, upstream: 'up', apiKey: `key-${id}` })
+const two = [account('a'), account('b')]
+
+let mounted: Mounted
+afterEach(() => mounted?.dispose())
+
+type Answer = Reply | Error | ((call: Call) => Reply)
+
+/** The answers, one for each attempt; the last one again for any more. */
+async function start(answers: readonly Answer[], accounts = two, options = {}) {
+  let n = 0
+  mounted = await mount(retryRotate(options), {
+    upstreams,
+    accounts,
+    upstream: (call) => {
+      const answer = answers[Math.min(n++, answers.length - 1)]!
+      if (answer instanceof Error) throw answer
+      return typeof answer === 'function' ? answer(call) : answer
+    },
+  })
+  return mounted
+}
+
+const status = (
+  code: number,
+  headers = {},
+  body: unknown = { type: 'error', error: { type: 't', message: `m${code}` } },
+) => Reply.json(body, { status: code, headers })
+const accountsOf = ({ calls }: Mounted) => calls.map((c) => c.target!.account.id)
+
+describe('choosing', () => {
+  test('the first account serves; the reply says which and how many attempts', async () => {
+    const { send } = await start(
+      [messageReply()],
+      [{ ...account('a'), email: 'me@example.com' } as never, account('b')],
+    )
+    const reply = await send({})
+    expect(reply.headers).toMatchObject({ 'x-account-email': 'me@example.com', 'x-agproxy-attempts': '1' })
+    expect(accountsOf(mounted)).toEqual(['a'])
+  })
+
+  test('each attempt starts from the call as it stood outside', async () => {
+    const { send, calls } = await start([status(500), messageReply()])
+    const call = makeCall()
+    await send(call)
+    expect(calls[1]!.bytes).toBe(call.bytes)
+    expect(calls.map((c) => c.target!.attempt)).toEqual([1, 2])
+  })
+})
+
+describe('rotating', () => {
+  test.each([408, 500, 502, 503, 504])('%i goes to another account at once', async (code) => {
+    const { send } = await start([status(code), messageReply()])
+    const before = performance.now()
+    expect((await send({})).status).toBe(200)
+    expect(performance.now() - before).toBeLessThan(90)
+    expect(accountsOf(mounted)).toEqual(['a', 'b'])
+  })
+
+  test('a broken connection goes to another account', async () => {
+    const { send } = await start([new UpstreamError('reset', 'reset'), messageReply()])
+    expect((await send({})).status).toBe(200)
+    expect(accountsOf(mounted)).toEqual(['a', 'b'])
+  })
+
+  test('with one account, the same is tried again after a pause', async () => {
+    const { send } = await start([status(503), messageReply()], [account('a')])
+    const before = performance.now()
+    expect((await send({})).status).toBe(200)
+    expect(performance.now() - before).toBeGreaterThan(95)
+    expect(accountsOf(mounted)).toEqual(['a', 'a'])
+  })
+
+  test('at most maxAttempts calls; the client gets the last error with its own status and body, and no pause after it', async () => {
+    const { send } = await start([status(500), status(503, { 'x-own': '1' })], [account('a')], {
+      maxAttempts: 2,
+    })
+    const before = performance.now()
+    const reply = await send({})
+    expect(performance.now() - before).toBeLessThan(350) // one pause of at most 200 ms, not two
+    expect(reply.status).toBe(503)
+    expect(reply.headers).toMatchObject({ 'x-own': '1', 'x-agproxy-attempts': '2' })
+    expect(await reply.json()).toMatchObject({ error: { message: 'm503' } })
+    expect(accountsOf(mounted)).toEqual(['a', 'a'])
+  })
+
+  test('a last failure without an answer becomes a 502 that names upstream and account', async () => {
+    const { send } = await start([new UpstreamError('connect', 'could not connect to h:1')], [account('a')], {
+      maxAttempts: 1,
+    })
+    await expect(send({})).rejects.toMatchObject({
+      status: 502,
+      message: 'up (account a): could not connect to h:1',
+    })
+  })
+})
+
+describe('limits', () => {
+  test('a short delay is waited out on the same account', async () => {
+    const { send } = await start([status(429, { 'retry-after-ms': '150' }), messageReply()])
+    const before = performance.now()
+    expect((await send({})).status).toBe(200)
+    expect(performance.now() - before).toBeGreaterThan(140)
+    expect(accountsOf(mounted)).toEqual(['a', 'a'])
+  })
+
+  test('a longer one sends the request elsewhere, and the next requests too until it is over', async () => {
+    const { send, pool } = await start([status(429, { 'retry-after': '20' }), messageReply()])
+    await send({})
+    await send({})
+    expect(accountsOf(mounted)).toEqual(['a', 'b', 'b'])
+    expect(pool.restsFor(two[0]!)).toBeGreaterThan(19_000)
+  })
+
+  test('when all rest, the client gets the upstream error with a retry-after for the soonest', async () => {
+    const { send } = await start([status(429, { 'retry-after': '40' }), status(429, { 'retry-after': '20' })])
+    const reply = await send({})
+    expect(reply.status).toBe(429)
+    expect(reply.header('retry-after')).toBe('20')
+  })
+
+  test('and the next request is refused without a call, naming each account and its rest', async () => {
+    const { send, calls } = await start([status(529), status(529)])
+    await send({})
+    const refused = send({})
+    await expect(refused).rejects.toMatchObject({ status: 529, headers: { 'retry-after': '8' } })
+    await expect(refused).rejects.toThrow(/a \(overloaded, 8 s\), b \(overloaded, 8 s\)/)
+    expect(calls).toHaveLength(2)
+  })
+
+  test('401 takes an account out for good', async () => {
+    const { send, pool } = await start([status(401), messageReply()])
+    expect((await send({})).status).toBe(200)
+    expect(pool.restsFor(two[0]!)).toBe(Number.POSITIVE_INFINITY)
+  })
+})
+
+describe('a rejected thinking signature', () => {
+  const thinking = (text: string) => ({ type: 'thinking', thinking: text, signature: 's' })
+  const body = {
+    messages: [
+      { role: 'user', content: 'hi' },
+      { role: 'assistant', content: [thinking('one'), { type: 'text', text: 'x' }] },
+      { role: 'user', content: 'go' },
+      { role: 'assistant', content: [thinking('two'), { type: 'text', text: 'y' }] },
+      { role: 'user', content: 'on' },
+    ],
+  }
+  const rejected = (path: string) =>
+    status(
+      400,
+      {},
+      {
+        type: 'error',
+        error: {
+          type: 'invalid_request_error',
+          message: `${path}: Invalid \`signature\` in \`thinking\` block`,
+        },
+      },
+    )
+  const kept = (call: Call) => JSON.stringify(call.body.messages).match(/"thinking":"(\w+)"/g)
+
+  test('is mended by leaving out the block that it names, on the same account', async () => {
+    const { send, calls } = await start([rejected('messages.1.content.0'), messageReply()])
+    expect((await send(body)).status).toBe(200)
+    expect(accountsOf(mounted)).toEqual(['a', 'a'])
+    expect(kept(calls[1]!)).toEqual(['"thinking":"two"'])
+  })
+
+  test('named a second time, all of them go', async () => {
+    const { send, calls } = await start([
+      rejected('messages.1.content.0'),
+      rejected('messages.3.content.0'),
+      messageReply(),
+    ])
+    expect((await send(body)).status).toBe(200)
+    expect(kept(calls[2]!)).toBeNull()
+  })
+
+  test('is the answer when there is no thinking to leave out', async () => {
+    const { send, calls } = await start([rejected('messages.0')])
+    expect((await send({})).status).toBe(400)
+    expect(calls).toHaveLength(1)
+  })
+})
+
+describe('streams', () => {
+  const limits = { firstEventTimeout: 200, idleTimeout: 200 }
+  const stream = (text: string, type = 'text/event-stream') =>
+    Reply.stream(
+      { pipe: (s) => (text && s.data(Buffer.from(text)), s.end()), pause() {}, resume() {}, cancel() {} },
+      { headers: { 'content-type': type } },
+    )
+  const good = () => stream('event: message_start\ndata: {"type":"message_start"}\n\n')
+  const streamed = () => makeCall({ stream: true }).with({ limits })
+
+  test.each([
+    ['an empty body', () => stream('')],
+    ['a web page', () => stream('<html>hi</html>', 'text/html')],
+    ['JSON', () => stream('{"id":1}', 'application/json')],
+    [
+      '`event: error`',
+      () => stream('event: error\ndata: {"type":"error","error":{"type":"api_error","message":"m"}}\n\n'),
+    ],
+    ['pings alone', () => stream('event: ping\ndata: {"type":"ping"}\n\n')],
+  ])('a 200 with %s is a failed attempt', async (_name, bad) => {
+    const { send } = await start([bad, good])
+    const reply = await send(streamed())
+    expect(await reply.text()).toContain('message_start')
+    expect(accountsOf(mounted)).toEqual(['a', 'b'])
+  })
+
+  test('so is one that keeps silent', async () => {
+    const cancel = vi.fn()
+    const silent = () =>
+      Reply.stream(
+        { pipe() {}, pause() {}, resume() {}, cancel },
+        { headers: { 'content-type': 'text/event-stream' } },
+      )
+    const { send } = await start([silent, good])
+    expect(await (await send(streamed())).text()).toContain('message_start')
+    expect(cancel).toHaveBeenCalled()
+  })
+
+  test('events under a wrong content type are taken for what they are', async () => {
+    const { send } = await start([() => stream('data: {"type":"message_start"}\n\n', 'text/plain')])
+    const reply = await send(streamed())
+    expect(reply.isEventStream).toBe(true)
+    expect(accountsOf(mounted)).toEqual(['a'])
+  })
+})
+
+test('a client that goes during a pause ends the attempts', async () => {
+  const gone = new AbortController()
+  const { send, calls } = await start([status(500)], [account('a')])
+  const pending = send(makeCall({}, { signal: gone.signal }))
+  setTimeout(() => gone.abort(), 20)
+  await expect(pending).rejects.toThrow('the client has gone')
+  expect(calls).toHaveLength(1)
+})
+
+test("a plugin's own error is not retried", async () => {
+  const { send, calls } = await start([new TypeError('bug')])
+  await expect(send({})).rejects.toThrow()
+  expect(calls).toHaveLength(1)
+})

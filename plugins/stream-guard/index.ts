@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import type { Call } from '../../core/call.js'
+import { definePlugin, type Next, type Plugin } from '../../core/plugin.js'
+import { Reply } from '../../core/reply.js'
+import { guarded } from './guard.js'
+import { lateStream } from './late.js'
+
+const milliseconds = z.number().int().nonnegative()
+
+const options = z.strictObject({
+  /** How long an upstream may take to its first event before the attempt has failed. */
+  firstEventTimeout: milliseconds.positive().default(300_000),
+  /** When headers go to the client although no event has come; Claude Code gives up after 360 s without any. */
+  headersAfter: milliseconds.default(20_000),
+  /** A comment after this long without a byte; 0: none. */
+  heartbeat: milliseconds.default(15_000),
+  /** An upstream that is silent for longer within an answer is cut off; Claude Code gives up after 300 s. */
+  idleTimeout: milliseconds.positive().default(270_000),
+  onBreak: z.enum(['reset', 'error-event']).default('reset'),
+})
+
+type GuardOptions = z.output<typeof options>
+
+class StreamGuard implements Plugin {
+  constructor(private readonly options: GuardOptions) {}
+
+  async handle(call: Call, next: Next): Promise<Reply> {
+    const { firstEventTimeout, idleTimeout, headersAfter } = this.options
+    const limited = call.with({ limits: { firstEventTimeout, idleTimeout } })
+    if (!call.stream) return next(limited)
+
+    const pending = next(limited)
+    const early = await Promise.race([pending, after(headersAfter, pending)])
+    if (early) return early.isEventStream ? this.#guard(early) : early
+    call.journal.decide('stream-guard', `no event after ${headersAfter} ms: headers sent`)
+    const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
+    // The call's own signal ends the attempts when the client goes.
+    return this.#guard(
+      Reply.stream(
+        lateStream(pending, () => {}),
+        { headers },
+      ),
+    )
+  }
+
+  #guard(reply: Reply): Reply {
+    return Reply.stream(guarded(reply.source(), this.options), reply)
+  }
+}
+
+/** Undefined after `ms`; never holds the process, and stops when the reply is there. */
+function after(ms: number, pending: Promise<unknown>): Promise<undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms, undefined)
+    const stop = () => clearTimeout(timer)
+    pending.then(stop, stop)
+  })
+}
+
+/** Keeps streams honest and connections alive; see docs/plugins/stream-guard.md. */
+export const streamGuard = definePlugin({
+  name: 'stream-guard',
+  phase: 'request',
+  options,
+  create: ({ options }) => new StreamGuard(options),
+})

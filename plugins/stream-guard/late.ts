@@ -1,0 +1,35 @@
+import { GatewayError, UpstreamError } from '../../core/errors.js'
+import { isErrorBody } from '../../core/protocol/errors.js'
+import { Relay } from '../../core/relay.js'
+import type { Reply } from '../../core/reply.js'
+import { StreamEvent } from '../../core/sse/event.js'
+import type { ByteSource } from '../../core/stream.js'
+
+/**
+ * The stream of a reply that has not come yet: heartbeats alone until it does, then its bytes. As the client has a 200 by
+ * then, an answer that is an error becomes an `event: error`, which clients treat as they treat the status.
+ */
+export function lateStream(pending: Promise<Reply>, cancelPending: () => void): ByteSource {
+  const relay = new Relay({ pause() {}, resume() {}, cancel: cancelPending })
+  const tell = (type: string, message: string) => {
+    relay.data(StreamEvent.of({ type: 'error', error: { type, message } }).raw)
+    relay.end()
+  }
+  pending.then(
+    async (reply) => {
+      if (reply.ok && reply.isEventStream) {
+        const source = reply.source()
+        relay.control(source)
+        return source.pipe(relay)
+      }
+      const body: unknown = await reply.json().catch(() => undefined)
+      if (isErrorBody(body)) tell(body.error.type, body.error.message)
+      else tell('api_error', `the upstream answered with status ${reply.status}`)
+    },
+    (error: unknown) => {
+      if (GatewayError.is(error) || UpstreamError.is(error)) tell(error.type, error.message)
+      else relay.error(error as Error)
+    },
+  )
+  return relay
+}
