@@ -1,3 +1,5 @@
+import 'reflect-metadata'
+
 export * from './core/config/public.js'
 export * from './core/index.js'
 // The names of the built-in presets, for the types of `defineConfig`; nothing is loaded.

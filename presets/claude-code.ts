@@ -3,6 +3,7 @@ import { anthropic } from '../plugins/anthropic/index.js'
 import { auth } from '../plugins/auth/index.js'
 import { cacheControl } from '../plugins/cache-control/index.js'
 import { echo } from '../plugins/echo/index.js'
+import { forceStream } from '../plugins/force-stream/index.js'
 import { models } from '../plugins/models/index.js'
 import { retryRotate } from '../plugins/retry-rotate/index.js'
 import { roleMerge } from '../plugins/role-merge/index.js'
@@ -22,6 +23,7 @@ export const claudeCode = definePreset({
     retryRotate,
     cacheControl,
     roleMerge,
+    forceStream,
     // The upstreams, in order of preference where accounts don't say.
     zai,
     anthropic,

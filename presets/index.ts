@@ -1,3 +1,4 @@
+import 'reflect-metadata'
 import { claudeCode } from './claude-code.js'
 import { passthrough } from './passthrough.js'
 

@@ -25,10 +25,12 @@ type PresetRef = keyof Presets | Preset
 /** Input types of the options of all plugins in a list, by plugin name; `boolean` alone for those without options. */
 type OptionsOf<Plugins extends readonly PluginEntry[]> = {
   [Entry in Extract<Plugins[number], PluginSpec | PluginFactory> as Entry['definition']['name']]: OptionOf<
-    z.input<NonNullable<Entry['definition']['options']>>
+    NonNullable<Entry['definition']['options']>
   >
 }
-type OptionOf<Input> = unknown extends Input ? boolean : Input | boolean
+type OptionOf<Schema extends z.ZodType> = [z.output<Schema>] extends [undefined]
+  ? boolean
+  : z.input<Schema> | boolean
 
 type PluginsOf<Ref> = Ref extends keyof Presets
   ? OptionsOf<PluginList<Presets[Ref]>>

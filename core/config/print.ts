@@ -6,6 +6,7 @@ import { logSchema, serverSchema, stateSchema } from './schema.js'
 
 /** The config in force as readable text, secrets masked: what `agproxy check` prints. */
 export function printConfig(config: ResolvedConfig): string {
+  const { accounts } = config
   const sections = [
     table([
       ['config', config.file ?? 'none found, defaults in force'],
@@ -14,7 +15,11 @@ export function printConfig(config: ResolvedConfig): string {
     heading('server', optionRows(maskSecrets(serverSchema, config.server, hide), config.origins.server)),
     heading('log', optionRows(maskSecrets(logSchema, config.log, hide), config.origins.log)),
     heading('state', optionRows(maskSecrets(stateSchema, config.state, hide), config.origins.state)),
-    heading(`accounts (from ${config.accountsFrom})`, config.accounts.map(accountRow), 'none'),
+    heading(
+      accounts.length > 0 ? `accounts (from ${config.accountsFrom})` : 'accounts',
+      accounts.map(accountRow),
+      'none',
+    ),
     ['chain', ...config.chain.flatMap(pluginLines)].join('\n'),
     ...(config.off.length > 0 ? [heading('off', [[config.off.join(', ')]])] : []),
     ...(config.warnings.length > 0

@@ -61,6 +61,8 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
     warnings,
   )
 
+  if (accounts.length === 0) warnings.push(noAccount(presets))
+
   const server = resolveSection(
     'server',
     serverSchema,
@@ -83,7 +85,11 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
     [envLayer(STATE_ENV, env, stateSchema), configLayer('state', config.state, stateSchema, problems)],
     problems,
   )
-  if (!server || !log || !state || problems.length > 0) throw new ConfigError(problems, file)
+  if (!server || !log || !state || problems.length > 0) {
+    // With nothing but flags and variables at fault, naming the file would mislead.
+    const outside = problems.every(({ path }) => path?.startsWith('--') || path?.includes('(environment)'))
+    throw new ConfigError(problems, outside ? undefined : file)
+  }
 
   return {
     file,
@@ -98,6 +104,12 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
     origins: { server: server.origins, log: log.origins, state: state.origins },
     warnings,
   }
+}
+
+function noAccount(presets: readonly Preset[]): string {
+  const variables = presets.flatMap((preset) => Object.keys(preset.accountsFromEnv ?? {}))
+  const set = variables.length > 0 ? `set ${[...new Set(variables)].join(' or ')}, or ` : ''
+  return `no upstream account: ${set}name \`accounts\` in the config`
 }
 
 function ownPlugins(use: unknown, problems: Problem[]) {

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import module from 'node:module'
+
+// Node 22 and later keep compiled code between starts; it has to be said before anything is imported.
+;(module as { enableCompileCache?: () => void }).enableCompileCache?.()
+const { runCli } = await import('./core/cli/main.js')
+
+const code = await runCli(process.argv.slice(2), {
+  cwd: process.cwd(),
+  env: process.env,
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  presets: async () => (await import('./presets/index.js')).presets,
+  modules: async () => ({
+    agproxy: await import('./index.js'),
+    'agproxy/plugins': await import('./plugins/index.js'),
+    'agproxy/presets': await import('./presets/index.js'),
+    'agproxy/testing': await import('./testing.js'),
+  }),
+})
+// Not `process.exit`, which cuts off what a pipe has not taken yet; but no handle that a plugin left keeps the process.
+process.exitCode = code
+setTimeout(() => process.exit(code), 1000).unref()

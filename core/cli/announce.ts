@@ -1,0 +1,31 @@
+import type { ResolvedConfig } from '../config/resolved.js'
+import type { RunningGateway } from '../server/start.js'
+import type { CliContext } from './context.js'
+import { version } from './version.js'
+
+/** What is printed once the gateway accepts requests. */
+export function announce(running: RunningGateway, config: ResolvedConfig, { out, err }: CliContext): void {
+  const { url, gateway } = running
+  const rows = [
+    ['config', config.file ?? 'none found, defaults in force'],
+    ['preset', config.presets.join(', ')],
+    [
+      'accounts',
+      accountsLine(
+        config,
+        gateway.running.pool.all().map((account) => account.upstream),
+      ),
+    ],
+    ['client', `ANTHROPIC_BASE_URL=${url} (agproxy env prints the lines for your shell)`],
+  ]
+  out(`agproxy ${version} listening on ${url}\n`)
+  for (const [name, text] of rows) out(`  ${name!.padEnd(10)}${text}\n`)
+  for (const warning of config.warnings) err(`agproxy: ${warning}\n`)
+}
+
+function accountsLine({ accounts }: ResolvedConfig, serving: readonly string[]): string {
+  if (accounts.length > 0) return accounts.map(({ id, upstream }) => `${id} (${upstream})`).join(', ')
+  return serving.length > 0
+    ? `none; the offline upstream '${serving.join("', '")}' answers, no model is called`
+    : 'none'
+}

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { defineCommand } from 'citty'
+import type { ResolvedConfig } from '../config/resolved.js'
+import { clientKey, clientURL } from './client.js'
+import { clientEnv } from './client-env.js'
+import { type CliContext, configFlags, loadResolved, UsageError } from './context.js'
+import { listen } from './listen.js'
+
+export const claude = defineCommand({
+  meta: { name: 'claude', description: 'Run Claude Code through the gateway: agproxy claude [-- ARGS]' },
+  args: configFlags,
+  async run({ args, rawArgs, data }) {
+    const context = data as CliContext
+    const config = await loadResolved(args, context)
+    const key = clientKey(config)
+    const running = await findRunning(config, key, context.env, args)
+    const own =
+      running === undefined ? await startOwn(config, args['log-level'] !== undefined, context) : undefined
+    try {
+      const end = rawArgs.indexOf('--')
+      const url = running ?? own!.url
+      return await runClient(end < 0 ? [] : rawArgs.slice(end + 1), clientEnv(context.env, url, key))
+    } finally {
+      await own?.close(0)
+    }
+  },
+})
+
+/** Where a gateway may be running: where flags say, else where the environment says, else where the config says. */
+async function findRunning(
+  { server }: ResolvedConfig,
+  key: string,
+  env: NodeJS.ProcessEnv,
+  flags: { host?: string | undefined; port?: string | undefined },
+): Promise<string | undefined> {
+  const host = flags.host ?? env.AGPROXY_HOST ?? server.host
+  const port = Number(flags.port ?? env.AGPROXY_PORT ?? server.port)
+  const places = new Set([clientURL({ ...server, host, port }), clientURL(server)])
+  for (const url of places) if (await answers(url, key)) return url
+  return undefined
+}
+
+/** The key goes along because in mode `strict` even the health check needs it. */
+async function answers(url: string, key: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/healthz`, {
+      headers: { 'x-api-key': key },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(1000),
+    })
+    return response.status === 200 && (await response.text()) === '{"status":"ok"}'
+  } catch {
+    return false
+  }
+}
+
+/** A gateway for this one client, on a free port. It logs nothing unless asked: the terminal is the client's. */
+async function startOwn(config: ResolvedConfig, logs: boolean, { err }: CliContext) {
+  const { createLogger } = await import('../server/logger.js')
+  const { secretsOf } = await import('../server/secrets.js')
+  const level = logs ? config.log.level : 'silent'
+  const logger = await createLogger({ ...config.log, level }, secretsOf(config), 2)
+  const server = { ...config.server, host: '127.0.0.1', port: 0, https: false }
+  const running = await listen({ config: { ...config, server }, logger })
+  for (const warning of config.warnings) err(`agproxy: ${warning}\n`)
+  return running
+}
+
+/** Resolves with the client's exit code; 128 + n when signal n ended it. */
+function runClient(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('claude', args, { stdio: 'inherit', env })
+    const forward = (signal: NodeJS.Signals) => {
+      // A terminal sends Ctrl-C to both processes; a second one would make the client quit instead of stop.
+      if (signal === 'SIGINT' && process.stdin.isTTY) return
+      child.kill(signal)
+    }
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+    for (const signal of signals) process.on(signal, forward)
+    const done = () => {
+      for (const signal of signals) process.off(signal, forward)
+    }
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      done()
+      reject(error.code === 'ENOENT' ? new UsageError(NOT_INSTALLED) : error)
+    })
+    child.once('exit', (code, signal) => {
+      done()
+      resolve(code ?? 128 + constants.signals[signal!])
+    })
+  })
+}
+
+const NOT_INSTALLED =
+  "there is no 'claude' on the PATH; install Claude Code first: npm install -g @anthropic-ai/claude-code"

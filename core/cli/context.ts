@@ -1,0 +1,50 @@
+import type { ArgsDef } from 'citty'
+import type { Preset } from '../config/define.js'
+import { loadConfig } from '../config/load.js'
+import type { VirtualModules } from '../config/loaders.js'
+import { resolveConfig } from '../config/resolve.js'
+import type { ResolvedConfig } from '../config/resolved.js'
+
+/** What the commands get from outside, as citty's `data`. Everything heavy comes only when it is asked for. */
+export interface CliContext {
+  readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+  readonly presets: () => Promise<Readonly<Record<string, Preset>>>
+  /** What `import … from 'agproxy'` in a config gets. */
+  readonly modules: () => Promise<VirtualModules>
+}
+
+/** Something that can't be carried out as it was asked for; the message is all that is printed. */
+export class UsageError extends Error {}
+
+/** Flags of every command that reads the config. */
+export const configFlags = {
+  config: {
+    type: 'string',
+    alias: 'c',
+    valueHint: 'file',
+    description: 'Config file, instead of searching for one',
+  },
+  host: { type: 'string', valueHint: 'address', description: 'Address to listen on' },
+  port: {
+    type: 'string',
+    alias: 'p',
+    valueHint: 'number',
+    description: 'Port to listen on; 0 for a free one',
+  },
+  preset: { type: 'string', valueHint: 'name', description: "Preset, instead of the config's" },
+  'log-level': { type: 'string', valueHint: 'level', description: 'silent, error, warn, info or debug' },
+} as const satisfies ArgsDef
+
+export type ConfigArgs = { readonly [Name in keyof typeof configFlags]?: string | undefined }
+
+/** The config as flags, file and environment make it. Read anew on each call. */
+export async function loadResolved(args: ConfigArgs, context: CliContext): Promise<ResolvedConfig> {
+  const { cwd, env, modules } = context
+  const { file, config } = await loadConfig({ cwd, file: args.config, modules })
+  const { host, port, preset } = args
+  const flags = { host, port, preset, logLevel: args['log-level'] }
+  return resolveConfig(config, { file, flags, env, presets: await context.presets() })
+}

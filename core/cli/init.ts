@@ -1,0 +1,56 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { defineCommand } from 'citty'
+import { CONFIG_FILES } from '../config/load.js'
+import { type CliContext, UsageError } from './context.js'
+
+const FILE = 'agproxy.config.ts'
+
+const STARTER = `import { defineConfig } from 'agproxy'
+
+// Everything here is optional. \`agproxy check\` prints what is in force and where it came from.
+export default defineConfig({
+  preset: 'claude-code',
+
+  server: { host: '127.0.0.1', port: 8045 },
+
+  // Upstream credentials, in order of preference. Without this list, accounts come from the environment:
+  // ZAI_API_KEY and AGPROXY_ANTHROPIC_API_KEY, several keys separated by commas.
+  // accounts: [
+  //   { id: 'glm', upstream: 'zai', apiKey: process.env.ZAI_API_KEY, email: 'me@example.com' },
+  //   { id: 'own', upstream: 'anthropic', apiKey: process.env.AGPROXY_ANTHROPIC_API_KEY },
+  // ],
+
+  // By name: options, true, or false to leave a plugin out.
+  plugins: {
+    auth: { mode: 'auto' }, // no key on 127.0.0.1, a key everywhere else
+    // warmup: false,
+    // zai: { models: { 'claude-opus-*': 'glm-4.7' } },
+  },
+})
+`
+
+export const init = defineCommand({
+  meta: { name: 'init', description: `Write a starter ${FILE}` },
+  run({ data }) {
+    const { cwd, out } = data as CliContext
+    const found = existing(cwd)
+    if (found) throw new UsageError(`${found} is there already; nothing was written`)
+    writeFileSync(join(cwd, FILE), STARTER, { flag: 'wx' })
+    out(`Wrote ${FILE}. Next: agproxy check, then agproxy start.\n`)
+  },
+})
+
+function existing(cwd: string): string | undefined {
+  const file = CONFIG_FILES.find((name) => existsSync(join(cwd, name)))
+  return file ?? (inPackageJson(cwd) ? "package.json with the key 'agproxy'" : undefined)
+}
+
+function inPackageJson(cwd: string): boolean {
+  try {
+    const content = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'))
+    return Object.hasOwn(content, 'agproxy')
+  } catch {
+    return false
+  }
+}

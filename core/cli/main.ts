@@ -1,0 +1,63 @@
+import { stripVTControlCharacters } from 'node:util'
+import { type CommandDef, defineCommand, renderUsage, runCommand } from 'citty'
+import { nearest } from '../config/nearest.js'
+import { checkArgs } from './args.js'
+import { type CliContext, UsageError } from './context.js'
+import { version } from './version.js'
+
+/** Loaded when they are called: `agproxy env` needs no server. */
+const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
+  start: () => import('./start.js').then((m) => m.start as CommandDef),
+  check: () => import('./check.js').then((m) => m.check as CommandDef),
+  init: () => import('./init.js').then((m) => m.init as CommandDef),
+  env: () => import('./env.js').then((m) => m.env as CommandDef),
+  claude: () => import('./claude.js').then((m) => m.claude as CommandDef),
+}
+
+/** The one command that hands arguments on to another program. */
+const TAKES_REST = 'claude'
+
+const root = defineCommand({
+  meta: { name: 'agproxy', description: 'A gateway between Claude Code and the models behind it', version },
+  subCommands: commands as never,
+})
+
+/** Runs one command line; resolves with the exit code. Whatever goes wrong is told in one message, without a stack. */
+export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
+  try {
+    return await run(argv, context)
+  } catch (error) {
+    const message = (error as Error | undefined)?.message || String(error)
+    context.err(`agproxy: ${message}\n`)
+    return 1
+  }
+}
+
+async function run(argv: readonly string[], context: CliContext): Promise<number> {
+  const [first = ''] = argv
+  const usage = async (command: CommandDef, parent?: CommandDef) => {
+    const text = await renderUsage(command, parent)
+    // citty colours even what goes into a pipe.
+    context.out(`${process.stdout.isTTY ? text : stripVTControlCharacters(text)}\n`)
+    return 0
+  }
+  if (['--version', '-v'].includes(first)) {
+    context.out(`${version}\n`)
+    return 0
+  }
+  if (['--help', '-h', 'help'].includes(first)) return usage(root)
+
+  const name = first === '' || first.startsWith('-') ? 'start' : first
+  const rawArgs = name === first ? argv.slice(1) : [...argv]
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (!load) {
+    const names = Object.keys(commands)
+    throw new UsageError(`unknown command '${name}'${nearest(name, names)}; there are ${names.join(', ')}`)
+  }
+  const command = await load()
+  const own = rawArgs.includes('--') ? rawArgs.slice(0, rawArgs.indexOf('--')) : rawArgs
+  if (own.includes('--help') || own.includes('-h')) return usage(command, root)
+  checkArgs(name, rawArgs, (command.args ?? {}) as never, name === TAKES_REST)
+  const { result } = await runCommand(command, { rawArgs: [...rawArgs], data: context })
+  return typeof result === 'number' ? result : 0
+}

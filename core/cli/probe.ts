@@ -1,0 +1,73 @@
+import type { ResolvedConfig } from '../config/resolved.js'
+import { buildChain, type RunningChain } from '../gateway.js'
+import type { Logger } from '../log.js'
+import { isLoopback } from '../server/info.js'
+import { secretsOf } from '../server/secrets.js'
+import { createHttpClient } from '../upstream/http.js'
+import { PoolState } from '../upstream/pool.js'
+import { Transport } from '../upstream/transport.js'
+import type { Account } from '../upstream/types.js'
+
+/** Milliseconds for one account. */
+const PATIENCE = 10_000
+
+export interface ProbeResult {
+  readonly id: string
+  readonly upstream: string
+  readonly ok: boolean
+  readonly text: string
+}
+
+const nothing = () => {}
+const quiet: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => quiet }
+
+/** Builds the chain and, when `call` says so, calls every account of the config once, all at a time. */
+export async function probeAccounts(config: ResolvedConfig, call: boolean): Promise<readonly ProbeResult[]> {
+  const { host, port } = config.server
+  const transport = new Transport()
+  try {
+    const running = await buildChain(config, {
+      logger: quiet,
+      transport,
+      http: createHttpClient(transport),
+      poolState: new PoolState(),
+      server: { host, port, loopback: isLoopback(host) },
+    })
+    try {
+      if (!call) return []
+      const redact = secretsOf(config)
+      return await Promise.all(config.accounts.map((account) => probe(account, running, redact)))
+    } finally {
+      await running.dispose()
+    }
+  } finally {
+    await transport.close()
+  }
+}
+
+async function probe(
+  account: Account,
+  { upstreams }: RunningChain,
+  redact: (text: string) => string,
+): Promise<ProbeResult> {
+  const { id, upstream: name } = account
+  const upstream = upstreams.get(name)
+  if (!upstream) return { id, upstream: name, ok: true, text: 'not called, its upstream is switched off' }
+  if (!upstream.probe) return { id, upstream: name, ok: true, text: 'not called, its upstream has no probe' }
+  const startedAt = performance.now()
+  const signal = AbortSignal.timeout(PATIENCE)
+  try {
+    await Promise.race([upstream.probe(account, signal), expiry(signal)])
+    return { id, upstream: name, ok: true, text: `${Math.round(performance.now() - startedAt)} ms` }
+  } catch (error) {
+    const reason = signal.aborted ? `no answer within ${PATIENCE / 1000} s` : (error as Error).message
+    return { id, upstream: name, ok: false, text: redact(reason.split('\n')[0]!) }
+  }
+}
+
+/** For a probe that does not watch its signal. */
+function expiry(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
+}

@@ -1,0 +1,12 @@
+import 'reflect-metadata'
+
+export { anthropic } from './anthropic/index.js'
+export { auth } from './auth/index.js'
+export { cacheControl } from './cache-control/index.js'
+export { echo } from './echo/index.js'
+export { forceStream } from './force-stream/index.js'
+export { models } from './models/index.js'
+export { retryRotate } from './retry-rotate/index.js'
+export { roleMerge } from './role-merge/index.js'
+export { warmup } from './warmup/index.js'
+export { zai } from './zai/index.js'
