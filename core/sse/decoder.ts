@@ -13,8 +13,6 @@ export class FrameDecoder {
   /** No byte of the current line so far. */
   #lineEmpty = true
   #afterCR = false
-  /** The stream began with a byte order mark to skip, or might still. */
-  #start = true
   readonly #limit: number
 
   /** `limit`: bytes that one frame may have; `push` throws a RangeError beyond it. */
@@ -25,18 +23,13 @@ export class FrameDecoder {
   push(chunk: Buffer, onFrame: (frame: Buffer) => void): void {
     if (chunk.length === 0) return
     let from = 0
-    if (this.#start) {
-      this.#start = false
-      // A BOM split over chunks would read as an unknown field name and be ignored: only its event's name is lost.
-      if (chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf) from = 3
-    }
     const hasCR = this.#afterCR || chunk.indexOf(CR) >= 0
     const cut = (end: number) => {
       onFrame(this.#take(chunk.subarray(from, end)))
       from = end
     }
-    if (hasCR) this.#scanAny(chunk, from, cut)
-    else this.#scanLF(chunk, from, cut)
+    if (hasCR) this.#scanAny(chunk, cut)
+    else this.#scanLF(chunk, cut)
     if (from < chunk.length) this.#hold(chunk.subarray(from))
   }
 
@@ -46,8 +39,8 @@ export class FrameDecoder {
   }
 
   /** The usual case, line ends are LF alone: native search from line to line. */
-  #scanLF(chunk: Buffer, start: number, cut: (end: number) => void): void {
-    let line = start
+  #scanLF(chunk: Buffer, cut: (end: number) => void): void {
+    let line = 0
     for (;;) {
       const end = chunk.indexOf(LF, line)
       if (end < 0) {
@@ -60,8 +53,8 @@ export class FrameDecoder {
     }
   }
 
-  #scanAny(chunk: Buffer, start: number, cut: (end: number) => void): void {
-    for (let i = start; i < chunk.length; i++) {
+  #scanAny(chunk: Buffer, cut: (end: number) => void): void {
+    for (let i = 0; i < chunk.length; i++) {
       const byte = chunk[i]
       if (byte === LF && this.#afterCR) {
         this.#afterCR = false // the second half of a CRLF that was already counted

@@ -4,7 +4,7 @@ export interface EventData {
   readonly [field: string]: unknown
 }
 
-interface Fields {
+export interface Fields {
   name: string | undefined
   text: string | undefined
 }
@@ -34,11 +34,10 @@ export class StreamEvent {
     return new StreamEvent(raw, undefined)
   }
 
-  /** The `type` of the data; where that has none, the `event:` line's. Empty for comments. */
+  /** What the `event:` line says, which needs no decoding; where there is none, the `type` of the data. Empty for comments. */
   get type(): string {
-    if (this.#data) return this.#data.type
-    const { name } = this.#read()
-    return name ?? this.data.type
+    if (!this.#raw) return this.#data!.type
+    return this.#read().name || this.data.type
   }
 
   /** The decoded data. Data that is no JSON object reads as `{ type }`, and `malformed` is true. */
@@ -90,10 +89,13 @@ export class StreamEvent {
   }
 }
 
-/** The fields that matter of one frame; the grammar is https://html.spec.whatwg.org/#event-stream-interpretation. */
-function readFields(raw: Buffer): Fields {
+/**
+ * The fields that matter of one frame; the grammar is https://html.spec.whatwg.org/#event-stream-interpretation. A byte
+ * order mark before a stream's first field is no part of that field's name.
+ */
+export function readFields(raw: Buffer): Fields {
   const fields: Fields = { name: undefined, text: undefined }
-  const frame = raw.toString('utf8')
+  const frame = raw.toString('utf8').replace(/^\ufeff/, '')
   const lines = frame.includes('\r') ? frame.split(/\r\n|\n|\r/) : frame.split('\n')
   for (const line of lines) {
     const colon = line.indexOf(':')
