@@ -171,7 +171,7 @@ function decode(bytes: Buffer): MessagesRequest {
   try {
     value = JSON.parse(bytes.toString('utf8'))
   } catch (error) {
-    throw bad(`the body is not valid JSON: ${(error as Error).message}`)
+    throw bad(`the body is not valid JSON: ${withoutQuote((error as Error).message)}`)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw bad(
@@ -184,6 +184,11 @@ function decode(bytes: Buffer): MessagesRequest {
   const wrong = messages.findIndex((m) => typeof m !== 'object' || m === null || typeof m.role !== 'string')
   if (wrong >= 0) throw bad(`messages.${wrong}: must be an object with \`role\` and \`content\``)
   return value as MessagesRequest
+}
+
+/** V8 quotes the text around the mistake, which is the conversation, and this message goes into the log. */
+function withoutQuote(message: string): string {
+  return message.replace(/, (\.{3})?".*$/s, '')
 }
 
 function missing(value: unknown, wanted: string): string {

@@ -109,8 +109,8 @@ function wrap(name: string, hook: string, error: unknown): unknown {
 }
 
 /** By shape, since a config's plugin may hold another copy of the class. */
-function isCall(value: object): value is Call {
-  return 'route' in value && 'with' in value
+function isCall(value: unknown): value is Call {
+  return typeof value === 'object' && value !== null && 'route' in value && 'with' in value
 }
 
 function expectReply(name: string, hook: string, value: unknown): Reply {
