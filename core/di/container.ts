@@ -65,6 +65,12 @@ function contextOf(own: Container, name: string): PluginContext<never> {
  */
 function constructible(type: PluginClass, name: string): PluginClass {
   const injected = (Reflect.getOwnMetadata('injectionTokens', type) ?? {}) as Record<number, unknown>
+  if (type.length === 0 && Reflect.hasMetadata('injectionTokens', Object.getPrototypeOf(type))) {
+    // tsyringe would call an inherited constructor without its services, and without a word.
+    throw new TypeError(
+      `plugin '${name}': ${type.name} needs a constructor of its own that injects what it hands to super(…)`,
+    )
+  }
   for (let i = 0; i < type.length; i++) {
     if (injected[i] === undefined) {
       throw new TypeError(
