@@ -21,7 +21,8 @@ export class KeyRing {
   readonly #digests: readonly Buffer[]
 
   constructor(keys: readonly string[]) {
-    this.#digests = keys.filter((key) => key !== '').map(digest)
+    const trimmed = keys.map((key) => key.trim()) // as those that clients send are
+    this.#digests = trimmed.filter((key) => key !== '').map(digest)
   }
 
   get empty(): boolean {

@@ -22,7 +22,7 @@ function isForeign(name: string, allowed: ReadonlySet<string>): boolean {
 
 /** The name without its port: `[::1]:8045`, `localhost:8045`. */
 function hostName(host: string): string {
-  return host.startsWith('[') ? host.slice(0, host.indexOf(']') + 1) : host.replace(/:\d*$/, '')
+  return host.replace(/:\d*$/, '')
 }
 
 function printable(text: string): string {
