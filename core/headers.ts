@@ -25,13 +25,13 @@ export function header(headers: Headers, name: string): string | undefined {
  * makes them hop-by-hop too), and `drop`.
  */
 export function endToEnd(headers: Headers, drop: ReadonlySet<string>): Record<string, string | string[]> {
-  const named = header(headers, 'connection')
-    ?.toLowerCase()
+  const named = String(headers.connection ?? '') // several are joined with commas
+    .toLowerCase()
     .split(/\s*,\s*/)
   const out: Record<string, string | string[]> = {}
   for (const name in headers) {
     const value = headers[name]
-    if (value === undefined || HOP_BY_HOP.has(name) || drop.has(name) || named?.includes(name)) continue
+    if (value === undefined || HOP_BY_HOP.has(name) || drop.has(name) || named.includes(name)) continue
     out[name] = value as string | string[]
   }
   return out
