@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -24,52 +24,54 @@ export const VERSIONS = { native: '2.1.330', javascript: '2.0.77' } as const
 /** With these set a client that can't be installed is a failure, and not a reason to skip. */
 export const required = process.env.CI === 'true' || process.env.REQUIRE_CLIENTS === '1'
 
-/**
- * Puts an exact version into `.cache/clients`, once. `--ignore-scripts`: the postinstall only copies the native binary
- * over a stub, and the platform's package holds it anyway.
- */
-export async function install(version: string): Promise<string> {
-  const folder = join(CACHE, version)
-  const done = join(folder, 'installed')
-  if (existsSync(done)) return folder
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'package.json'), '{ "private": true }\n')
-  await promisify(execFile)(
-    'npm',
-    [
-      ...['install', '--prefix', folder, '--save-exact', '--ignore-scripts'],
-      ...['--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error', '--fetch-retries=1'],
-      `${SCOPE}/claude-code@${version}`,
-    ],
-    { timeout: 300_000 },
-  )
-  await writeFile(done, '')
-  return folder
-}
-
 /** The client in one of its forms: the platform's native binary, or what the npm package starts with node. */
 export async function client(kind: Kind, version: string): Promise<Client> {
-  const modules = join(await install(version), 'node_modules', SCOPE)
+  const folder = join(CACHE, version)
+  const locate = kind === 'native' ? nativeBinary : nodeScript
+  let file = locate(folder)
+  if (!file) {
+    await install(version, folder)
+    file = locate(folder)
+  }
+  // npm passes over an optional package that it can't get, and the platform's binary is one.
+  if (!file) throw new Error(`the package has nothing for ${process.platform}-${process.arch}`)
   const name = `${kind} ${version}`
-  if (kind === 'native') {
-    const binary = platformPackages()
-      .map((suffix) => join(modules, `claude-code-${suffix}`))
-      .find((folder) => existsSync(folder))
-    if (!binary)
-      throw new Error(`claude-code ${version} has no native binary for ${platformPackages().join(' or ')}`)
-    const file = process.platform === 'win32' ? 'claude.exe' : 'claude'
-    return { name, version, command: join(binary, file), args: [] }
-  }
-  const folder = join(modules, 'claude-code')
-  const { bin } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
-    bin: { claude: string }
-  }
-  // Of 2.1.x the bin is a stub until its postinstall ran; the launcher beside it needs none.
-  const file = bin.claude.endsWith('.js') ? bin.claude : 'cli-wrapper.cjs'
-  return { name, version, command: process.execPath, args: [join(folder, file)] }
+  if (kind === 'native') return { name, version, command: file, args: [] }
+  return { name, version, command: process.execPath, args: [file] }
 }
 
-function platformPackages(): string[] {
-  const name = `${process.platform}-${process.arch}`
-  return process.platform === 'linux' ? [name, `${name}-musl`] : [name]
+/**
+ * Puts an exact version into `.cache/clients`. `--ignore-scripts`: the postinstall only copies the native binary over a
+ * stub, and the platform's package holds it anyway.
+ */
+async function install(version: string, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'package.json'), '{ "private": true }\n')
+  const args = [
+    ...['install', '--prefix', folder, '--save-exact', '--ignore-scripts', '--no-package-lock'],
+    ...['--no-audit', '--no-fund', '--loglevel=error'],
+    ...['--fetch-retries=2', '--fetch-retry-mintimeout=500', '--fetch-retry-maxtimeout=2000'],
+    `${SCOPE}/claude-code@${version}`,
+  ]
+  try {
+    await promisify(execFile)('npm', args, { timeout: 300_000 })
+  } catch (error) {
+    const { stderr = '', message } = error as Error & { stderr?: string }
+    throw new Error(stderr.trim().split('\n').slice(0, 4).join('; ') || message)
+  }
+}
+
+function nativeBinary(folder: string): string | undefined {
+  const name = `claude-code-${process.platform}-${process.arch}`
+  const file = process.platform === 'win32' ? 'claude.exe' : 'claude'
+  return [name, `${name}-musl`]
+    .map((suffix) => join(folder, 'node_modules', SCOPE, suffix, file))
+    .find((path) => existsSync(path))
+}
+
+/** 2.1.x is started by its launcher: the package's bin is a stub until its postinstall ran. */
+function nodeScript(folder: string): string | undefined {
+  return ['cli.js', 'cli-wrapper.cjs']
+    .map((file) => join(folder, 'node_modules', SCOPE, 'claude-code', file))
+    .find((path) => existsSync(path))
 }

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { answer, anthropicUpstream, failure } from '../support/anthropic-upstream.js'
 import type { SeenRequest } from '../support/bad-upstream.js'
 import { ask } from '../support/client.js'
 import type { TestConfig } from '../support/gateway.js'
 import { messageEvents } from '../support/messages.js'
-import { compressed, head, json, stall, streamed } from '../support/script.js'
+import { compressed, hangUp, head, json, reset, sse, stall, streamed } from '../support/script.js'
 import { frames } from '../support/sse-bytes.js'
 import { direct, stand, zaiPair } from '../support/stand.js'
 
@@ -76,6 +75,8 @@ describe('what travels to the upstream', () => {
   it.each<Record<string, string>>([
     { 'x-api-key': 'sk-client' },
     { authorization: 'Bearer sk-client' },
+    { 'x-api-key': 'sk-client', 'anthropic-version': '2026-10-21' },
+    { authorization: 'Bearer sk-client', 'anthropic-version': '2023-06-01' },
     { authorization: 'sk-client', 'x-api-key': 'sk-client', 'x-goog-api-key': 'sk-client' },
     {},
   ])('the account key, once, in place of %j', async (credentials) => {
@@ -187,12 +188,34 @@ describe('what comes back to the client', () => {
         })
       })
       const seen = await send({ headers: { 'accept-encoding': 'gzip, br' }, body: ask() })
-      const plain = seen.headers['content-encoding'] === 'gzip' ? gunzipSync(seen.body) : seen.body
-      expect(plain.toString()).toBe('{"compressed":true}')
+      expect(seen.headers['content-encoding']).toBeUndefined()
+      expect(seen.text()).toBe('{"compressed":true}')
       expect(up.requests[0]!.header('accept-encoding')).toBe('identity')
       expect(up.requests).toHaveLength(1)
     },
   )
+})
+
+describe('a stream that breaks', () => {
+  it.each([
+    { how: 'by a reset', ending: reset() },
+    { how: 'by an end in the middle of the chunked body', ending: hangUp() },
+  ])('$how has no clean end for the client either, and all that came before', async ({ ending }) => {
+    const events = messageEvents({ text: 'half of it' }).slice(0, 5)
+    const { send, up } = await stand(() => sse(events, { ending }), { allowErrors: true })
+    const seen = await send({ body: ask({ stream: true }) })
+    expect(seen.end).toBe('broken')
+    expect(seen.text()).toBe(Buffer.concat(frames(events)).toString())
+    expect(up.requests).toHaveLength(1)
+  })
+
+  it('that just stops gets the same clean end, and no invented message_stop', async () => {
+    const events = messageEvents().slice(0, 5)
+    const { send } = await stand(() => sse(events), { allowErrors: true })
+    const seen = await send({ body: ask({ stream: true }) })
+    expect(seen.end).toBe('clean')
+    expect(seen.text()).toBe(Buffer.concat(frames(events)).toString())
+  })
 })
 
 describe('a client that goes away', () => {
