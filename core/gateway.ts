@@ -97,6 +97,7 @@ function checkAccounts({ accounts, off, chain, file }: ResolvedConfig, upstreams
 
 /** A request's hold on the chain that it began on; the chain is disposed of when the last one lets go. */
 export interface Lease {
+  readonly config: ResolvedConfig
   head(head: CallHead): Promise<Reply | undefined>
   run(call: Call): Promise<Reply>
   release(): void
@@ -125,6 +126,7 @@ export class Gateway {
     generation.users++
     let held = true
     return {
+      config: generation.running.config,
       head: (head) => generation.running.chain.head(head),
       run: (call) => generation.running.chain.run(call),
       release: () => {

@@ -7,6 +7,7 @@ import { forceStream } from '../plugins/force-stream/index.js'
 import { models } from '../plugins/models/index.js'
 import { retryRotate } from '../plugins/retry-rotate/index.js'
 import { roleMerge } from '../plugins/role-merge/index.js'
+import { streamGuard } from '../plugins/stream-guard/index.js'
 import { warmup } from '../plugins/warmup/index.js'
 import { zai } from '../plugins/zai/index.js'
 
@@ -19,6 +20,7 @@ export const claudeCode = definePreset({
     auth,
     warmup, // looks at the messages as the client sent them
     models,
+    streamGuard, // outside the attempts: the client waits for one answer, however many it takes
     // Everything below runs anew for each attempt, fitted to the upstream that was chosen for it.
     retryRotate,
     cacheControl,

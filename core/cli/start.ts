@@ -3,6 +3,7 @@ import type { RunningGateway } from '../server/start.js'
 import { announce } from './announce.js'
 import { type CliContext, configFlags, loadResolved } from './context.js'
 import { listen } from './listen.js'
+import { reloadOnChange } from './reload.js'
 
 export const start = defineCommand({
   meta: { name: 'start', description: 'Run the gateway (also without a command)' },
@@ -12,7 +13,8 @@ export const start = defineCommand({
     const config = await loadResolved(args, context)
     const running = await listen({ config })
     announce(running, config, context)
-    return untilStopped(running)
+    const unwatch = reloadOnChange(running, config.file, () => loadResolved(args, context))
+    return untilStopped(running).finally(unwatch)
   },
 })
 

@@ -53,7 +53,7 @@ function parse(raw: unknown, i: number, problems: Problem[], warnings: string[])
   if (keyless) {
     const who = result.data.id ?? result.data.upstream
     warnings.push(
-      `${path} ('${who}') is left out: its apiKey is ${apiKey === '' ? 'empty' : String(apiKey)}; ` +
+      `${path} ('${who}') is left out: its apiKey is ${typeof apiKey === 'string' ? 'empty' : String(apiKey)}; ` +
         'set the environment variable that the config takes it from, or leave `apiKey` out if the upstream needs none',
     )
   }

@@ -40,6 +40,11 @@ function render(issue: Issue, schema: Schema, value: unknown, pathOf: (path: Pat
       message: unknownName('key', key, allowed),
     }))
   }
+  const branch = issue.code === 'invalid_union' && issue.errors.find(wentDeeper)
+  if (branch) {
+    const inner = branch.map((i) => ({ ...i, path: [...issue.path, ...i.path] }))
+    return inner.flatMap((i) => render(i, schema, value, pathOf))
+  }
   const found = valueAt(value, issue.path)
   const secret = isSecretAt(schema, issue.path)
   const hint = issue.code === 'invalid_value' && typeof found === 'string' && !secret
@@ -49,6 +54,11 @@ function render(issue: Issue, schema: Schema, value: unknown, pathOf: (path: Pat
   const message =
     issue.code === 'custom' && isPlainObject(found) ? issue.message : `${wanted(issue)}, found ${shown}`
   return [{ path: pathOf(issue.path), message: message + suggestion }]
+}
+
+/** The branch of a union that was meant: the value is of its kind, something inside is wrong. */
+function wentDeeper(branch: readonly Issue[]): boolean {
+  return branch.length > 0 && branch.every((i) => i.path.length > 0 || i.code === 'unrecognized_keys')
 }
 
 /** `unknown key; allowed are a, b; did you mean 'b'?` */

@@ -18,6 +18,9 @@ export interface ServerOptions {
   readonly port: number
   /** Bytes. */
   readonly bodyLimit: number
+  readonly headerLimit: number
+  readonly headerCountLimit: number
+  readonly depthLimit: number
   /** Milliseconds, as all times here. */
   readonly headersTimeout: number
   readonly requestTimeout: number

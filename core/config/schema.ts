@@ -10,6 +10,11 @@ export const serverSchema = z.strictObject({
   port: z.int().min(0).max(65_535).default(8045),
   /** The largest request body. */
   bodyLimit: bytes().prefault('100mb'),
+  /** The headers of a request, in bytes (Node itself stops at 16 kB) and by number. */
+  headerLimit: bytes().prefault('16kb'),
+  headerCountLimit: z.int().min(1).default(200),
+  /** How deep the JSON of a body may nest; real tool schemas reach about 20. */
+  depthLimit: z.int().min(1).default(200),
   /** Milliseconds to receive a request's headers; and its headers and body. */
   headersTimeout: duration().default(60_000),
   requestTimeout: duration().default(300_000),

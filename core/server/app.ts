@@ -1,17 +1,9 @@
 import { defineHandler, fromNodeHandler, H3 } from 'h3'
-import type { Gateway } from '../gateway.js'
-import type { Logger } from '../log.js'
-import { exchange, type Matched } from './exchange.js'
+import { type ExchangeContext, exchange, type Matched } from './exchange.js'
 import { ROUTES, type Route, spellings } from './routes.js'
 
-export interface AppContext {
-  readonly gateway: Gateway
-  readonly logger: Logger
-  readonly bodyLimit: number
-}
-
 /** The h3 app: it finds the route, and hands Node's request and response to the exchange. */
-export function createApp(context: AppContext): H3 {
+export function createApp(context: ExchangeContext): H3 {
   const app = new H3({ silent: true })
   const hinted = new Set<string>()
 

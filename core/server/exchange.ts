@@ -5,7 +5,12 @@ import { ClientGoneError, GatewayError, PluginError } from '../errors.js'
 import type { Gateway, Lease } from '../gateway.js'
 import { Journal } from '../journal.js'
 import type { Logger } from '../log.js'
+import type { MessageReply } from '../protocol/messages.js'
 import { Reply } from '../reply.js'
+import { sessionOf } from '../session.js'
+import { noteUsage, UsageTap } from '../sse/usage.js'
+import type { Admission } from './admission.js'
+import { checkDepth, checkHeaders } from './entry-checks.js'
 import { readBody } from './read-body.js'
 import { renderError } from './render-error.js'
 import { respond } from './respond.js'
@@ -18,6 +23,12 @@ export interface Matched {
   readonly params: Readonly<Record<string, string>>
 }
 
+export interface ExchangeContext {
+  readonly gateway: Gateway
+  readonly logger: Logger
+  readonly admission: Admission
+}
+
 /** Routes whose body is a Messages request, and must be one before anything is done with it. */
 const WITH_MESSAGES: ReadonlySet<RouteName> = new Set(['messages', 'count-tokens'])
 
@@ -26,7 +37,7 @@ export async function exchange(
   req: IncomingMessage,
   res: ServerResponse,
   matched: Matched,
-  context: { readonly gateway: Gateway; readonly logger: Logger; readonly bodyLimit: number },
+  context: ExchangeContext,
 ): Promise<void> {
   const gone = new AbortController()
   res.once('close', () => {
@@ -34,20 +45,24 @@ export async function exchange(
   })
   const head = headOf(req, matched, gone.signal)
   const lease = context.gateway.acquire()
+  const visit = { leave: () => {} }
   let ending = 'gone'
   let status = 0
   try {
-    const reply = await answer(req, head, matched.route, lease, context.bodyLimit).catch((error) => {
+    const reply = await answer(req, head, matched.route, lease, context.admission, visit).catch((error) => {
       report(error, head, context.logger)
       return renderError(error, head.id)
     })
     status = reply.status
+    const tap = new UsageTap(head.journal)
     if (res.destroyed) reply.discard()
-    else ending = await respond(res, reply, ownHeaders(head, reply))
+    else ending = await respond(res, reply, ownHeaders(head, reply), (chunk) => tap.saw(chunk))
+    noteHeldUsage(reply, head)
   } catch (error) {
     context.logger.error({ id: head.id, err: error }, 'could not write the answer')
     res.destroy()
   } finally {
+    visit.leave()
     lease.release()
     logLine(head, status, ending, context.logger)
   }
@@ -58,8 +73,11 @@ async function answer(
   head: CallHead,
   route: Route | undefined,
   lease: Lease,
-  bodyLimit: number,
+  admission: Admission,
+  visit: { leave: () => void },
 ): Promise<Reply> {
+  const { server } = lease.config
+  checkHeaders(req, server)
   const early = await lease.head(head)
   if (early) return early
   if (!route) {
@@ -79,9 +97,14 @@ async function answer(
       retry: false,
     })
   }
-  const bytes = await readBody(req, bodyLimit)
+  if (!QUIET.has(head.route)) visit.leave = await admission.enter(head.signal)
+  const bytes = await readBody(req, server.bodyLimit, server.requestTimeout)
   const call = new Call({ ...head, bytes })
-  if (WITH_MESSAGES.has(head.route)) call.journal.note({ model: call.model }) // throws the 400 for a body that is none
+  if (WITH_MESSAGES.has(head.route)) {
+    checkDepth(bytes, server.depthLimit)
+    const session = sessionOf(call) // throws the 400 for a body that is no Messages request
+    head.journal.note({ model: call.model, ...(session !== undefined && { session }) })
+  }
   return lease.run(call)
 }
 
@@ -111,6 +134,18 @@ function ownHeaders(head: CallHead, reply: Reply): Record<string, string> {
   }
 }
 
+/** A JSON answer's usage; one that was streamed through has been seen by the tap already. */
+function noteHeldUsage(reply: Reply, { route, journal }: CallHead): void {
+  if (route !== 'messages' || !reply.ok || !reply.held || reply.held.length > USAGE_LIMIT) return
+  try {
+    const { usage, stop_reason: stopReason } = JSON.parse(reply.held.toString('utf8')) as MessageReply
+    noteUsage(journal, usage)
+    if (stopReason) journal.note({ stopReason })
+  } catch {
+    // not JSON: an upstream's own affair, and the client has it as it came
+  }
+}
+
 function report(error: unknown, head: CallHead, logger: Logger): void {
   if (ClientGoneError.is(error)) return
   head.journal.note({ error: error instanceof Error ? error.message : String(error) })
@@ -119,7 +154,10 @@ function report(error: unknown, head: CallHead, logger: Logger): void {
   else if (!GatewayError.is(error)) logger.error({ id: head.id, err: error }, 'request failed')
 }
 
-/** Routes that clients poll; their lines would hide the others. */
+/** Larger answers are not decoded for the sake of a log line. */
+const USAGE_LIMIT = 1024 * 1024
+
+/** Routes that clients poll and that cost nothing; they never queue, and their lines would hide the others. */
 const QUIET: ReadonlySet<RouteName> = new Set(['health', 'hello', 'telemetry'])
 
 function logLine(head: CallHead, status: number, ending: string, logger: Logger): void {

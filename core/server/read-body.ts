@@ -3,15 +3,26 @@ import { ClientGoneError, GatewayError } from '../errors.js'
 
 /**
  * The whole body. Over the limit: a 413, with what still comes thrown away by the server after the answer, so that a
- * client in mid-upload reads the answer instead of a reset.
+ * client in mid-upload reads the answer instead of a reset. Later than `timeout` ms: a 408.
  */
-export function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
+export function readBody(req: IncomingMessage, limit: number, timeout: number): Promise<Buffer> {
   const announced = Number(req.headers['content-length'] ?? 0)
   if (announced > limit) return Promise.reject(tooLarge(limit, announced))
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
+    const timer = setTimeout(() => {
+      stop()
+      reject(
+        new GatewayError(
+          'timeout_error',
+          `the body did not arrive in ${timeout} ms (server.requestTimeout)`,
+          { status: 408 },
+        ),
+      )
+    }, timeout)
     const stop = () => {
+      clearTimeout(timer)
       req.off('data', onData)
       req.off('end', onEnd)
       req.off('error', onGone)

@@ -1,4 +1,5 @@
 import 'reflect-metadata'
+import type { Server } from 'node:http'
 import { toNodeHandler } from 'h3/node'
 import { type Listener, listen } from 'listhen'
 import type { ResolvedConfig } from '../config/resolved.js'
@@ -7,7 +8,9 @@ import type { Logger } from '../log.js'
 import { createHttpClient } from '../upstream/http.js'
 import { PoolState } from '../upstream/pool.js'
 import { Transport } from '../upstream/transport.js'
+import { Admission } from './admission.js'
 import { createApp } from './app.js'
+import { answerClientErrors } from './client-error.js'
 import { isLoopback } from './info.js'
 import { createLogger } from './logger.js'
 import { secretsOf } from './secrets.js'
@@ -22,6 +25,11 @@ export interface RunningGateway {
   readonly url: string
   readonly gateway: Gateway
   readonly logger: Logger
+  /**
+   * Builds the new chain beside the old one and swaps at once; running requests finish on the old one. Throws, and changes
+   * nothing, when the new one can't be built. Returns what will change only with a restart, in words.
+   */
+  reload(config: ResolvedConfig): Promise<readonly string[]>
   /** Stops accepting, lets running requests finish for `timeout` ms (default `shutdownTimeout`), then cuts them. */
   close(timeout?: number): Promise<void>
 }
@@ -29,7 +37,8 @@ export interface RunningGateway {
 /** Builds the chain and listens. Rejects, with nothing left behind, when either can't be done. */
 export async function startGateway({ config, logger: given }: StartOptions): Promise<RunningGateway> {
   const { host, port } = config.server
-  const logger = given ?? (await createLogger(config.log, secretsOf(config)))
+  const secrets = { redact: secretsOf(config) }
+  const logger = given ?? (await createLogger(config.log, (line) => secrets.redact(line)))
   const transport = new Transport()
   const services = {
     logger,
@@ -41,14 +50,21 @@ export async function startGateway({ config, logger: given }: StartOptions): Pro
   let gateway: Gateway | undefined
   try {
     gateway = await Gateway.create(config, services)
-    const app = createApp({ gateway, logger, bodyLimit: config.server.bodyLimit })
+    const admission = new Admission(config.server)
+    const app = createApp({ gateway, logger, admission })
     const listener = await open(toNodeHandler(app), config)
-    return {
-      url: listener.url.replace(/\/$/, ''),
-      gateway,
-      logger,
-      close: closer(listener, gateway, transport, config),
+    const running = gateway
+    const reload = async (next: ResolvedConfig) => {
+      const before = running.running.config
+      await running.reload(next)
+      secrets.redact = secretsOf(next)
+      admission.limits = next.server
+      applyTimeouts(listener.server, next.server)
+      if ('level' in logger) Object.assign(logger, { level: next.log.level })
+      return needsRestart(before, next)
     }
+    const url = listener.url.replace(/\/$/, '')
+    return { url, gateway, logger, reload, close: closer(listener, gateway, transport) }
   } catch (error) {
     await gateway?.close()
     await transport.close()
@@ -82,15 +98,36 @@ async function open(
     clipboard: false,
   })
   const { server } = listener
-  server.headersTimeout = options.headersTimeout
-  server.requestTimeout = options.requestTimeout
-  server.keepAliveTimeout = options.keepAliveTimeout
+  applyTimeouts(server, options)
+  answerClientErrors(server as Server)
   return listener
 }
 
-function closer({ server }: Listener, gateway: Gateway, transport: Transport, config: ResolvedConfig) {
+/** How often Node looks for requests that take too long; its own 30 s would make a limit of 1 s one of 31. */
+const CHECK_INTERVAL = 1_000
+
+function applyTimeouts(server: Listener['server'], options: ResolvedConfig['server']): void {
+  server.headersTimeout = options.headersTimeout
+  server.requestTimeout = options.requestTimeout
+  server.keepAliveTimeout = options.keepAliveTimeout
+  server.maxHeadersCount = 0 // past a count Node drops headers silently; entry-checks counts them instead
+  // Node reads the interval when it begins to listen, and listhen leaves no moment before that.
+  Object.assign(server, { connectionsCheckingInterval: CHECK_INTERVAL })
+  server.emit('listening')
+}
+
+/** What a running gateway can't change. */
+function needsRestart(before: ResolvedConfig, next: ResolvedConfig): readonly string[] {
+  const fixed = ['host', 'port', 'https'] as const
+  const changed = fixed.filter(
+    (name) => JSON.stringify(before.server[name]) !== JSON.stringify(next.server[name]),
+  )
+  return changed.map((name) => `server.${name} changes with the next start; this gateway keeps what it has`)
+}
+
+function closer({ server }: Listener, gateway: Gateway, transport: Transport) {
   let closing: Promise<void> | undefined
-  return (timeout = config.server.shutdownTimeout): Promise<void> => {
+  return (timeout = gateway.running.config.server.shutdownTimeout): Promise<void> => {
     closing ??= (async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()

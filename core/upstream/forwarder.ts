@@ -1,32 +1,23 @@
 import type { Call } from '../call.js'
-import { GatewayError, UpstreamError } from '../errors.js'
-import { endToEnd, type Headers } from '../headers.js'
+import { ClientGoneError, GatewayError, UpstreamError } from '../errors.js'
 import type { Next, Plugin } from '../plugin.js'
 import { errorBody } from '../protocol/errors.js'
 import { Reply } from '../reply.js'
 import { parseBaseURL } from './base-url.js'
+import { connectionError } from './failures.js'
 import type { HttpClient } from './http.js'
 import { keyOf } from './pool.js'
 import type { Upstreams } from './registry.js'
 import { fetchModels } from './remote-models.js'
+import { type HeaderRules, requestHeaders } from './request-headers.js'
 import type { Transport } from './transport.js'
 import type { Accepts, Account, ModelInfo, Precedence, Target, Upstream } from './types.js'
 
-/**
- * Which header carries the key: `client` – the one that the client used (x-api-key when it sent both or none);
- * `version` – what the client's `anthropic-version` asks for (Bearer from 2026-10-21 on, x-api-key before); `bearer`;
- * or a header's name.
- */
-export type KeyHeader = 'client' | 'version' | 'bearer' | (string & {})
-
-export interface ForwarderOptions {
+export interface ForwarderOptions extends HeaderRules {
   readonly name: string
   readonly baseURL: string
   readonly accepts: Accepts
   readonly precedence?: Precedence
-  readonly keyHeader: KeyHeader
-  /** Added to each call; wins over the client's. */
-  readonly headers?: Readonly<Record<string, string>>
   /** The upstream's model for a client's; undefined or the same name leaves the body as it is. */
   mapModel?(model: string): string | undefined
   /** Models to list without asking. */
@@ -42,18 +33,6 @@ export interface ForwarderServices {
   readonly http: HttpClient
 }
 
-/** Credentials of the client and what the transport sets itself. A cookie would be the local machine's, not the upstream's. */
-const NOT_FORWARDED = new Set([
-  'host',
-  'content-length',
-  'expect',
-  'accept-encoding',
-  'authorization',
-  'x-api-key',
-  'x-goog-api-key',
-  'cookie',
-])
-
 /** A plugin that sends calls to an Anthropic-shaped upstream. Calls for other upstreams pass by. */
 export function createForwarder(options: ForwarderOptions, services: ForwarderServices): Plugin {
   const { name, accepts } = options
@@ -68,10 +47,16 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
     ...(options.contextWindow && { contextWindow: options.contextWindow }),
     ...(options.listsModels && {
       listModels: async (account: Account, signal: AbortSignal) =>
-        fetchModels(services.http, urlOf(account), await headersFor(account, {}), signal),
+        fetchModels(
+          services.http,
+          urlOf(account),
+          requestHeaders({}, await accountKey(account), options),
+          signal,
+        ),
     }),
     probe: async (account, signal) => {
-      const headers = { ...(await headersFor(account, {})), 'content-type': 'application/json' }
+      const key = await accountKey(account)
+      const headers = { ...requestHeaders({}, key, options), 'content-type': 'application/json' }
       const model = options.mapModel?.(PROBE_MODEL) ?? PROBE_MODEL
       const body = { model, max_tokens: 1, messages: [{ role: 'user', content: 'Hi' }] }
       const res = await services.http.raw(`${urlOf(account)}/v1/messages`, {
@@ -81,25 +66,17 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
         signal,
         responseType: 'text',
       })
-      if (!res.ok) throw new Error(`${res.status} ${String(res._data).slice(0, 300)}`)
+      if (!res.ok) throw new Error(masked(`${res.status} ${res._data ?? ''}`, key).slice(0, 300))
     },
   }
 
   const at = (account: Account) => (account.baseURL ? parseBaseURL(account.baseURL) : base)
   const urlOf = (account: Account) => `${at(account).origin}${at(account).path}`
 
-  async function headersFor(account: Account, client: Headers): Promise<Record<string, string | string[]>> {
-    const headers = endToEnd(client, NOT_FORWARDED)
-    headers['anthropic-version'] ??= '2023-06-01'
-    headers['accept-encoding'] = 'identity' // compressing a stream delays it, and plugins read it
-    const key = await accountKey(account)
-    if (key !== undefined) Object.assign(headers, keyHeader(options.keyHeader, client, key))
-    return { ...headers, ...options.headers }
-  }
-
   async function send(call: Call, target: Target): Promise<Reply> {
     const { origin, path } = at(target.account)
-    const headers = await headersFor(target.account, call.headers)
+    const key = await accountKey(target.account)
+    const headers = requestHeaders(call.headers, key, options)
     const sentAt = performance.now()
     const reply = await services.transport.send({
       method: call.method,
@@ -116,23 +93,29 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
       reply.discard()
       throw redirected(name, reply)
     }
-    return reply.ok ? reply : withoutKey(reply, await accountKey(target.account))
+    return reply.ok ? reply : withoutKey(reply, key)
   }
 
   async function count(call: Call, target: Target): Promise<Reply> {
     if (!accepts.countTokens)
       return Reply.json(errorBody('not_found_error', `${name} does not count tokens`), { status: 404 })
-    const res = await services.http.raw(`${urlOf(target.account)}${call.path}${call.query}`, {
+    const key = await accountKey(target.account)
+    const url = `${urlOf(target.account)}${call.path}${call.query}`
+    const init = {
       method: 'POST',
-      headers: flat(await headersFor(target.account, call.headers)),
+      headers: flat(requestHeaders(call.headers, key, options)),
       body: call.bytes,
       signal: call.signal,
       responseType: 'arrayBuffer',
+    } as const
+    const res = await services.http.raw(url, init).catch((error) => {
+      throw call.signal.aborted ? new ClientGoneError() : connectionError(error, url)
     })
-    return Reply.bytes(Buffer.from(res._data as ArrayBuffer), {
-      status: res.status,
-      headers: Object.fromEntries(res.headers),
-    })
+    const { status } = res
+    const headers = { ...Object.fromEntries(res.headers), ...NO_LONGER_TRUE }
+    const reply = Reply.bytes(Buffer.from(res._data ?? new ArrayBuffer(0)), { status, headers })
+    if (status >= 300 && status < 400) throw redirected(name, reply)
+    return reply.ok ? reply : withoutKey(reply, key)
   }
 
   return {
@@ -153,6 +136,9 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
 /** No honest error body is larger; a body that broke off counts as empty, its status still tells. */
 const ERROR_BODY_LIMIT = 1024 * 1024
 
+/** Of a body that fetch has decompressed. */
+const NO_LONGER_TRUE = { 'content-encoding': undefined, 'content-length': undefined }
+
 /** Any model would do for a probe: it is mapped like a client's. */
 const PROBE_MODEL = 'claude-haiku-4-5'
 
@@ -164,28 +150,17 @@ async function accountKey(account: Account): Promise<string | undefined> {
   }
 }
 
-function keyHeader(kind: KeyHeader, client: Headers, key: string): Record<string, string> {
-  const bearer = { authorization: `Bearer ${key}` }
-  const apiKey = { 'x-api-key': key }
-  switch (kind) {
-    case 'bearer':
-      return bearer
-    case 'client':
-      return client['x-api-key'] === undefined && client.authorization !== undefined ? bearer : apiKey
-    case 'version':
-      return String(client['anthropic-version'] ?? '') >= '2026-10-21' ? bearer : apiKey
-    default:
-      return { [kind.toLowerCase()]: key }
-  }
-}
-
 /** An error body is read whole, since upstreams have been seen to quote the key that they refuse. */
 async function withoutKey(reply: Reply, key: string | undefined): Promise<Reply> {
   const bytes = await reply.bytes(ERROR_BODY_LIMIT).catch(() => Buffer.alloc(0))
   const { status } = reply
   const headers = { ...reply.headers, 'content-length': undefined }
   if (!key || !bytes.includes(key)) return Reply.bytes(bytes, { status, headers })
-  return Reply.bytes(Buffer.from(bytes.toString('utf8').replaceAll(key, '[key]')), { status, headers })
+  return Reply.bytes(Buffer.from(masked(bytes.toString('utf8'), key)), { status, headers })
+}
+
+function masked(text: string, key: string | undefined): string {
+  return key ? text.replaceAll(key, '[key]') : text
 }
 
 function redirected(name: string, reply: Reply): GatewayError {

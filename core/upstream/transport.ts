@@ -58,18 +58,18 @@ export class Transport {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(new ClientGoneError())
       const body = new Relay()
+      let abort = () => {}
       let answered = false
       let gone = false
+      // Heard until the last byte: whoever waits for the body learns of it too, not only who waits for the headers.
       const onGone = () => {
         gone = true
-        body.cancel()
-        reject(new ClientGoneError())
+        if (answered) body.error(new ClientGoneError())
+        else reject(new ClientGoneError())
+        abort() // last: undici reports it as an error of the connection, which it is not
       }
       signal.addEventListener('abort', onGone, { once: true })
-      const settle = () => {
-        answered = true
-        signal.removeEventListener('abort', onGone)
-      }
+      const over = () => signal.removeEventListener('abort', onGone)
 
       this.dispatcher.dispatch(
         {
@@ -83,15 +83,17 @@ export class Transport {
         },
         {
           onRequestStart(controller) {
+            abort = () => controller.abort(new Error('cancelled'))
             body.control({
               pause: () => controller.pause(),
               resume: () => controller.resume(),
-              cancel: () => controller.abort(new Error('cancelled')),
+              cancel: abort,
             })
+            if (gone) abort()
           },
           onResponseStart(_controller, status, headers) {
             if (status < 200) return
-            settle()
+            answered = true
             const reply = Reply.stream(body, { status, headers: headers as Headers })
             try {
               resolve(decompressed(reply, body))
@@ -101,12 +103,15 @@ export class Transport {
             }
           },
           onResponseData: (_controller, chunk) => body.data(chunk),
-          onResponseEnd: () => body.end(),
+          onResponseEnd() {
+            over()
+            body.end()
+          },
           onResponseError(_controller, error) {
             const failure = UpstreamError.is(error) ? error : connectionError(error, request.origin)
-            if (answered) return body.error(failure)
-            settle()
-            reject(gone ? new ClientGoneError() : failure)
+            over()
+            if (answered) body.error(failure)
+            else reject(gone ? new ClientGoneError() : failure)
           },
         },
       )

@@ -47,7 +47,10 @@ export function guarded(source: ByteSource, options: GuardOptions): ByteSource {
 function finish(error: Error, heart: Heart, sink: ByteSink, onBreak: GuardOptions['onBreak']): void {
   const stalled = UpstreamError.is(error) && error.failure === 'timeout'
   // Inside a half-sent event an error event would be read as part of it.
-  if (!heart.atLineStart || !(stalled || onBreak === 'error-event')) return sink.error(error)
+  if (!heart.atLineStart || !(stalled || onBreak === 'error-event')) {
+    sink.error(error)
+    return
+  }
   const message = stalled
     ? 'the upstream stalled: it sent nothing for longer than plugins.stream-guard.idleTimeout; the answer so far is incomplete'
     : `the upstream broke the stream; the answer so far is incomplete`

@@ -20,7 +20,8 @@ export function lateStream(pending: Promise<Reply>, cancelPending: () => void): 
       if (reply.ok && reply.isEventStream) {
         const source = reply.source()
         relay.control(source)
-        return source.pipe(relay)
+        source.pipe(relay)
+        return
       }
       const body: unknown = await reply.json().catch(() => undefined)
       if (isErrorBody(body)) tell(body.error.type, body.error.message)

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { answer, failure } from '../support/anthropic-upstream.js'
-import type { Script } from '../support/script.js'
-import { delay, end, hangUp, head, reset, sse, stall, write } from '../support/script.js'
 import { ask } from '../support/client.js'
 import type { TestConfig } from '../support/gateway.js'
 import { errorData, messageEvents } from '../support/messages.js'
+import type { Script } from '../support/script.js'
+import { delay, end, hangUp, head, reset, sse, stall, write } from '../support/script.js'
 import { frames } from '../support/sse-bytes.js'
 import { stand, zaiPair } from '../support/stand.js'
 
@@ -25,7 +25,7 @@ const good = () => answer({ text: 'hello' }, json)
 const inTurn =
   (...scripts: Script[]) =>
   (_request: unknown, n: number) =>
-    scripts[Math.min(n, scripts.length) - 1] ?? scripts.at(-1)!
+    scripts[n] ?? scripts.at(-1)!
 
 describe('before the first event', () => {
   it('headers wait for it', async () => {
@@ -47,15 +47,21 @@ describe('before the first event', () => {
   })
 
   it('a failure after that is an `event: error`, as the status can no longer tell', async () => {
-    const { send } = await stand(() => [delay(120), failure(529, 'overloaded_error', 'Overloaded')], { config: guard({ headersAfter: 30 }) })
+    const { send } = await stand(() => [delay(120), failure(529, 'overloaded_error', 'Overloaded')], {
+      config: guard({ headersAfter: 30 }),
+    })
     const seen = await send(ASK)
     expect(seen.status).toBe(200)
-    expect(seen.text()).toContain('event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}')
+    expect(seen.text()).toContain(
+      'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}',
+    )
     expect(seen.end).toBe('clean')
   })
 
   it('an upstream that keeps silent is given up, and the next one asked', async () => {
-    const { up, send } = await stand(inTurn([head(200, EVENTS), stall()], good()), { config: guard({ firstEventTimeout: 150 }) })
+    const { up, send } = await stand(inTurn([head(200, EVENTS), stall()], good()), {
+      config: guard({ firstEventTimeout: 150 }),
+    })
     expect((await send(ASK)).text()).toContain('message_stop')
     expect(up.requests).toHaveLength(2)
     await expect.poll(() => up.requests[0]!.aborted).toBe(true)
@@ -83,20 +89,33 @@ describe('after the first event', () => {
     const text = (await send(ASK)).text()
     expect(text).toMatch(/: keep-alive\n\n/)
     expect(text).toMatch(/\nevent: \w+\n(: keep-alive\n)+data: /)
-    expect(text.replaceAll(': keep-alive\n\n', '').replaceAll(': keep-alive\n', '')).toBe(Buffer.concat(frames(events)).toString())
+    expect(text.replaceAll(': keep-alive\n\n', '').replaceAll(': keep-alive\n', '')).toBe(
+      Buffer.concat(frames(events)).toString(),
+    )
   })
 
   it('pings and comments of the upstream pass at once', async () => {
-    const { send } = await stand(() => [head(200, EVENTS), write(some), write(': mine\n\n'), delay(200), write(frames(events.slice(3))), end()])
+    const { send } = await stand(() => [
+      head(200, EVENTS),
+      write(some),
+      write(': mine\n\n'),
+      delay(200),
+      write(frames(events.slice(3))),
+      end(),
+    ])
     const seen = await send(ASK)
     const at = seen.chunks.find((c) => c.bytes.includes(': mine'))!.at
     expect(seen.endedAt - at).toBeGreaterThan(150)
   })
 
   it('a stall ends in an `event: error` that says so', async () => {
-    const { up, send } = await stand(() => [head(200, EVENTS), write(some), stall()], { config: guard({ idleTimeout: 200 }) })
+    const { up, send } = await stand(() => [head(200, EVENTS), write(some), stall()], {
+      config: guard({ idleTimeout: 200 }),
+    })
     const seen = await send(ASK)
-    expect(seen.text()).toMatch(/event: error\ndata: \{"type":"error","error":\{"type":"overloaded_error","message":"the upstream stalled/)
+    expect(seen.text()).toMatch(
+      /event: error\ndata: \{"type":"error","error":\{"type":"overloaded_error","message":"the upstream stalled/,
+    )
     expect(seen.end).toBe('clean')
     expect(seen.text()).not.toContain('message_stop')
     expect(up.requests).toHaveLength(1)
@@ -114,7 +133,9 @@ describe('after the first event', () => {
   })
 
   it('or as an `event: error`, where that is wanted', async () => {
-    const { send } = await stand(() => [head(200, EVENTS), write(some), reset()], { config: guard({ onBreak: 'error-event' }) })
+    const { send } = await stand(() => [head(200, EVENTS), write(some), reset()], {
+      config: guard({ onBreak: 'error-event' }),
+    })
     const seen = await send(ASK)
     expect(seen.end).toBe('clean')
     expect(seen.text()).toContain('"message":"the upstream broke the stream')
@@ -137,7 +158,9 @@ describe('after the first event', () => {
   })
 
   it('an `event: error` passes as it is', async () => {
-    const { up, send } = await stand(() => sse([...events.slice(0, 3), errorData('overloaded_error', 'Overloaded')]))
+    const { up, send } = await stand(() =>
+      sse([...events.slice(0, 3), errorData('overloaded_error', 'Overloaded')]),
+    )
     const seen = await send(ASK)
     expect(seen.text()).toMatch(/"type":"overloaded_error","message":"Overloaded"/)
     expect(up.requests).toHaveLength(1)
@@ -148,7 +171,12 @@ it('the log tells usage and stop reason of a stream', async () => {
   const { gateway, send } = await stand(good)
   await send(ASK)
   await expect.poll(() => gateway.requests('messages')).toHaveLength(1)
-  expect(gateway.requests('messages')[0]).toMatchObject({ stopReason: 'end_turn', account: 'first', attempts: 1, status: 200 })
+  expect(gateway.requests('messages')[0]).toMatchObject({
+    stopReason: 'end_turn',
+    account: 'one',
+    attempts: 1,
+    status: 200,
+  })
   expect(gateway.requests('messages')[0]!.inputTokens).toBeGreaterThan(0)
   expect(gateway.requests('messages')[0]!.outputTokens).toBeGreaterThan(0)
 })

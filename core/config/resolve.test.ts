@@ -1,0 +1,471 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { definePlugin, type PluginEntry } from '../plugin.js'
+import { definePreset } from './define.js'
+import { ConfigError } from './problems.js'
+import { type ResolveContext, resolveConfig } from './resolve.js'
+
+const door = definePlugin({
+  name: 'door',
+  phase: 'request',
+  env: { keys: 'DOOR_KEYS', size: 'DOOR_SIZE', open: 'DOOR_OPEN', note: 'DOOR_NOTE' },
+  options: z.strictObject({
+    mode: z.enum(['auto', 'off', 'strict']).default('auto'),
+    keys: z.array(z.string()).default([]).meta({ secret: true }),
+    size: z.number().optional(),
+    open: z.boolean().default(false),
+    note: z.string().default(''),
+    names: z.record(z.string(), z.string()).default({}),
+  }),
+  create: () => ({}),
+})
+const bare = definePlugin({ name: 'bare', phase: 'request', create: () => ({}) })
+const send = definePlugin({
+  name: 'send',
+  phase: 'upstream',
+  options: z.strictObject({ baseURL: z.url().default('https://example.com') }),
+  create: () => ({}),
+})
+const house = definePreset({
+  name: 'claude-code',
+  plugins: [door({ note: 'preset' }), bare, send],
+  accountsFromEnv: { SEND_KEY: 'send', OTHER_KEY: 'other' },
+})
+
+const FILE = '/home/me/agproxy.config.ts'
+const resolve = (raw: unknown, context: Partial<ResolveContext> = {}) =>
+  resolveConfig(raw, { env: {}, presets: { 'claude-code': house }, file: FILE, ...context })
+const failure = (raw: unknown, context: Partial<ResolveContext> = {}): string => {
+  try {
+    resolve(raw, context)
+  } catch (error) {
+    if (ConfigError.is(error)) return error.message
+    throw error
+  }
+  throw new Error('no error')
+}
+const plugin = (raw: unknown, name: string, context: Partial<ResolveContext> = {}) =>
+  resolve(raw, context).chain.find((p) => p.definition.name === name)!
+const own = (name: string, extra: object = {}): PluginEntry =>
+  definePlugin({ name, phase: 'request', create: () => ({}), ...extra })
+const chainNames = (raw: unknown, context: Partial<ResolveContext> = {}) =>
+  resolve(raw, context).chain.map((p) => p.definition.name)
+
+describe('without a config', () => {
+  test('everything has its default', () => {
+    const config = resolve(undefined, { file: undefined })
+    expect(config.server).toMatchObject({
+      host: '127.0.0.1',
+      port: 8045,
+      bodyLimit: 100 * 1024 * 1024,
+      headersTimeout: 60_000,
+      requestTimeout: 300_000,
+      keepAliveTimeout: 75_000,
+      maxConcurrent: 256,
+      queueLimit: 512,
+      queueTimeout: 30_000,
+      shutdownTimeout: 30_000,
+      https: false,
+    })
+    expect(config.log).toEqual({ level: 'info', format: 'auto' })
+    expect(config.state).toEqual({ prefix: 'agproxy:' })
+    expect(config).toMatchObject({ file: undefined, presets: ['claude-code'], off: [], accounts: [] })
+    expect(config.chain.map((p) => p.definition.name)).toEqual(['door', 'bare', 'send'])
+  })
+
+  test('a warning names the variables that would give an account', () => {
+    expect(resolve(undefined).warnings).toEqual([
+      'no upstream account: set SEND_KEY or OTHER_KEY, or name `accounts` in the config',
+    ])
+  })
+})
+
+describe('what wins', () => {
+  test('a flag over the config, the config over the environment, the environment over the default', () => {
+    const env = { AGPROXY_HOST: 'env-host', AGPROXY_PORT: '1111' }
+    expect(resolve({}, { env }).server).toMatchObject({ host: 'env-host', port: 1111 })
+    const config = { server: { host: 'config-host', port: 2222 }, log: { level: 'warn' } }
+    expect(resolve(config, { env }).server).toMatchObject({ host: 'config-host', port: 2222 })
+    const flagged = resolve(config, { env, flags: { port: '3333', logLevel: 'debug' } })
+    expect(flagged.server).toMatchObject({ host: 'config-host', port: 3333 })
+    expect(flagged.log.level).toBe('debug')
+    expect(flagged.origins.server).toMatchObject({ host: 'config', port: 'flag', bodyLimit: 'default' })
+    expect(resolve({}, { env }).origins.server).toMatchObject({ host: 'env', port: 'env' })
+  })
+
+  test('a plugin: defaults, preset, environment, config, key by key', () => {
+    expect(plugin({}, 'door')).toMatchObject({
+      options: { mode: 'auto', note: 'preset' },
+      origins: { mode: 'default', note: 'preset' },
+      from: 'claude-code',
+    })
+    const env = { DOOR_NOTE: 'env', DOOR_KEYS: 'a, b,,c' }
+    expect(plugin({}, 'door', { env })).toMatchObject({
+      options: { note: 'env', keys: ['a', 'b', 'c'] },
+      origins: { note: 'env', keys: 'env' },
+    })
+    expect(plugin({ plugins: { door: { note: 'config' } } }, 'door', { env })).toMatchObject({
+      options: { note: 'config', keys: ['a', 'b', 'c'] },
+      origins: { note: 'config', keys: 'env' },
+    })
+  })
+
+  test('options replace defaults whole, they are not merged deeper', () => {
+    const preset = definePreset({ name: 'p', plugins: [door({ names: { a: '1', b: '2' } })] })
+    expect(plugin({ preset, plugins: { door: { names: { c: '3' } } } }, 'door').options).toMatchObject({
+      names: { c: '3' },
+    })
+  })
+
+  test('an own plugin: what `use` says wins over the environment, `plugins` over both', () => {
+    const env = { DOOR_NOTE: 'env', DOOR_SIZE: '7' }
+    const raw = {
+      preset: definePreset({ name: 'p', plugins: [bare] }),
+      use: [door({ note: 'use', open: true })],
+    }
+    expect(plugin(raw, 'door', { env })).toMatchObject({
+      options: { note: 'use', size: 7, open: true },
+      origins: { note: 'config', size: 'env', open: 'config' },
+      from: 'use',
+    })
+    expect(plugin({ ...raw, plugins: { door: { note: 'plugins' } } }, 'door', { env }).options).toMatchObject(
+      {
+        note: 'plugins',
+        open: true,
+      },
+    )
+  })
+
+  test('variables become what the option wants, and an empty one counts as unset', () => {
+    const env = { DOOR_SIZE: '12', DOOR_OPEN: 'true', DOOR_KEYS: '' }
+    expect(plugin({}, 'door', { env }).options).toMatchObject({ size: 12, open: true, keys: [] })
+    expect(plugin({}, 'door', { env }).origins).toMatchObject({ keys: 'default' })
+    expect(resolve({}, { env: { AGPROXY_PORT: '' } }).server.port).toBe(8045)
+  })
+
+  test('a value that is undefined was not given', () => {
+    const raw = { server: { port: undefined }, plugins: { door: { note: undefined } } }
+    const env = { AGPROXY_PORT: '99', DOOR_NOTE: 'env' }
+    expect(resolve(raw, { env }).server.port).toBe(99)
+    expect(plugin(raw, 'door', { env }).options).toMatchObject({ note: 'env' })
+  })
+
+  test('REDIS_URL is where state goes, unless the config says', () => {
+    const env = { REDIS_URL: 'redis://one' }
+    expect(resolve({}, { env }).state.url).toBe('redis://one')
+    expect(resolve({ state: { url: 'redis://two' } }, { env }).state.url).toBe('redis://two')
+  })
+})
+
+describe('plugins on and off', () => {
+  test('false leaves a plugin out, true and options leave it in', () => {
+    const config = resolve({ plugins: { door: false, bare: true, send: {} } })
+    expect(config.chain.map((p) => p.definition.name)).toEqual(['bare', 'send'])
+    expect(config.off).toEqual(['door'])
+  })
+
+  test('a plugin that is off still marks a place for others', () => {
+    const raw = {
+      plugins: { bare: false },
+      use: [own('mine', { before: 'bare' }), own('late', { after: 'bare' })],
+    }
+    expect(chainNames(raw)).toEqual(['door', 'mine', 'late', 'send'])
+  })
+
+  test('falsy entries of `use` are skipped', () => {
+    expect(chainNames({ use: [false, null, undefined, own('mine')] })).toEqual([
+      'door',
+      'bare',
+      'mine',
+      'send',
+    ])
+  })
+
+  test('what requires a plugin that is off is an error with an order that works', () => {
+    expect(failure({ plugins: { bare: false }, use: [own('mine', { requires: 'bare' })] })).toBe(
+      `${FILE}:\n  'mine' requires 'bare', which is switched off\n  an order that works: door, mine, send`,
+    )
+  })
+
+  test('an own plugin can not take the name of another', () => {
+    expect(failure({ use: [own('door')] })).toBe(
+      `${FILE}:\n  the name 'door' is taken twice; names must be unique in a chain\n  an order that works: door, bare, send`,
+    )
+  })
+
+  test('own plugins that contradict one another are told the cycle', () => {
+    const use = [own('one', { after: 'two' }), own('two', { after: 'one' })]
+    const message = failure({ use })
+    expect(message).toContain("'one' must stand after 'two'")
+    expect(message).toContain('these rules contradict one another: one → two → one; take one of them out')
+    expect(message).toContain('an order that works without the contradiction: ')
+  })
+})
+
+describe('presets', () => {
+  const extra = definePreset({
+    name: 'extra',
+    plugins: [own('first', { before: 'door' }), own('bare', { after: 'door' }), own('more')],
+    accountsFromEnv: { EXTRA_KEY: 'extra' },
+  })
+  test('of several, a later plugin replaces the earlier one in place, and new ones are placed', () => {
+    const config = resolve({ preset: ['claude-code', extra] })
+    expect(config.chain.map((p) => `${p.definition.name} ${p.from}`)).toEqual([
+      'first extra',
+      'door claude-code',
+      'bare extra',
+      'more extra',
+      'send claude-code',
+    ])
+    expect(config.presets).toEqual(['claude-code', 'extra'])
+  })
+
+  test('a later preset says anew with which options a plugin runs', () => {
+    const strict = definePreset({ name: 'strict', plugins: [door({ mode: 'strict' })] })
+    expect(plugin({ preset: ['claude-code', strict] }, 'door').options).toMatchObject({
+      mode: 'strict',
+      note: '',
+    })
+  })
+
+  test('the flag replaces what the config says', () => {
+    const small = definePreset({ name: 'small', plugins: [send] })
+    const presets = { 'claude-code': house, small }
+    const config = resolve({ preset: 'claude-code' }, { presets, flags: { preset: 'small' } })
+    expect(config.presets).toEqual(['small'])
+    expect(failure({}, { presets, flags: { preset: 'smal' } })).toBe(
+      "  --preset: unknown preset 'smal'; known are claude-code, small; did you mean 'small'?",
+    )
+  })
+
+  test('an unknown name and a thing that is no preset', () => {
+    expect(failure({ preset: 'claude-cod' })).toBe(
+      `${FILE}:\n  preset: unknown preset 'claude-cod'; known are claude-code; did you mean 'claude-code'?`,
+    )
+    expect(failure({ preset: ['claude-code', 7, { name: 'x' }] })).toBe(
+      `${FILE}:\n  preset.1: expected a preset's name or what definePreset returns, found 7\n` +
+        "  preset.2: expected a preset's name or what definePreset returns, found an object",
+    )
+    expect(failure({ preset: 'toString' })).toContain("unknown preset 'toString'")
+  })
+
+  test("accounts come from every preset's variables", () => {
+    const config = resolve({ preset: ['claude-code', extra] }, { env: { EXTRA_KEY: 'e', SEND_KEY: 's' } })
+    expect(config.accounts.map((a) => a.id)).toEqual(['send-1', 'extra-1'])
+  })
+})
+
+describe('accounts', () => {
+  test('from the environment: one for each key, in order of preference', () => {
+    const config = resolve({}, { env: { OTHER_KEY: 'o', SEND_KEY: 'one, two' } })
+    expect(config.accounts).toEqual([
+      { id: 'send-1', upstream: 'send', apiKey: 'one' },
+      { id: 'send-2', upstream: 'send', apiKey: 'two' },
+      { id: 'other-1', upstream: 'other', apiKey: 'o' },
+    ])
+    expect(config).toMatchObject({ accountsFrom: 'env', warnings: [] })
+  })
+
+  test('those of the environment count only where the config names none', () => {
+    const env = { SEND_KEY: 'one' }
+    expect(resolve({ accounts: [{ upstream: 'other', apiKey: 'k' }] }, { env }).accounts).toEqual([
+      { id: 'other-1', upstream: 'other', apiKey: 'k' },
+    ])
+    expect(resolve({ accounts: [] }, { env }).accounts).toEqual([])
+  })
+
+  test('the environment gives none for an upstream whose plugin is off', () => {
+    const env = { SEND_KEY: 'one', OTHER_KEY: 'o' }
+    expect(resolve({ plugins: { send: false } }, { env }).accounts.map((a) => a.id)).toEqual(['other-1'])
+  })
+
+  test('missing ids are numbered by upstream, around those that are taken', () => {
+    const raw = { accounts: [{ upstream: 'send' }, { id: 'send-2', upstream: 'send' }, { upstream: 'send' }] }
+    expect(resolve(raw).accounts.map((a) => a.id)).toEqual(['send-1', 'send-2', 'send-3'])
+  })
+
+  test('an id can be taken once', () => {
+    const raw = {
+      accounts: [
+        { id: 'a', upstream: 'send' },
+        { id: 'a', upstream: 'other' },
+      ],
+    }
+    expect(failure(raw)).toBe(
+      `${FILE}:\n  accounts.1.id: 'a' is the id of accounts.0 too; ids must be unique`,
+    )
+  })
+
+  test.each([
+    [undefined, 'undefined'],
+    ['', 'empty'],
+    [' ', 'empty'],
+    [null, 'null'],
+  ])('with a key that is %j an account is left out, with a warning', (apiKey, word) => {
+    const raw = {
+      accounts: [
+        { id: 'glm', upstream: 'send', apiKey },
+        { id: 'own', upstream: 'send', apiKey: 'k' },
+      ],
+    }
+    const config = resolve(raw)
+    expect(config.accounts.map((a) => a.id)).toEqual(['own'])
+    expect(config.warnings).toEqual([
+      `accounts.0 ('glm') is left out: its apiKey is ${word}; set the environment variable that the config takes ` +
+        'it from, or leave `apiKey` out if the upstream needs none',
+    ])
+  })
+
+  test('an account without the key `apiKey` needs none', () => {
+    expect(resolve({ accounts: [{ id: 'local', upstream: 'send' }] })).toMatchObject({
+      accounts: [{ id: 'local', upstream: 'send' }],
+      warnings: [],
+    })
+  })
+
+  test('a key from a file loses its newline, and a function stays one', () => {
+    const apiKey = () => 'k'
+    const raw = {
+      accounts: [
+        { upstream: 'send', apiKey: 'key\n' },
+        { upstream: 'send', apiKey },
+      ],
+    }
+    expect(resolve(raw).accounts.map((a) => a.apiKey)).toEqual(['key', apiKey])
+  })
+
+  test('problems say where, and never show a key', () => {
+    const raw = {
+      accounts: [
+        'sk-secret',
+        { upstream: 'send', apiKey: 'sk-secret with spaces' },
+        { upstream: 'send', apikey: 'sk-secret' },
+        { id: 'x', apiKey: 42 },
+        { upstream: 'send', weight: 0, models: 'glm', baseURL: 'ftp://x' },
+      ],
+    }
+    expect(failure(raw)).toBe(
+      [
+        `${FILE}:`,
+        '  accounts.0: expected an account, found a string',
+        '  accounts.1.apiKey: expected a key of printable ASCII without spaces, found a string',
+        '  accounts.2.apikey: unknown key; allowed are id, upstream, apiKey, email, priority, weight, models, ' +
+          "maxConcurrent, baseURL; did you mean 'apiKey'?",
+        '  accounts.3.upstream: expected a string, found nothing',
+        '  accounts.3.apiKey: expected a string or a function that returns the key, found a number',
+        '  accounts.4.weight: expected more than 0, found 0',
+        "  accounts.4.models: expected a list, found 'glm'",
+        "  accounts.4.baseURL: expected an http(s) URL, found 'ftp://x'",
+      ].join('\n'),
+    )
+    expect(failure({ accounts: 'sk-secret' })).toBe(
+      `${FILE}:\n  accounts: expected a list of accounts, found a string`,
+    )
+  })
+})
+
+describe('problems', () => {
+  test('all of them are told at once, each with its path, what was found and what is allowed', () => {
+    const raw = {
+      presets: 'claude-code',
+      server: { prot: 1, port: '80', host: '', bodyLimit: '100 megs', headersTimeout: 1.5, https: 'yes' },
+      log: { level: 'inf' },
+      state: { prefix: 5 },
+      plugins: {
+        dor: true,
+        door: { mode: 'strct', size: 'big', names: { a: 1 } },
+        bare: { any: 1 },
+        send: 'x',
+      },
+    }
+    const message = failure(raw)
+    const misspelt = /^ {2}server\.prot: unknown key; allowed are host, port, .*; did you mean 'port'\?$/m
+    expect(message).toMatch(misspelt)
+    const others = message.split('\n').filter((line) => !misspelt.test(line))
+    expect(others.sort()).toEqual(
+      [
+        `${FILE}:`,
+        "  presets: unknown key; allowed are preset, server, accounts, plugins, use, state, log; did you mean 'preset'?",
+        "  plugins.dor: unknown plugin; allowed are door, bare, send; did you mean 'door'?",
+        "  plugins.door.mode: expected 'auto', 'off' or 'strict', found 'strct'; did you mean 'strict'?",
+        "  plugins.door.size: expected a number, found 'big'",
+        '  plugins.door.names.a: expected a string, found 1',
+        '  plugins.bare.any: unknown key; none is allowed here',
+        "  plugins.send: expected options, true or false, found 'x'",
+        "  server.port: expected a number, found '80'",
+        "  server.host: expected at least 1 character, found ''",
+        "  server.bodyLimit: expected bytes, or a size such as '100mb', found '100 megs'",
+        '  server.headersTimeout: expected whole milliseconds, found 1.5',
+        '  server.https: expected true or false or an object, found a string',
+        expect.stringMatching(
+          /^ {2}server\.prot: unknown key; allowed are host, port, .*; did you mean 'port'\?$/,
+        ),
+        "  log.level: expected 'silent', 'error', 'warn', 'info' or 'debug', found 'inf'; did you mean 'info'?",
+        '  state.prefix: expected a string, found 5',
+      ].sort(),
+    )
+  })
+
+  test('nothing that may be a secret is shown', () => {
+    const raw = {
+      plugins: { door: { keys: 'sk-secret-1', note: 7 } },
+      server: { https: { key: 5, passphrase: ['sk-secret-2'] } },
+    }
+    const message = failure(raw)
+    expect(message).toContain('plugins.door.keys: expected a list, found a string')
+    expect(message).toContain('server.https.passphrase: expected a string, found a list')
+    expect(message).not.toContain('sk-secret')
+    expect(failure({ plugins: { door: 'sk-secret' } })).not.toContain('sk-secret')
+    expect(failure({ plugins: { door: { keys: [1, 'sk-secret'] } } })).not.toContain('sk-secret')
+    expect(failure({ plugins: 'sk-secret', use: 'sk-secret' })).not.toContain('sk-secret')
+  })
+
+  test('a password in a URL is not shown', () => {
+    const raw = { plugins: { send: { baseURL: 'htp//x:hunter2@host', bad: 1 } }, state: { prefix: 1 } }
+    expect(failure(raw)).not.toContain('hunter2')
+  })
+
+  test('sections that are no objects', () => {
+    expect(failure({ server: 8045, log: [], state: 'x', plugins: [], use: {} })).toBe(
+      [
+        `${FILE}:`,
+        '  use: expected a list of plugins, found an object',
+        '  plugins: expected an object, found a list',
+        '  server: expected an object, found a number',
+        '  log: expected an object, found a list',
+        "  state: expected an object, found 'x'",
+      ].join('\n'),
+    )
+    expect(failure([])).toBe(`${FILE}:\n  expected a config object, found a list`)
+  })
+
+  test('entries of `use` that are no plugins, and their wrong options, are named by their place', () => {
+    expect(failure({ use: [{ name: 'x' }, () => ({})] })).toBe(
+      `${FILE}:\n  use.0: expected a plugin (what definePlugin returns), found an object\n` +
+        '  use.1: expected a plugin (what definePlugin returns), found a function',
+    )
+    const preset = definePreset({ name: 'p', plugins: [door({ size: 'x' } as never)] })
+    expect(failure({ preset })).toBe(`${FILE}:\n  door.size (in preset 'p'): expected a number, found 'x'`)
+    expect(
+      failure({ preset: definePreset({ name: 'p', plugins: [bare] }), use: [door({ mode: 'x' as never })] }),
+    ).toBe(`${FILE}:\n  door.mode (in use): expected 'auto', 'off' or 'strict', found 'x'`)
+  })
+
+  test('flags and variables are named as such, and the file only when it has a part in it', () => {
+    expect(failure({}, { flags: { port: '80x', logLevel: 'debgu' }, env: { DOOR_SIZE: 'big' } })).toBe(
+      [
+        "  DOOR_SIZE (environment): expected a number, found 'big'",
+        "  --port: expected a number, found '80x'",
+        "  --log-level: expected 'silent', 'error', 'warn', 'info' or 'debug', found 'debgu'; did you mean 'debug'?",
+      ].join('\n'),
+    )
+    expect(failure({}, { env: { AGPROXY_PORT: '70000' } })).toBe(
+      '  AGPROXY_PORT (environment): expected at most 65535, found 70000',
+    )
+    expect(failure({ log: { level: 1 } }, { flags: { port: 'x' } })).toContain(`${FILE}:`)
+  })
+
+  test('a variable that the config overrides is not looked at', () => {
+    expect(resolve({ server: { port: 1 } }, { env: { AGPROXY_PORT: 'junk' } }).server.port).toBe(1)
+  })
+})
