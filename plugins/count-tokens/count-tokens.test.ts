@@ -1,0 +1,206 @@
+import { describe, expect, it, vi } from 'vitest'
+import { ClientGoneError, GatewayError, PluginError, UpstreamError } from '../../core/errors.js'
+import { Reply } from '../../core/reply.js'
+import type { ByteSource } from '../../core/stream.js'
+import { type MountOptions, makeCall, mount } from '../../testing.js'
+import { countTokens } from './index.js'
+
+const ROUTE = { route: 'count-tokens', path: '/v1/messages/count_tokens' } as const
+
+type Upstream = NonNullable<MountOptions['upstream']>
+
+async function count(
+  upstream: Upstream,
+  options: Parameters<typeof countTokens>[0] = {},
+  signal?: AbortSignal,
+) {
+  const plugin = await mount(countTokens(options), { upstream })
+  const reply = await plugin.send({}, { ...ROUTE, ...(signal && { signal }) })
+  return { plugin, reply, source: reply.header('x-token-count'), body: await reply.json() }
+}
+
+/** The estimate for the request that `count` sends. */
+const ESTIMATE = { input_tokens: 8 }
+
+/** A body that breaks before its first byte. */
+const broken: ByteSource = {
+  pipe: (sink) => sink.error(new UpstreamError('reset', 'gone')),
+  pause() {},
+  resume() {},
+  cancel() {},
+}
+
+const fails =
+  (error: unknown): Upstream =>
+  () => {
+    throw error
+  }
+
+describe('an upstream that counts', () => {
+  it('is asked, and its answer relayed with its headers', async () => {
+    const answer = { input_tokens: 2095, context_management: { original_input_tokens: 7000 } }
+    const { reply, source, body, plugin } = await count(() =>
+      Reply.json(answer, { headers: { 'request-id': 'req_up', 'content-encoding': 'gzip' } }),
+    )
+    expect(plugin.calls).toHaveLength(1)
+    expect(reply.status).toBe(200)
+    expect(body).toEqual(answer)
+    expect(source).toBe('upstream')
+    expect(reply.header('request-id')).toBe('req_up')
+    expect(reply.header('content-type')).toBe('application/json')
+    expect(reply.header('content-encoding')).toBeUndefined()
+  })
+
+  it("gets the client's bytes", async () => {
+    const plugin = await mount(countTokens(), { upstream: () => Reply.json({ input_tokens: 5 }) })
+    const call = makeCall({}, ROUTE)
+    await plugin.send(call)
+    expect(plugin.calls[0]?.bytes).toBe(call.bytes)
+  })
+})
+
+describe('an estimate', () => {
+  const error = (status: number, type: string) =>
+    Reply.json({ type: 'error', error: { type, message: 'no' } }, { status })
+
+  it.each<[string, Upstream]>([
+    ['has no such route', () => error(404, 'not_found_error')],
+    ['finds the request invalid', () => error(400, 'invalid_request_error')],
+    ['limits the rate', () => error(429, 'rate_limit_error')],
+    ['refuses the key', () => error(401, 'authentication_error')],
+    ['fails', () => Reply.bytes(Buffer.from('<html>'), { status: 502 })],
+    ['answers 200 with HTML', () => Reply.bytes(Buffer.from('<html>'))],
+    ['answers with nothing', () => Reply.bytes(Buffer.alloc(0))],
+    ['answers null', () => Reply.json(null)],
+    ['counts 0', () => Reply.json({ input_tokens: 0, output_tokens: 0 })],
+    ['counts in words', () => Reply.json({ input_tokens: 'many' })],
+    ['answers without end', () => Reply.bytes(Buffer.alloc(100_000, ' '))],
+    ['cannot be reached', fails(new UpstreamError('connect', 'refused'))],
+    ['breaks in its answer', () => Reply.stream(broken)],
+    ['has no account', fails(new GatewayError('api_error', 'no account'))],
+    ['has a plugin that fails', fails(new PluginError('zai', 'handle', new TypeError('fetch failed')))],
+  ])('takes its place when the upstream %s', async (_, upstream) => {
+    const { reply, source, body } = await count(upstream)
+    expect(reply.status).toBe(200)
+    expect(body).toEqual(ESTIMATE)
+    expect(source).toBe('estimate')
+  })
+
+  it('is given when the upstream takes too long, whose call is given up', async () => {
+    let signal: AbortSignal | undefined
+    const startedAt = performance.now()
+    const { source } = await count(
+      (call) => {
+        signal = call.signal
+        return new Promise(() => {})
+      },
+      { timeout: 50 },
+    )
+    expect(source).toBe('estimate')
+    expect(performance.now() - startedAt).toBeLessThan(2_000)
+    expect(signal?.aborted).toBe(true)
+  })
+
+  it('is not waited for longer because the headers came in time and the body did not', async () => {
+    let cancelled = false
+    const stalled = {
+      pipe() {},
+      pause() {},
+      resume() {},
+      cancel() {
+        cancelled = true
+      },
+    }
+    const { source } = await count(() => Reply.stream(stalled), { timeout: 50 })
+    expect(source).toBe('estimate')
+    expect(cancelled).toBe(true)
+  })
+
+  it('lets go of an answer that comes too late', async () => {
+    let answer = (_: Reply) => {}
+    const { source } = await count(() => new Promise((resolve) => (answer = resolve)), { timeout: 20 })
+    expect(source).toBe('estimate')
+    const late = Reply.json({ input_tokens: 1 })
+    const discard = vi.spyOn(late, 'discard')
+    answer(late)
+    await vi.waitFor(() => expect(discard).toHaveBeenCalled())
+  })
+})
+
+describe('a request that is no request', () => {
+  it('is refused, not estimated', async () => {
+    const plugin = await mount(countTokens())
+    for (const body of ['{', '[]', '{"model":"m"}', '{"messages":[]}']) {
+      const error = await plugin.send(makeCall({}, { ...ROUTE, bytes: Buffer.from(body) })).catch((e) => e)
+      expect(GatewayError.is(error) && error.status, body).toBe(400)
+    }
+    expect(plugin.calls).toHaveLength(0)
+  })
+})
+
+describe('a client that goes', () => {
+  it('ends the call to the upstream', async () => {
+    const client = new AbortController()
+    let signal: AbortSignal | undefined
+    const counting = count(
+      (call) => {
+        signal = call.signal
+        return new Promise(() => {})
+      },
+      {},
+      client.signal,
+    ).catch((e) => e)
+    await vi.waitFor(() => expect(signal).toBeDefined())
+    client.abort()
+    expect(ClientGoneError.is(await counting)).toBe(true)
+    expect(signal!.aborted).toBe(true)
+  })
+
+  it('ends an estimate', async () => {
+    const client = new AbortController()
+    const plugin = await mount(countTokens(), {
+      upstream: () => {
+        setImmediate(() => client.abort())
+        return Reply.bytes(Buffer.alloc(0), { status: 404 })
+      },
+    })
+    const messages = [{ role: 'user', content: 'word '.repeat(2_000_000) }]
+    const error = await plugin
+      .send(makeCall({ messages }, { ...ROUTE, signal: client.signal }))
+      .catch((e) => e)
+    expect(ClientGoneError.is(error)).toBe(true)
+  })
+})
+
+describe('mode zero', () => {
+  it('gives the placeholder and asks nobody', async () => {
+    const { body, source, plugin } = await count(() => Reply.json({ input_tokens: 5 }), { mode: 'zero' })
+    expect(body).toEqual({ input_tokens: 0, output_tokens: 0 })
+    expect(source).toBe('zero')
+    expect(plugin.calls).toHaveLength(0)
+  })
+})
+
+describe('26 counts at once, as /context asks for', () => {
+  it('all come, and leave the event loop free for streams', async () => {
+    const none: Upstream = () => Reply.bytes(Buffer.alloc(0), { status: 404 })
+    const plugin = await mount(countTokens(), { upstream: none })
+    const words = Array.from({ length: 70_000 }, (_, i) => `word${(i * 7919) % 5000}`).join(' ') // 400 kB and more
+    const call = () => plugin.send({ messages: [{ role: 'user', content: words }] }, ROUTE)
+    const first = await (await call()).json() // loads the tokenizer
+
+    // Between two turns of the loop at most one slice may run; 26 in a row would take 200 ms.
+    const gaps: number[] = []
+    let last = performance.now()
+    const timer = setInterval(() => {
+      gaps.push(performance.now() - last)
+      last = performance.now()
+    }, 1)
+    const counts = await Promise.all(Array.from({ length: 26 }, async () => (await call()).json()))
+    clearInterval(timer)
+    expect(new Set(counts.map((c) => JSON.stringify(c)))).toEqual(new Set([JSON.stringify(first)]))
+    gaps.sort((a, b) => a - b)
+    expect(gaps.length).toBeGreaterThan(20)
+    expect(gaps[gaps.length >> 1]).toBeLessThan(60)
+  })
+})

@@ -1,0 +1,110 @@
+import { inject } from 'tsyringe'
+import { z } from 'zod'
+import type { Call } from '../../core/call.js'
+import { tokens } from '../../core/di/tokens.js'
+import { ClientGoneError, GatewayError, PluginError, UpstreamError } from '../../core/errors.js'
+import { endToEnd } from '../../core/headers.js'
+import type { Logger } from '../../core/log.js'
+import { definePlugin, type Next, type Plugin } from '../../core/plugin.js'
+import { Reply } from '../../core/reply.js'
+import { estimateTokens } from './estimate.js'
+import { Turns } from './turns.js'
+
+const options = z.strictObject({
+  /** `auto`: the upstream's count, else an estimate. `zero`: always 0, at no cost. */
+  mode: z.enum(['auto', 'zero']).default('auto'),
+  /** Milliseconds that the upstream has for its count. */
+  timeout: z.number().int().min(1).default(5_000),
+})
+
+type CountTokensOptions = z.output<typeof options>
+
+/** Says where the number comes from: `upstream`, `estimate` or `zero`. */
+const SOURCE = 'x-token-count'
+
+/** The body of a count is some twenty bytes. */
+const REPLY_LIMIT = 64 * 1024
+
+const OF_THE_BODY = new Set(['content-type', 'content-length', 'content-encoding'])
+
+class CountTokens implements Plugin {
+  readonly #turns = new Turns()
+
+  constructor(
+    @inject(tokens.options) private readonly options: CountTokensOptions,
+    @inject(tokens.logger) private readonly logger: Logger,
+  ) {}
+
+  async handle(call: Call, next: Next): Promise<Reply> {
+    if (this.options.mode === 'zero') {
+      return Reply.json({ input_tokens: 0, output_tokens: 0 }, { headers: { [SOURCE]: 'zero' } })
+    }
+    const { body } = call // a malformed one is the client's to mend: the 400 goes out
+    const counted = await this.#ask(call, next)
+    if (counted) return counted
+    const input_tokens = await estimateTokens(body, this.#turns, call.signal)
+    return Reply.json({ input_tokens }, { headers: { [SOURCE]: 'estimate' } })
+  }
+
+  /** The upstream's count, or undefined when it gives none, whatever the reason: an estimate is of more use than an error. */
+  async #ask(call: Call, next: Next): Promise<Reply | undefined> {
+    const stop = new AbortController()
+    const onGone = () => stop.abort(new ClientGoneError())
+    call.signal.addEventListener('abort', onGone, { once: true })
+    const { timeout } = this.options
+    const late = new Promise<string>((resolve) => {
+      stop.signal.addEventListener('abort', () => resolve(`no count after ${timeout} ms`), { once: true })
+    })
+    const timer = setTimeout(() => stop.abort(), timeout)
+    try {
+      if (call.signal.aborted) throw new ClientGoneError()
+      const answer = await Promise.race([countOf(call.with({ signal: stop.signal }), next), late])
+      if (call.signal.aborted) throw new ClientGoneError()
+      if (typeof answer !== 'string') return answer
+      call.journal.decide('count-tokens', `estimated: ${answer}`)
+    } catch (error) {
+      if (call.signal.aborted) throw new ClientGoneError()
+      if (!UpstreamError.is(error) && !GatewayError.is(error) && !PluginError.is(error)) throw error
+      if (PluginError.is(error)) this.logger.warn({ id: call.id, err: error }, 'no count from the upstream')
+      call.journal.decide('count-tokens', `estimated: ${error.message}`)
+    } finally {
+      clearTimeout(timer)
+      call.signal.removeEventListener('abort', onGone)
+    }
+    return undefined
+  }
+}
+
+/** The upstream's answer when it is a count; else, in words, why not. */
+async function countOf(call: Call, next: Next): Promise<Reply | string> {
+  const reply = await next(call)
+  if (!reply.ok || call.signal.aborted) {
+    reply.discard()
+    return `the upstream answered ${reply.status}`
+  }
+  call.signal.addEventListener('abort', () => reply.discard(), { once: true })
+  try {
+    const bytes = await reply.bytes(REPLY_LIMIT)
+    const { input_tokens } = JSON.parse(bytes.toString('utf8'))
+    if (typeof input_tokens === 'number' && input_tokens > 0) return relayed(reply, bytes)
+  } catch (error) {
+    if (UpstreamError.is(error)) throw error
+  }
+  return "the upstream's answer is no count"
+}
+
+/** With the upstream's other fields and headers: `context_management`, rate limits, `request-id`. */
+function relayed(reply: Reply, bytes: Buffer): Reply {
+  const headers = endToEnd(reply.headers, OF_THE_BODY)
+  return Reply.bytes(bytes, {
+    headers: { ...headers, 'content-type': 'application/json', [SOURCE]: 'upstream' },
+  })
+}
+
+export const countTokens = definePlugin({
+  name: 'count-tokens',
+  phase: 'request',
+  routes: ['count-tokens'],
+  options,
+  use: CountTokens,
+})
