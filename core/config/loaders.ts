@@ -1,5 +1,7 @@
 import { ConfigError } from './problems.js'
 
+// To cosmiconfig null means that there is no config here and the search goes on; an empty config is undefined.
+
 /** Modules that a config gets from the running gateway instead of from disk: `{ agproxy, 'agproxy/plugins', … }`. */
 export type VirtualModules = Readonly<Record<string, unknown>>
 
@@ -19,12 +21,15 @@ export function codeLoader(modules: () => Promise<VirtualModules>) {
       // Wrapped, because cosmiconfig takes an ENOENT thrown inside a config for a missing config and looks on.
       throw new ConfigError([{ message: whatFailed(error, file) }], file)
     }
-    if ('default' in loaded) return loaded.default
-    if (loaded.__esModule) {
+    // jiti's proxy mends `default` for packages; for a config it would hide that there is none.
+    const exported = Object.getOwnPropertyDescriptor(loaded, 'default')
+    if (exported) return (await (exported.get ? exported.get() : exported.value)) ?? undefined
+    if (Object.hasOwn(loaded, '__esModule')) {
       const names = Object.keys(loaded)
       const found = names.length > 0 ? `exports ${names.join(', ')} but no default` : 'exports nothing'
       throw new ConfigError([{ message: `${found}; export the config object as default` }], file)
     }
+    if (Object.keys(loaded).length === 0) return undefined
     return loaded
   }
 }
@@ -51,7 +56,7 @@ const firstLine = (text: string) => text.split('\n')[0]!.trim()
 /** Own, because every JSON parser's message quotes the text around the fault, which may be a key. */
 export async function jsonLoader(file: string, text: string): Promise<unknown> {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text) ?? undefined
   } catch (error) {
     const { reason, index } = jsonFault((error as Error).message, text)
     const line = index === undefined ? '' : ` in line ${text.slice(0, index).split('\n').length}`
@@ -75,7 +80,7 @@ function jsonFault(message: string, text: string): { reason: string; index: numb
 export async function yamlLoader(file: string, text: string): Promise<unknown> {
   const { defaultLoaders } = await import('cosmiconfig')
   try {
-    return await defaultLoaders['.yaml'](file, text)
+    return (await defaultLoaders['.yaml'](file, text)) ?? undefined
   } catch (error) {
     // js-yaml's message shows the lines around the fault, and with them keys; its reason does not.
     const { reason, mark } = error as { reason?: string; mark?: { line: number } }
