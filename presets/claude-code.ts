@@ -2,6 +2,7 @@ import { definePreset } from '../core/config/define.js'
 import { anthropic } from '../plugins/anthropic/index.js'
 import { auth } from '../plugins/auth/index.js'
 import { cacheControl } from '../plugins/cache-control/index.js'
+import { countTokens } from '../plugins/count-tokens/index.js'
 import { echo } from '../plugins/echo/index.js'
 import { forceStream } from '../plugins/force-stream/index.js'
 import { models } from '../plugins/models/index.js'
@@ -19,6 +20,7 @@ export const claudeCode = definePreset({
     // Once a request.
     auth,
     warmup, // looks at the messages as the client sent them
+    countTokens,
     models,
     streamGuard, // outside the attempts: the client waits for one answer, however many it takes
     // Everything below runs anew for each attempt, fitted to the upstream that was chosen for it.
