@@ -51,7 +51,9 @@ export class TextCounter {
   async add(text: string): Promise<void> {
     for (let from = 0; from < text.length; from += SEGMENT) {
       if (this.#characters >= EXACT_LIMIT) {
-        this.tokens += (text.length - from) * (this.tokens / this.#characters)
+        const rest = text.length - from
+        this.tokens += rest * (this.tokens / this.#characters)
+        this.#characters += rest
         return
       }
       await this.pause()
