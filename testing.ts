@@ -42,6 +42,8 @@ export interface Mounted {
   /** What the plugin logged. */
   readonly logs: { level: string; fields: object; message: string }[]
   readonly pool: AccountPool
+  /** What the plugin registered, besides the options' `upstreams`. */
+  readonly upstreams: Upstreams
   dispose(): Promise<void>
 }
 
@@ -105,6 +107,7 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
     calls,
     logs,
     pool,
+    upstreams,
     async send(request, init) {
       let call = isCall(request) ? request : makeCall(request, init)
       if (definition.phase === 'upstream' && !call.target) call = call.with({ target })
