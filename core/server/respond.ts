@@ -51,6 +51,7 @@ function pump(source: ByteSource, res: ServerResponse, onChunk: (chunk: Buffer) 
       resolve(ending)
     }
     const uncork = () => {
+      if (!corked) return
       corked = false
       res.uncork()
     }
@@ -73,11 +74,15 @@ function pump(source: ByteSource, res: ServerResponse, onChunk: (chunk: Buffer) 
         if (!res.write(chunk)) source.pause()
         onChunk(chunk)
       },
-      end: () => res.end(),
+      end: () => {
+        // Node 22 and later write the last chunk before those of a corked response: the body would end after its first.
+        uncork()
+        res.end()
+      },
       error: () => {
         // No clean end for a broken stream: without the last chunk the client knows that it is not whole.
         settle('broken')
-        if (corked) uncork()
+        uncork()
         res.socket?.destroySoon()
       },
     })
