@@ -15,8 +15,9 @@ export async function createLogger(
   const pretty = options.format === 'pretty' || (options.format === 'auto' && tty)
   const settings = { level: options.level, base: null, hooks: { streamWrite: redact } }
   if (!pretty) {
+    const formatters = { level: (level: string) => ({ level }) }
     const plain: unknown = pino(
-      { ...settings, timestamp: pino.stdTimeFunctions.isoTime },
+      { ...settings, formatters, timestamp: pino.stdTimeFunctions.isoTime },
       pino.destination({ fd, sync: true }),
     )
     return plain as Logger
