@@ -46,8 +46,9 @@ export async function buildChain(config: ResolvedConfig, services: Services): Pr
   provide(container, tokens.pool, pool)
 
   const ready: Link[] = []
-  const dispose = async () => {
-    for (const { name, plugin } of ready.reverse()) {
+  let disposing: Promise<void> | undefined
+  const disposeAll = async () => {
+    for (const { name, plugin } of ready.toReversed()) {
       try {
         await plugin.dispose?.()
       } catch (error) {
@@ -56,6 +57,8 @@ export async function buildChain(config: ResolvedConfig, services: Services): Pr
     }
     await container.dispose()
   }
+  // Once: a request that is cut by `close` lets go of a chain that is disposed of already.
+  const dispose = () => (disposing ??= disposeAll())
   try {
     for (const { definition, options } of config.chain) {
       const link = buildPlugin(container, definition, options)
