@@ -12,9 +12,11 @@ export const start = defineCommand({
     const context = data as CliContext
     const config = await loadResolved(args, context)
     const running = await listen({ config })
-    announce(running, config, context)
+    // Before anything is printed: who waits for the URL may send a signal the moment it is there.
+    const stopped = untilStopped(running)
     const unwatch = reloadOnChange(running, config.file, () => loadResolved(args, context))
-    return untilStopped(running).finally(unwatch)
+    announce(running, config, context)
+    return stopped.finally(unwatch)
   },
 })
 

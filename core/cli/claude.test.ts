@@ -1,0 +1,149 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { builtCli, emptyFolder } from '../../test/support/cli.js'
+import { clientEnv } from './client-env.js'
+
+const cli = builtCli()
+
+/**
+ * A folder with a `claude` that prints its arguments and what it finds in its environment, asks the gateway for its
+ * health, and then does what the test wants.
+ */
+function clientFolder(then = ''): { dir: string; PATH: string } {
+  const dir = emptyFolder()
+  const bin = join(dir, 'bin')
+  mkdirSync(bin)
+  const file = join(bin, 'claude')
+  writeFileSync(
+    file,
+    `#!${process.execPath}
+const { ANTHROPIC_BASE_URL: url, ANTHROPIC_AUTH_TOKEN: token, ANTHROPIC_API_KEY: key } = process.env
+const health = fetch(url + '/healthz', { headers: { 'x-api-key': token } }).then((r) => r.text())
+health.then((health) => {
+  console.log(JSON.stringify({ args: process.argv.slice(2), url, token, key, health }))
+  ${then}
+})
+`,
+  )
+  chmodSync(file, 0o755)
+  return { dir, PATH: bin }
+}
+
+const seen = (out: string) => JSON.parse(out.split('\n').find((line) => line.startsWith('{'))!)
+
+/** Something on a port of loopback that answers every request with `text`. */
+async function listening(text: string): Promise<{ port: number; keys: unknown[] }> {
+  const keys: unknown[] = []
+  const server = createServer((req, res) => {
+    keys.push(req.headers['x-api-key'])
+    res.end(text)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { port: (server.address() as AddressInfo).port, keys }
+}
+
+describe('agproxy claude', () => {
+  test('without a gateway it starts one on a free port, and the client speaks to it', async () => {
+    const { dir, PATH } = clientFolder('process.exitCode = 7')
+    const env = { PATH, AGPROXY_PORT: '1', ANTHROPIC_API_KEY: 'the-users-own', AGPROXY_API_KEY: 'client-key' }
+    const { code, out, err } = await cli.run(['claude', '--', '-p', 'say hi', '--', '--port'], {
+      cwd: dir,
+      env,
+    })
+    const client = seen(out)
+    expect(code).toBe(7)
+    expect(client).toEqual({
+      args: ['-p', 'say hi', '--', '--port'],
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      token: 'client-key',
+      health: '{"status":"ok"}',
+    })
+    // The terminal is the client's: nothing but what it must know is printed beside it.
+    expect(out.trim().split('\n')).toHaveLength(1)
+    expect(err).toBe(
+      'agproxy: no upstream account: set ZAI_API_KEY or AGPROXY_ANTHROPIC_API_KEY, or name `accounts` in the config\n',
+    )
+    await expect(fetch(client.url)).rejects.toThrow()
+  })
+
+  test('a gateway that runs is used, and asked with the client key', async () => {
+    const { port, keys } = await listening('{"status":"ok"}')
+    const { dir, PATH } = clientFolder()
+    const { code, out, err } = await cli.run(['claude'], {
+      cwd: dir,
+      env: { PATH, AGPROXY_PORT: String(port) },
+    })
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(seen(out)).toMatchObject({ args: [], url: `http://127.0.0.1:${port}`, token: 'agproxy' })
+    expect(keys[0]).toBe('agproxy')
+  })
+
+  test('the environment says where it runs, before a config that names another port', async () => {
+    const { port } = await listening('{"status":"ok"}')
+    const { dir, PATH } = clientFolder()
+    writeFileSync(join(dir, '.agproxyrc'), 'server: { port: 1 }')
+    const { out } = await cli.run(['claude'], { cwd: dir, env: { PATH, AGPROXY_PORT: String(port) } })
+    expect(seen(out).url).toBe(`http://127.0.0.1:${port}`)
+    const flagged = await cli.run(['claude', '-p', String(port)], { cwd: dir, env: { PATH } })
+    expect(seen(flagged.out).url).toBe(`http://127.0.0.1:${port}`)
+  })
+
+  test('something else on that port is not taken for a gateway', async () => {
+    const { port } = await listening('{"status":"fine"}')
+    const { dir, PATH } = clientFolder()
+    const { code, out } = await cli.run(['claude'], { cwd: dir, env: { PATH, AGPROXY_PORT: String(port) } })
+    expect(code).toBe(0)
+    expect(seen(out).url).not.toBe(`http://127.0.0.1:${port}`)
+    expect(seen(out).health).toBe('{"status":"ok"}')
+  })
+
+  test('a client that a signal ends gives 128 and the signal', async () => {
+    const { dir, PATH } = clientFolder("process.kill(process.pid, 'SIGKILL')")
+    expect((await cli.run(['claude'], { cwd: dir, env: { PATH } })).code).toBe(128 + 9)
+  })
+
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s goes on to the client, whose answer counts',
+    async (signal) => {
+      const { dir, PATH } = clientFolder(
+        `process.on('${signal}', () => process.exit(33)); setInterval(() => {}, 1000); console.log('ready')`,
+      )
+      const running = cli.start(['claude'], { cwd: dir, env: { PATH } })
+      await running.printed('ready')
+      running.child.kill(signal)
+      expect((await running.finished).code).toBe(33)
+    },
+  )
+
+  test('without Claude Code it says how to get it', async () => {
+    const dir = emptyFolder()
+    const { code, err } = await cli.run(['claude'], { cwd: dir, env: { PATH: dir, ZAI_API_KEY: 'k' } })
+    expect(code).toBe(1)
+    expect(err).toBe(
+      "agproxy: there is no 'claude' on the PATH; install Claude Code first: npm install -g @anthropic-ai/claude-code\n",
+    )
+  })
+})
+
+describe("the client's environment", () => {
+  test('points at the gateway and at nothing else', () => {
+    const env = clientEnv(
+      { HOME: '/h', ANTHROPIC_API_KEY: 'x', CLAUDE_CODE_USE_BEDROCK: '1' },
+      'http://127.0.0.1:1',
+      'k',
+    )
+    expect(env).toEqual({ HOME: '/h', ANTHROPIC_BASE_URL: 'http://127.0.0.1:1', ANTHROPIC_AUTH_TOKEN: 'k' })
+  })
+
+  test('a proxy is not used for the gateway', () => {
+    const env = clientEnv({ HTTPS_PROXY: 'http://proxy', NO_PROXY: 'a.lan' }, 'http://127.0.0.1:1', 'k')
+    expect(env).toMatchObject({ NO_PROXY: 'a.lan,127.0.0.1', no_proxy: 'a.lan,127.0.0.1' })
+  })
+})

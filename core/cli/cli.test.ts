@@ -1,0 +1,354 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import * as agproxy from 'agproxy'
+import { presets } from 'agproxy/presets'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { anthropicUpstream, failure } from '../../test/support/anthropic-upstream.js'
+import { startUpstream } from '../../test/support/bad-upstream.js'
+import { builtCli, emptyFolder, type Finished, type RunOptions } from '../../test/support/cli.js'
+import { stall } from '../../test/support/script.js'
+import { runCli } from './main.js'
+
+const cli = builtCli()
+
+/** The same in this process: where nothing but words are at stake, a process for each would only take time. */
+async function run(argv: readonly string[], { cwd, env = {} }: RunOptions): Promise<Finished> {
+  let out = ''
+  let err = ''
+  const code = await runCli(argv, {
+    cwd,
+    env,
+    out: (text) => (out += text),
+    err: (text) => (err += text),
+    presets: async () => presets,
+    modules: async () => ({ agproxy }),
+  })
+  return { code, out, err }
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function upstream(handler = anthropicUpstream()) {
+  const up = await startUpstream(handler)
+  onTestFinished(() => up.close())
+  return up
+}
+
+const config = (dir: string, text: string, name = 'agproxy.config.ts') => {
+  writeFileSync(join(dir, name), text)
+  return join(dir, name)
+}
+
+describe('start', () => {
+  test.each([[['start']], [[]]])(
+    '%j prints the URL once it answers, and says that it is offline',
+    async (args) => {
+      const port = await freePort()
+      const running = cli.start([...args, '--port', String(port)], { cwd: emptyFolder() })
+      const text = await running.printed('ZAI_API_KEY')
+      expect(text).toContain(`listening on http://127.0.0.1:${port}\n`)
+      expect(text).toContain("the offline upstream 'echo' answers")
+      expect(text).toContain('set ZAI_API_KEY or AGPROXY_ANTHROPIC_API_KEY')
+      const health = await fetch(`http://127.0.0.1:${port}/healthz`)
+      expect(await health.text()).toBe('{"status":"ok"}')
+      const reply = await fetch(`http://127.0.0.1:${port}/v1/messages`, {
+        method: 'POST',
+        body: JSON.stringify({
+          model: 'claude-sonnet-5',
+          max_tokens: 9,
+          messages: [{ role: 'user', content: 'hi' }],
+        }),
+      })
+      expect(JSON.stringify(await reply.json())).toContain('offline')
+      running.child.kill('SIGTERM')
+      expect((await running.finished).code).toBe(0)
+    },
+  )
+
+  test('stops with exit code 0 on SIGINT too', async () => {
+    const running = cli.start(['-p', '0'], { cwd: emptyFolder() })
+    await running.printed('listening on')
+    running.child.kill('SIGINT')
+    expect((await running.finished).code).toBe(0)
+  })
+
+  test('a second signal cuts a request that would not end', async () => {
+    const up = await upstream(() => stall())
+    const env = { AGPROXY_ANTHROPIC_API_KEY: 'k', AGPROXY_ANTHROPIC_BASE_URL: up.url }
+    const port = await freePort()
+    const running = cli.start(['-p', String(port)], { cwd: emptyFolder(), env })
+    await running.printed('listening on')
+    const body = JSON.stringify({ model: 'm', max_tokens: 1, messages: [{ role: 'user', content: 'x' }] })
+    const request = fetch(`http://127.0.0.1:${port}/v1/messages`, { method: 'POST', body }).catch(() => 'cut')
+    await up.received(1)
+    running.child.kill('SIGTERM')
+    await running.printed('stopping')
+    running.child.kill('SIGTERM')
+    expect((await running.finished).code).toBe(0)
+    expect(await request).toBe('cut')
+  })
+
+  test('a taken port is one message, exit code 1, no stack', async () => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const { code, out, err } = await cli.run(['--port', String(port)], { cwd: emptyFolder() })
+    expect({ code, out, err }).toEqual({
+      code: 1,
+      out: '',
+      err: `agproxy: cannot listen on 127.0.0.1, port ${port}: the port is taken, perhaps by another agproxy; choose another one with --port or server.port\n`,
+    })
+  })
+
+  test('an address that this machine does not have', async () => {
+    const { code, err } = await cli.run(['--host', '203.0.113.7', '--port', '0'], { cwd: emptyFolder() })
+    expect(code).toBe(1)
+    expect(err).toMatch(
+      /^agproxy: cannot listen on 203\.0\.113\.7, port 0: this machine has no such address.*\n$/,
+    )
+  })
+
+  test('a config from outside the repository, with a plugin of its own, is served', async () => {
+    const dir = emptyFolder()
+    const up = await upstream()
+    writeFileSync(join(dir, 'stamp.ts'), "export const text: string = 'stamped'\n")
+    config(
+      dir,
+      `import { defineConfig, definePlugin, z } from 'agproxy'
+       import { text } from './stamp'
+       const stamp = definePlugin({
+         name: 'stamp', phase: 'request',
+         options: z.strictObject({ text: z.string().default('hello') }),
+         create: ({ options }) => ({ onReply: (reply) => reply.with({ headers: { 'x-stamp': options.text } }) }),
+       })
+       export default defineConfig({
+         server: { port: 0 },
+         accounts: [{ upstream: 'anthropic', apiKey: 'k', baseURL: ${JSON.stringify(up.url)} }],
+         use: [stamp({ text })],
+       })`,
+    )
+    const running = cli.start([], { cwd: dir })
+    const url = /listening on (\S+)/.exec(await running.printed(/listening on \S+\n/))![1]!
+    const body = JSON.stringify({ model: 'm', max_tokens: 1, messages: [{ role: 'user', content: 'x' }] })
+    const reply = await fetch(`${url}/v1/messages`, { method: 'POST', body })
+    expect(reply.headers.get('x-stamp')).toBe('stamped')
+    expect(up.requests[0]!.header('x-api-key')).toBe('k')
+  })
+
+  test('flags win over the config, which is named with -c', async () => {
+    const dir = emptyFolder()
+    config(dir, 'server: { port: 1, host: 203.0.113.7 }\nlog: { level: silent }\n', 'gateway.yaml')
+    const running = cli.start(
+      ['-c', 'gateway.yaml', '--host', '127.0.0.1', '-p', '0', '--preset', 'passthrough'],
+      {
+        cwd: dir,
+      },
+    )
+    expect(await running.printed('listening on')).toMatch(/listening on http:\/\/127\.0\.0\.1:\d+\n/)
+    expect(await running.printed('preset')).toContain('passthrough')
+  })
+})
+
+describe('a broken config', () => {
+  test.each(['start', 'check', 'env', 'claude'])(
+    '%s tells file and place on stderr and exits with 1',
+    async (name) => {
+      const dir = emptyFolder()
+      const file = config(dir, 'export default { server: { prot: 1 }, plugins: { warmpu: false } }\n')
+      const { code, out, err } = await cli.run([name], { cwd: dir })
+      expect({ code, out }).toEqual({ code: 1, out: '' })
+      expect(err).toContain(`agproxy: ${file}:\n`)
+      expect(err).toMatch(
+        /^ {2}server\.prot: unknown key; allowed are host, port, .*; did you mean 'port'\?$/m,
+      )
+      expect(err).toMatch(
+        /^ {2}plugins\.warmpu: unknown plugin; allowed are auth, .*; did you mean 'warmup'\?$/m,
+      )
+      expect(err).not.toMatch(/^\s+at /m)
+    },
+  )
+
+  test('syntax errors and missing files', async () => {
+    const dir = emptyFolder()
+    const file = config(dir, 'export default {\n  a: 1\n  b: 2\n}\n')
+    expect((await run([], { cwd: dir })).err).toBe(
+      `agproxy: ${file}:\n  syntax error in line 3: Unexpected token, expected ","\n`,
+    )
+    expect((await run(['-c', 'nope.json'], { cwd: dir })).err).toBe(
+      `agproxy: ${join(dir, 'nope.json')}:\n  no such file; check the path given to --config\n`,
+    )
+  })
+
+  test('an account of an upstream that is not in the chain', async () => {
+    const dir = emptyFolder()
+    const file = config(dir, "export default { accounts: [{ upstream: 'zia', apiKey: 'sk-secret-key' }] }\n")
+    for (const command of ['check', 'start']) {
+      const { code, err } = await run([command], { cwd: dir })
+      expect(code).toBe(1)
+      expect(err).toContain(`${file}:\n  accounts.0.upstream: no upstream 'zia'; did you mean 'zai'?`)
+      expect(err).not.toContain('sk-secret')
+    }
+  })
+})
+
+describe('the command line itself', () => {
+  const refused = async (args: string[]) => {
+    const { code, out, err } = await run(args, { cwd: emptyFolder() })
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    return err
+  }
+
+  test('what it does not know is refused, with the nearest name', async () => {
+    expect(await refused(['strat'])).toBe(
+      "agproxy: unknown command 'strat'; did you mean 'start'?; there are start, check, init, env, claude\n",
+    )
+    expect(await refused(['--prot', '1'])).toBe(
+      "agproxy: unknown flag --prot for start; did you mean '--port'?; it takes --config, --host, --port, --preset, --log-level\n",
+    )
+    expect(await refused(['check', '--prob'])).toContain(
+      "unknown flag --prob for check; did you mean '--probe'?",
+    )
+    expect(await refused(['env', '-x'])).toContain('unknown flag -x for env')
+    expect(await refused(['claude', '--print'])).toContain('arguments for the client stand after --')
+    expect(await refused(['start', 'now'])).toBe("agproxy: start does not know what to do with 'now'\n")
+    expect(await refused(['start', '--', 'x'])).toBe('agproxy: start takes nothing after --\n')
+    expect(await refused(['start', '--port'])).toBe('agproxy: --port needs a value\n')
+    expect(await refused(['check', '--probe=yes'])).toBe('agproxy: --probe takes no value\n')
+    expect(await refused(['--port', 'http'])).toBe("agproxy:   --port: expected a number, found 'http'\n")
+    expect(await refused(['--preset', 'claud'])).toContain("--preset: unknown preset 'claud'")
+    expect(await refused(['--log-level', 'loud'])).toContain("--log-level: expected 'silent', 'error'")
+  })
+
+  test('--version and --help', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+    expect(await cli.run(['--version'], { cwd: emptyFolder() })).toEqual({
+      code: 0,
+      out: `${version}\n`,
+      err: '',
+    })
+    const help = await cli.run(['--help'], { cwd: emptyFolder() })
+    for (const name of ['start', 'check', 'init', 'env', 'claude']) expect(help.out).toContain(name)
+    expect(help.out).not.toContain('\u001b')
+    expect((await run(['start', '--help'], { cwd: emptyFolder() })).out).toContain('--log-level')
+  })
+})
+
+describe('check', () => {
+  test('prints the chain with options and origins, and no secret', async () => {
+    const dir = emptyFolder()
+    config(dir, "export default { plugins: { auth: { mode: 'strict' }, warmup: false } }\n")
+    const env = {
+      ZAI_API_KEY: 'zai-secret-1111',
+      AGPROXY_API_KEY: 'client-secret-2222',
+      AGPROXY_PORT: '9000',
+    }
+    const { code, out, err } = await run(['check'], { cwd: dir, env })
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toMatch(/^ {2}port +9000 +env$/m)
+    expect(out).toMatch(/^ +1\. auth {2}\(phase request, from preset claude-code\)\n +mode +strict +config$/m)
+    expect(out).toMatch(/^ +keys +\[••••2222\] +env$/m)
+    expect(out).toMatch(/^ {2}zai-1 {2}zai {2}key ••••1111$/m)
+    expect(out).toMatch(/^off\n {2}warmup$/m)
+    expect(out).not.toContain('secret')
+  })
+
+  test('--probe calls every account once and fails when one fails', async () => {
+    const good = await upstream()
+    const bad = await upstream(() => failure(401, 'authentication_error', 'invalid key sk-secret-key'))
+    const dir = emptyFolder()
+    const account = (id: string, url: string, apiKey = 'sk-secret-key') => ({
+      id,
+      upstream: 'anthropic',
+      apiKey,
+      baseURL: url,
+    })
+    const accounts = [account('good', good.url), account('bad', bad.url)]
+    config(dir, JSON.stringify({ accounts }), '.agproxyrc.json')
+    const both = await run(['check', '--probe'], { cwd: dir })
+    expect(both.code).toBe(1)
+    expect(both.out).toMatch(/^ {2}ok {6}good \(anthropic\): \d+ ms$/m)
+    expect(both.out).toMatch(/^ {2}failed {2}bad \(anthropic\): 401 .*invalid key/m)
+    expect(both.out + both.err).not.toContain('sk-secret')
+    expect([good.requests.length, bad.requests.length]).toEqual([1, 1])
+
+    config(dir, JSON.stringify({ accounts: accounts.slice(0, 1) }), '.agproxyrc.json')
+    expect((await run(['check', '--probe'], { cwd: dir })).code).toBe(0)
+    expect((await run(['check'], { cwd: dir })).code).toBe(0)
+    expect(good.requests.length).toBe(2)
+  })
+})
+
+describe('init', () => {
+  test('writes a config that loads, and does not write twice', async () => {
+    const dir = emptyFolder()
+    expect(await run(['init'], { cwd: dir })).toEqual({
+      code: 0,
+      out: 'Wrote agproxy.config.ts. Next: agproxy check, then agproxy start.\n',
+      err: '',
+    })
+    expect((await run(['check'], { cwd: dir })).code).toBe(0)
+    const before = readFileSync(join(dir, 'agproxy.config.ts'), 'utf8')
+    const again = await run(['init'], { cwd: dir })
+    expect(again).toEqual({
+      code: 1,
+      out: '',
+      err: 'agproxy: agproxy.config.ts is there already; nothing was written\n',
+    })
+    expect(readFileSync(join(dir, 'agproxy.config.ts'), 'utf8')).toBe(before)
+  })
+
+  test.each([
+    ['.agproxyrc', ''],
+    ['agproxy.config.cjs', ''],
+    ['package.json', '{ "agproxy": {} }'],
+  ])('refuses beside %s', async (name, text) => {
+    const dir = emptyFolder()
+    config(dir, text, name)
+    const { code, err } = await run(['init'], { cwd: dir })
+    expect(code).toBe(1)
+    expect(err).toContain(`${name}`)
+    expect(existsSync(join(dir, 'agproxy.config.ts'))).toBe(false)
+  })
+})
+
+describe('env', () => {
+  const lines = async (env: NodeJS.ProcessEnv, args: string[] = [], text?: string) => {
+    const dir = emptyFolder()
+    if (text) config(dir, text)
+    const { code, out, err } = await run(['env', ...args], { cwd: dir, env })
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    return out.split('\n').slice(0, -1)
+  }
+
+  test('points at the gateway as it would start here', async () => {
+    expect(await lines({})).toEqual([
+      'export ANTHROPIC_BASE_URL=http://127.0.0.1:8045',
+      'export ANTHROPIC_AUTH_TOKEN=agproxy',
+    ])
+    expect(await lines({ AGPROXY_PORT: '9', AGPROXY_HOST: '::1', AGPROXY_API_KEY: 'one,two' })).toEqual([
+      'export ANTHROPIC_BASE_URL=http://[::1]:9',
+      'export ANTHROPIC_AUTH_TOKEN=one',
+    ])
+    expect(await lines({}, ['--host', '0.0.0.0', '-p', '10'])).toContain(
+      'export ANTHROPIC_BASE_URL=http://127.0.0.1:10',
+    )
+    const https = 'export default { server: { host: "gateway.lan", https: true } }'
+    expect(await lines({}, [], https)).toContain('export ANTHROPIC_BASE_URL=https://gateway.lan:8045')
+  })
+
+  test('a key is quoted for the shell where it must be', async () => {
+    expect(await lines({ AGPROXY_API_KEY: `it's $HOME` })).toContain(
+      `export ANTHROPIC_AUTH_TOKEN='it'\\''s $HOME'`,
+    )
+  })
+})

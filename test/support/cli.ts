@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+export interface Finished {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+export interface RunOptions {
+  readonly cwd: string
+  /** The whole environment apart from PATH and HOME, so that no key of this machine plays a part. */
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** A command that runs until it is told to stop. */
+export interface Running {
+  readonly child: ChildProcess
+  /** Resolves with what was printed so far once `text` is part of it. Rejects when the command ends before, or after `ms`. */
+  printed(text: string | RegExp, ms?: number): Promise<string>
+  readonly finished: Promise<Finished>
+}
+
+export interface Cli {
+  run(args: readonly string[], options: RunOptions): Promise<Finished>
+  start(args: readonly string[], options: RunOptions): Running
+}
+
+/** The command line as it is shipped: compiled, in a process of its own. Built once for each test file. */
+export function builtCli(): Cli {
+  const out = join(root, '.cache', `cli-${process.pid}-${Math.random().toString(36).slice(2)}`)
+  beforeAll(() => {
+    const tsc = join(root, 'node_modules/typescript/bin/tsc')
+    // Type errors are for `npm run types` to find; what is emitted runs all the same.
+    spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', out], { cwd: root })
+  }, 60_000)
+  afterAll(() => rmSync(out, { recursive: true, force: true }))
+
+  const start = (args: readonly string[], { cwd, env = {} }: RunOptions): Running => {
+    const { PATH, HOME } = process.env
+    const child = spawn(process.execPath, [join(out, 'bin.js'), ...args], {
+      cwd,
+      env: { PATH, HOME, ...env },
+    })
+    onTestFinished(() => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    })
+    return watch(child)
+  }
+  return { start, run: (args, options) => start(args, options).finished }
+}
+
+function watch(child: ChildProcess): Running {
+  let out = ''
+  let err = ''
+  const listeners = new Set<() => void>()
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+    for (const listener of listeners) listener()
+  })
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+    for (const listener of listeners) listener()
+  })
+  const finished = new Promise<Finished>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, out, err }))
+  })
+  return {
+    child,
+    finished,
+    printed: (text, ms = 10_000) =>
+      new Promise((resolve, reject) => {
+        const has = () => (typeof text === 'string' ? (out + err).includes(text) : text.test(out + err))
+        const look = () => has() && end(() => resolve(out + err))
+        const timer = setTimeout(() => end(() => reject(new Error(`not printed: ${text}\n${out}${err}`))), ms)
+        const end = (then: () => void) => {
+          clearTimeout(timer)
+          listeners.delete(look)
+          then()
+        }
+        listeners.add(look)
+        void finished.then(() => (has() ? look() : end(() => reject(new Error(`ended: ${out}${err}`)))))
+        look()
+      }),
+  }
+}
+
+/** An empty folder outside the repository, for the duration of a test. */
+export function emptyFolder(): string {
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'agproxy-cli-')))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  return dir
+}
