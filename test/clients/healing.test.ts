@@ -37,6 +37,7 @@ describeClients(FORMS, (client) => {
   it.each(FAULTS)('sees nothing of an upstream that fails once: $fault', async ({ script }) => {
     const { url, up, gateway } = await stand(onceFailing(script), { config: zaiPair })
     const run = await claude(client, { url, args: ['-p', CHAT.prompt, '--output-format', 'json'] })
+    expect(run).toMatchObject({ code: 0, timedOut: false, stderr: '' })
     expect(JSON.parse(run.stdout)).toMatchObject({ is_error: false, result: CHAT.answer })
 
     // The client asked once. (2.0.77 also sends warm-ups, which no upstream sees.)
