@@ -1,22 +1,20 @@
 import type { ResolvedConfig } from '../config/resolved.js'
 import type { RunningGateway } from '../server/start.js'
+import { clientURL } from './client.js'
 import type { CliContext } from './context.js'
 import { version } from './version.js'
 
 /** What is printed once the gateway accepts requests. */
 export function announce(running: RunningGateway, config: ResolvedConfig, { out, err }: CliContext): void {
-  const { url, gateway } = running
+  const { url, network, gateway } = running
+  const serving = gateway.running.pool.all().map((account) => account.upstream)
+  const client = clientURL({ ...config.server, port: Number(new URL(url).port || config.server.port) })
   const rows = [
     ['config', config.file ?? 'none found, defaults in force'],
     ['preset', config.presets.join(', ')],
-    [
-      'accounts',
-      accountsLine(
-        config,
-        gateway.running.pool.all().map((account) => account.upstream),
-      ),
-    ],
-    ['client', `ANTHROPIC_BASE_URL=${url} (agproxy env prints the lines for your shell)`],
+    ['accounts', accountsLine(config, serving)],
+    ['client', `ANTHROPIC_BASE_URL=${client} (agproxy env prints the lines for your shell)`],
+    ...network.map((other) => ['network', other]),
   ]
   out(`agproxy ${version} listening on ${url}\n`)
   for (const [name, text] of rows) out(`  ${name!.padEnd(10)}${text}\n`)

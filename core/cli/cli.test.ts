@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import * as agproxy from 'agproxy'
 import { presets } from 'agproxy/presets'
@@ -73,6 +74,18 @@ describe('start', () => {
       expect((await running.finished).code).toBe(0)
     },
   )
+
+  test('on all addresses it says how this machine and others reach it', async () => {
+    const running = cli.start(['--host', '0.0.0.0', '-p', '0'], { cwd: emptyFolder() })
+    await running.printed('client')
+    running.child.kill('SIGTERM')
+    const { out } = await running.finished
+    const port = /listening on http:\/\/0\.0\.0\.0:(\d+)/.exec(out)![1]
+    expect(out).toContain(`ANTHROPIC_BASE_URL=http://127.0.0.1:${port} `)
+    const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+    const reachable = addresses.some(({ internal, family }) => !internal && family === 'IPv4')
+    expect(new RegExp(`network +http://\\S+:${port}\n`).test(out)).toBe(reachable)
+  })
 
   test('stops with exit code 0 on SIGINT too', async () => {
     const running = cli.start(['-p', '0'], { cwd: emptyFolder() })

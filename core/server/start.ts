@@ -23,6 +23,8 @@ export interface StartOptions {
 
 export interface RunningGateway {
   readonly url: string
+  /** URLs by which other machines reach it; only when it listens on all addresses. */
+  readonly network: readonly string[]
   readonly gateway: Gateway
   readonly logger: Logger
   /**
@@ -63,14 +65,18 @@ export async function startGateway({ config, logger: given }: StartOptions): Pro
       if ('level' in logger) Object.assign(logger, { level: next.log.level })
       return needsRestart(before, next)
     }
-    const url = listener.url.replace(/\/$/, '')
-    return { url, gateway, logger, reload, close: closer(listener, gateway, transport) }
+    const url = withoutSlash(listener.url)
+    const urls = await listener.getURLs({ extraURLs: [] })
+    const network = urls.filter(({ type }) => type === 'network').map((entry) => withoutSlash(entry.url))
+    return { url, network, gateway, logger, reload, close: closer(listener, gateway, transport) }
   } catch (error) {
     await gateway?.close()
     await transport.close()
     throw error
   }
 }
+
+const withoutSlash = (url: string) => url.replace(/\/$/, '')
 
 /**
  * listhen's defaults are made for development servers: a taken port would silently become another, a container would
