@@ -4,6 +4,7 @@ import { auth } from '../plugins/auth/index.js'
 import { cacheControl } from '../plugins/cache-control/index.js'
 import { countTokens } from '../plugins/count-tokens/index.js'
 import { echo } from '../plugins/echo/index.js'
+import { errors } from '../plugins/errors/index.js'
 import { forceStream } from '../plugins/force-stream/index.js'
 import { models } from '../plugins/models/index.js'
 import { retryRotate } from '../plugins/retry-rotate/index.js'
@@ -25,6 +26,7 @@ export const claudeCode = definePreset({
     streamGuard, // outside the attempts: the client waits for one answer, however many it takes
     // Everything below runs anew for each attempt, fitted to the upstream that was chosen for it.
     retryRotate,
+    errors, // first, so that what it makes of an answer decides what comes next
     cacheControl,
     roleMerge,
     forceStream,

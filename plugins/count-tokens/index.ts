@@ -7,8 +7,8 @@ import { endToEnd } from '../../core/headers.js'
 import type { Logger } from '../../core/log.js'
 import { definePlugin, type Next, type Plugin } from '../../core/plugin.js'
 import { Reply } from '../../core/reply.js'
-import { estimateTokens } from './estimate.js'
-import { Turns } from './turns.js'
+import { estimateTokens } from '../../core/tokens/estimate.js'
+import { Turns } from '../../core/tokens/turns.js'
 
 const options = z.strictObject({
   /** `auto`: the upstream's count, else an estimate. `zero`: always 0, at no cost. */

@@ -89,12 +89,13 @@ export class Attempts {
   fail(outcome: Failed, target: Target): Reply {
     const { reply, error } = outcome
     if (!reply) {
-      const { type, status, message } = error!
-      throw new GatewayError(type, `${target.upstream.name} (account ${target.account.id}): ${message}`, {
-        status,
-        headers: this.#headers(target),
-        cause: error,
-      })
+      const { type, status, failure, message } = error!
+      // The upstream's own words go bare: clients act on how they begin (`prompt is too long: …`).
+      const told =
+        failure === 'error-event'
+          ? message
+          : `${target.upstream.name} (account ${target.account.id}): ${message}`
+      throw new GatewayError(type, told, { status, headers: this.#headers(target), cause: error })
     }
     const wait = this.pool.soonest(this.call)
     const temporary = reply.status === 429 || reply.status >= 500

@@ -75,7 +75,9 @@ class RetryRotate implements Plugin {
   /** The next attempt's target; undefined when there is none. */
   async #after({ failure }: Failed, attempts: Attempts, target: Target): Promise<Target | undefined> {
     const verdict = judge(failure)
-    if (verdict.next === 'other' && verdict.rest)
+    // A count that was refused says little about conversations: /context fires 26 of them at once.
+    const counts = attempts.call.route === 'messages'
+    if (counts && verdict.next === 'other' && verdict.rest)
       this.pool.rest(target.account, verdict.rest.ms, verdict.rest.reason)
     attempts.journal(target, failure, verdict.next)
     if (verdict.next === 'return' || !attempts.left) return undefined

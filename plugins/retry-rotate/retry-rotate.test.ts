@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Call } from '../../core/call.js'
 import { UpstreamError } from '../../core/errors.js'
 import { Reply } from '../../core/reply.js'
+import { iterableSource } from '../../core/stream.js'
 import { ACCEPTS_ALL, type Mounted, makeCall, messageReply, mount } from '../../testing.js'
 import { retryRotate } from './index.js'
 
@@ -195,10 +196,7 @@ describe('a rejected thinking signature', () => {
 describe('streams', () => {
   const limits = { firstEventTimeout: 200, idleTimeout: 200 }
   const stream = (text: string, type = 'text/event-stream') =>
-    Reply.stream(
-      { pipe: (s) => (text && s.data(Buffer.from(text)), s.end()), pause() {}, resume() {}, cancel() {} },
-      { headers: { 'content-type': type } },
-    )
+    Reply.stream(iterableSource(text ? [Buffer.from(text)] : []), { headers: { 'content-type': type } })
   const good = () => stream('event: message_start\ndata: {"type":"message_start"}\n\n')
   const streamed = () => makeCall({ stream: true }).with({ limits })
 
@@ -245,6 +243,25 @@ test('a client that goes during a pause ends the attempts', async () => {
   setTimeout(() => gone.abort(), 20)
   await expect(pending).rejects.toThrow('the client has gone')
   expect(calls).toHaveLength(1)
+})
+
+test('a refused count does not rest the account for conversations', async () => {
+  const { send, calls, pool } = await start([status(429), messageReply()])
+  expect((await send(makeCall({}, { route: 'count-tokens' }))).status).toBe(429)
+  expect(calls).toHaveLength(1)
+  expect(pool.restsFor(two[0]!)).toBe(0)
+})
+
+test('the words of an `event: error` go bare to the client, who acts on how they begin', async () => {
+  const error = new UpstreamError('error-event', 'prompt is too long: 5 tokens > 3 maximum', {
+    status: 400,
+    type: 'invalid_request_error',
+  })
+  const { send } = await start([error])
+  await expect(send({})).rejects.toMatchObject({
+    status: 400,
+    message: 'prompt is too long: 5 tokens > 3 maximum',
+  })
 })
 
 test("a plugin's own error is not retried", async () => {

@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import type { MessagesRequest } from '../../core/protocol/messages.js'
+import type { MessagesRequest } from '../protocol/messages.js'
 import { estimateTokens } from './estimate.js'
 import { Turns } from './turns.js'
 

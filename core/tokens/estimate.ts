@@ -1,4 +1,4 @@
-import type { MessagesRequest } from '../../core/protocol/messages.js'
+import type { MessagesRequest } from '../protocol/messages.js'
 import { type Part, partsOf } from './parts.js'
 import { pdfTokens } from './pdf.js'
 import { TextCounter } from './tokenizer.js'

@@ -1,5 +1,5 @@
 import type { Tokenizer } from 'ai-tokenizer'
-import { ClientGoneError } from '../../core/errors.js'
+import { ClientGoneError } from '../errors.js'
 import type { Turns } from './turns.js'
 
 /** Milliseconds that one request computes before others have a turn. */

@@ -1,0 +1,104 @@
+import { z } from 'zod'
+import type { Call } from '../../core/call.js'
+import { definePlugin } from '../../core/plugin.js'
+import { errorBody, isErrorBody, typeOfStatus } from '../../core/protocol/errors.js'
+import { Reply } from '../../core/reply.js'
+import { estimateTokens } from '../../core/tokens/estimate.js'
+import { Turns } from '../../core/tokens/turns.js'
+import { retryAfterSeconds, retryDelay } from '../../core/upstream/retry-after.js'
+import { type UpstreamWords, wordsOf } from './upstream-words.js'
+import { type CodeMeaning, ZAI_CODES } from './zai-codes.js'
+
+/** Sending the same request again can mend these; any other error it can't. */
+const MENDABLE = new Set([408, 409, 429, 500, 502, 503, 504, 529])
+
+/** Puts upstreams' errors into words and headers that clients act on rightly; see docs/plugins/errors.md. */
+export const errors = definePlugin({
+  name: 'errors',
+  phase: 'upstream',
+  routes: ['messages', 'count-tokens'],
+  options: z.strictObject({
+    /** Read z.ai's business codes, which decide instead of its status. */
+    zaiCodes: z.boolean().default(true),
+  }),
+  create: ({ options }) => ({
+    async onReply(reply, call) {
+      if (reply.status < 400) return reply
+      const bytes = await reply.bytes()
+      const text = bytes.toString('utf8')
+      const words = wordsOf(text)
+      const meaning = options.zaiCodes && words.code !== undefined ? ZAI_CODES[words.code] : undefined
+      if (meaning) return await fromCode(reply, call, text, words, meaning)
+      const shaped = isAnthropic(text) ? reply : reshaped(reply, words)
+      return withAdvice(shaped, text)
+    },
+  }),
+})
+
+function isAnthropic(text: string): boolean {
+  try {
+    return isErrorBody(JSON.parse(text))
+  } catch {
+    return false
+  }
+}
+
+/** The same status, in the Anthropic shape, with the upstream's own words. */
+function reshaped(reply: Reply, { message, code }: UpstreamWords): Reply {
+  const said = message ?? `the upstream answered with status ${reply.status} and no explanation`
+  return rendered(
+    reply,
+    reply.status,
+    typeOfStatus(reply.status),
+    code === undefined ? said : `${said} (code ${code})`,
+  )
+}
+
+async function fromCode(
+  reply: Reply,
+  call: Call,
+  text: string,
+  words: UpstreamWords,
+  meaning: CodeMeaning,
+): Promise<Reply> {
+  call.journal.decide('errors', `code ${words.code} counts as ${meaning.status}`)
+  const { status, type, diagnosis, advice, tooLong } = meaning
+  const said = `${words.message ?? 'no explanation'} (code ${words.code})`
+  const account = call.target?.account.id
+  const message = tooLong
+    ? await tooLongMessage(words.message ?? '', call)
+    : advice
+      ? `account '${account}': ${said}; ${advice}`
+      : said
+  return withAdvice(rendered(reply, status, type, message), text).with({ diagnosis })
+}
+
+function rendered(reply: Reply, status: number, type: string, message: string): Reply {
+  const headers = { ...reply.headers, 'content-type': 'application/json', 'content-length': undefined }
+  return Reply.json(errorBody(type, message, reply.header('request-id')), { status, headers })
+}
+
+/** Claude Code stops at once for what can't be mended, and waits as it is told for what can. */
+function withAdvice(reply: Reply, text: string): Reply {
+  const headers: Record<string, string> = {}
+  if (!MENDABLE.has(reply.status)) headers['x-should-retry'] = reply.header('x-should-retry') ?? 'false'
+  else {
+    const delay = retryDelay(reply.headers, text, Date.now())
+    if (delay !== undefined) headers['retry-after'] = retryAfterSeconds(delay)
+  }
+  return reply.with({ headers })
+}
+
+/**
+ * The one wording on which Claude Code compacts the conversation and goes on. The numbers are the upstream's where it
+ * names two, else our count and the model's window.
+ */
+async function tooLongMessage(message: string, call: Call): Promise<string> {
+  const [tokens, maximum] = [...message.matchAll(/\d{4,}/g)].map(Number).sort((a, b) => b - a)
+  if (tokens !== undefined && maximum !== undefined)
+    return `prompt is too long: ${tokens} tokens > ${maximum} maximum`
+  const counted = await estimateTokens(call.body, new Turns(), call.signal)
+  const window = tokens ?? call.target?.upstream.contextWindow?.(call.model) ?? 200_000
+  // The upstream has said that it is too long; an estimate below the window would contradict it.
+  return `prompt is too long: ${Math.max(counted, window + 1)} tokens > ${window} maximum`
+}

@@ -1,0 +1,57 @@
+import type { ErrorType } from '../../core/protocol/errors.js'
+import type { Diagnosis } from '../../core/reply.js'
+
+/** What one of z.ai's business codes means here. */
+export interface CodeMeaning {
+  readonly status: number
+  readonly type: ErrorType
+  readonly diagnosis?: Diagnosis
+  /** What the user should do; follows the upstream's own words. */
+  readonly advice?: string
+  /** The prompt is longer than the model's window. */
+  readonly tooLong?: boolean
+}
+
+const rateLimit = (diagnosis: Diagnosis): CodeMeaning => ({
+  status: 429,
+  type: 'rate_limit_error',
+  diagnosis,
+})
+const overloaded: CodeMeaning = {
+  status: 529,
+  type: 'overloaded_error',
+  diagnosis: { reason: 'overloaded', restFor: 8_000 },
+}
+const out = (reason: 'billing' | 'locked', advice: string): CodeMeaning => ({
+  status: reason === 'billing' ? 402 : 403,
+  type: reason === 'billing' ? 'billing_error' : 'permission_error',
+  diagnosis: { reason, restFor: Number.POSITIVE_INFINITY },
+  advice,
+})
+
+/**
+ * z.ai says 429 for nearly everything; the code inside tells what is meant. From z.ai's published list
+ * (https://docs.z.ai/api-reference/api-code), not tried against the live service. A window's end is in the message, where
+ * the reader of `retry-after` finds it.
+ */
+export const ZAI_CODES: Readonly<Record<string, CodeMeaning>> = {
+  '1302': rateLimit({ reason: 'rate-limit', restFor: 1_000 }), // concurrency: over in a moment, worth the warm cache
+  '1303': rateLimit({ reason: 'rate-limit', restFor: 2_000 }), // frequency
+  '1304': rateLimit({ reason: 'window-used-up' }), // calls of the day
+  '1305': overloaded, // traffic
+  '1312': overloaded, // this model
+  '1308': rateLimit({ reason: 'window-used-up' }),
+  '1310': rateLimit({ reason: 'window-used-up' }),
+  '1313': rateLimit({ reason: 'rate-limit' }), // fair use
+  '1311': {
+    status: 403,
+    type: 'permission_error',
+    diagnosis: { reason: 'forbidden', restFor: 600_000 },
+    advice: 'use a model of the plan, or map this one to one (plugins.zai.models)',
+  },
+  '1309': out('billing', 'renew its plan or configure another account'),
+  '1113': out('billing', 'top it up or configure another account'),
+  '1112': out('locked', 'ask z.ai to unlock it or configure another account'),
+  '1121': out('locked', 'ask z.ai to unlock it or configure another account'),
+  '1261': { status: 400, type: 'invalid_request_error', tooLong: true },
+}
