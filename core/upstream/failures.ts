@@ -12,7 +12,8 @@ const CONNECT = new Set([
   'EPROTO',
 ])
 const TIMEOUT = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
-const PROTOCOL = /^(HPE_|UND_ERR_(RES_|HEADERS_OVERFLOW|NOT_SUPPORTED|INVALID))/
+/** undici's HTTPParserError comes without a code, so its name stands for it. */
+const PROTOCOL = /^(HPE_|HTTPParserError|UND_ERR_(RES_|HEADERS_OVERFLOW|NOT_SUPPORTED|INVALID))/
 const TLS = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/
 
 const ADVICE: Readonly<Record<string, string>> = {

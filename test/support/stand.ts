@@ -5,7 +5,7 @@ import { startTestGateway, type TestConfig, type TestGateway, type TestGatewayOp
 
 export interface StandOptions extends TestGatewayOptions, UpstreamOptions {
   /** The gateway's config for an upstream at this URL. Default: `direct`. */
-  readonly config?: (url: string) => TestConfig
+  readonly config?: (url: string) => TestConfig | Promise<TestConfig>
 }
 
 /** A scripted upstream with a gateway in front of it. */
@@ -22,7 +22,7 @@ export interface Stand {
 export async function stand(handler: Handler, options: StandOptions = {}): Promise<Stand> {
   const up = await startUpstream(handler, options)
   onTestFinished(() => up.close())
-  const gateway = await startTestGateway((options.config ?? direct)(up.url), options)
+  const gateway = await startTestGateway(await (options.config ?? direct)(up.url), options)
   onTestFinished(() => gateway.close())
   return { up, gateway, url: gateway.url, send: (init) => send(gateway.url, init) }
 }
