@@ -4,7 +4,8 @@ import { ROUTES, type Route, spellings } from './routes.js'
 
 /** The h3 app: it finds the route, and hands Node's request and response to the exchange. */
 export function createApp(context: ExchangeContext): H3 {
-  const app = new H3({ silent: true })
+  // A path that can't be decoded is a 404 like any other; h3's own 400 would be in a shape that no client reads.
+  const app = new H3({ silent: true, allowMalformedURL: true })
   const hinted = new Set<string>()
 
   const serve = (matched: (params: Record<string, string>, path: string) => Matched) =>

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { ClientGoneError } from '../errors.js'
 import { endToEnd } from '../headers.js'
 import type { Reply } from '../reply.js'
 import type { ByteSource } from '../stream.js'
@@ -79,9 +80,9 @@ function pump(source: ByteSource, res: ServerResponse, onChunk: (chunk: Buffer) 
         uncork()
         res.end()
       },
-      error: () => {
+      error: (error) => {
         // No clean end for a broken stream: without the last chunk the client knows that it is not whole.
-        settle('broken')
+        settle(ClientGoneError.is(error) ? 'gone' : 'broken')
         uncork()
         res.socket?.destroySoon()
       },
