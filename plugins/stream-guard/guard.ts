@@ -2,6 +2,7 @@ import { UpstreamError } from '../../core/errors.js'
 import { StreamEvent } from '../../core/sse/event.js'
 import type { ByteSink, ByteSource } from '../../core/stream.js'
 import { Heart } from './heart.js'
+import { StopSign } from './stop.js'
 
 export interface GuardOptions {
   /** Milliseconds without a byte from the upstream before a comment keeps the client's connection alive; 0: never. */
@@ -11,33 +12,58 @@ export interface GuardOptions {
 }
 
 /**
+ * Milliseconds that a stream may go on after `message_stop`. Clients wait for the stream's end, so an upstream that forgets
+ * it would hold them until `idleTimeout`; one that ends it lets its connection be used again.
+ */
+const LINGER = 1_000
+
+/**
  * A stream that is never silent and never lies: comments while the upstream thinks, an `event: error` for one that stalled,
- * and for one that broke what `onBreak` says. A clean end without `message_stop` stays the clean end that it was.
+ * and for one that broke what `onBreak` says. A clean end without `message_stop` stays the clean end that it was. After
+ * `message_stop` the answer is whole, and ends cleanly whatever the upstream's connection does.
  */
 export function guarded(source: ByteSource, options: GuardOptions): ByteSource {
-  let heart: Heart | undefined
+  let stop = () => {}
   return {
     pause: () => source.pause(),
     resume: () => source.resume(),
     cancel() {
-      heart?.stop()
+      stop()
       source.cancel()
     },
     pipe(sink: ByteSink) {
-      const beat = new Heart(options.heartbeat, sink)
-      heart = beat
+      const heart = new Heart(options.heartbeat, sink)
+      const sign = new StopSign()
+      let linger: NodeJS.Timeout | undefined
+      let over = false
+      stop = () => {
+        over = true
+        heart.stop()
+        clearTimeout(linger)
+      }
+      const end = () => {
+        if (over) return
+        stop()
+        sink.end()
+      }
       source.pipe({
         data(chunk) {
-          beat.saw(chunk)
+          if (over) return
+          heart.saw(chunk)
           sink.data(chunk)
+          if (!linger && sign.saw(chunk)) {
+            heart.stop()
+            linger = setTimeout(() => {
+              source.cancel()
+              end()
+            }, LINGER).unref()
+          }
         },
-        end() {
-          beat.stop()
-          sink.end()
-        },
+        end,
         error(error) {
-          beat.stop()
-          finish(error, beat, sink, options.onBreak)
+          if (linger) return end()
+          stop()
+          finish(error, heart, sink, options.onBreak)
         },
       })
     },

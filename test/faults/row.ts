@@ -29,13 +29,13 @@ export interface Row {
   readonly text?: string
   /** The bytes that a streaming client must get, exactly, before anything that the gateway adds. */
   readonly sent?: Buffer
-  /** A client that asked for a stream. */
-  readonly stream: Outcome
+  /** A client that asked for a stream; absent where the fault is one of JSON answers alone. */
+  readonly stream?: Outcome
   /** A client that did not, with an upstream that takes such calls as they are. */
   readonly json?: Outcome
   /** A client that did not, with an upstream that is asked for a stream all the same; absent: as `json`. */
   readonly folded?: Outcome
-  /** What a streaming client sees if there is a second account that works. */
+  /** What the (streaming) client sees if there is a second account that works. */
   readonly second: string
   /** The row does not hold on this version of Node. */
   readonly skip?: boolean

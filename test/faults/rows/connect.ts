@@ -116,9 +116,7 @@ export const connectRows: readonly Row[] = [
   {
     upstream: 'answers in something that is no HTTP',
     answers: always([raw('hello\r\n\r\n'), hangUp()]),
-    ...failing(
-      error(502, 'api_error', 'HOST sent an answer that is not valid HTTP (HTTPParserError)'),
-    ),
+    ...failing(error(502, 'api_error', 'HOST sent an answer that is not valid HTTP (HTTPParserError)')),
   },
   {
     upstream: 'sends more headers than anybody reads (64 kB)',
