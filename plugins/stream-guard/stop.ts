@@ -2,7 +2,7 @@ const MARKER = Buffer.from('message_stop')
 /** The event has about 50 bytes; some upstreams add their metrics to it. */
 const WINDOW = 1024
 /** At the start of a line, so that an answer about `message_stop` is not taken for one, and with its closing blank line. */
-const STOP = /[\r\n]event: ?message_stop(?:\r\n|\n|\r)(?:.+(?:\r\n|\n|\r))+(?:\r\n|\n|\r)/
+const STOP = /[\r\n]event: ?message_stop(?:\r\n|\n|\r(?!\n))(?:.+(?:\r\n|\n|\r(?!\n)))+(?:\r\n|\n|\r(?!\n))/
 const NOTHING: Buffer = Buffer.alloc(0)
 
 /** Tells when `message_stop` has gone by, wherever the chunks break. */
