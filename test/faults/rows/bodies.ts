@@ -1,0 +1,112 @@
+import { errorData, message, messageEvents } from '../../support/messages.js'
+import { respond, sse } from '../../support/script.js'
+import { frames } from '../../support/sse-bytes.js'
+import { ANSWER, always, error, once, type Row, SAME, thrice, WHOLE, whole } from '../row.js'
+
+const HTML = '<!doctype html><html><head><title>Welcome to nginx!</title></head><body>hi</body></html>'
+const SSE = Buffer.concat(frames(messageEvents({ text: ANSWER })))
+const BODY = JSON.stringify(message({ text: ANSWER }))
+
+const typed = (type: string | undefined, body: string | Buffer) =>
+  always(respond(200, body, type === undefined ? {} : { headers: { 'content-type': type } }))
+
+const bad = (message: string) => thrice(error(502, 'api_error', message))
+
+export const bodyRows: readonly Row[] = [
+  {
+    upstream: 'answers 200 with HTML',
+    answers: typed('text/html', HTML),
+    stream: bad('the upstream answered with a web page instead of an event stream'),
+    json: bad('the upstream answered with a web page instead of a message'),
+    folded: bad('the upstream sent 200 with text/html instead of a message'),
+    second: WHOLE,
+  },
+  {
+    upstream: 'answers 200 with nothing',
+    answers: typed('application/json', ''),
+    stream: bad('the upstream answered with an empty stream'),
+    json: bad('the upstream answered with nothing instead of a message'),
+    folded: bad('the upstream sent 200 with nothing instead of a message'),
+    second: WHOLE,
+  },
+  {
+    upstream: 'answers 200 with an event stream in which nothing is',
+    answers: typed('text/event-stream', ''),
+    stream: bad('the upstream answered with an empty stream'),
+    json: bad('the upstream answered with nothing instead of a message'),
+    folded: bad('the upstream ended its stream in the middle of the answer'),
+    second: WHOLE,
+  },
+  {
+    upstream: 'answers 200 with a message in JSON, whatever was asked for',
+    answers: typed('application/json', BODY),
+    stream: bad('the upstream answered with something else instead of an event stream'),
+    json: whole,
+    folded: whole,
+    second: WHOLE,
+  },
+  {
+    upstream: 'answers 200 with an error in JSON',
+    answers: typed('application/json', JSON.stringify(errorData('overloaded_error', 'Overloaded'))),
+    stream: bad('the upstream answered with something else instead of an event stream'),
+    json: once(error(529, 'overloaded_error', 'Overloaded'), 'rests 8 s (overloaded)'),
+    folded: once(error(529, 'overloaded_error', 'Overloaded'), 'rests 8 s (overloaded)'),
+    second: WHOLE,
+  },
+  {
+    upstream: 'answers 200 with half of a JSON body and a clean end',
+    answers: typed('application/json', BODY.slice(0, 60)),
+    json: bad('the upstream answered with something else instead of a message'),
+    folded: bad('the upstream sent 200 with application/json instead of a message'),
+    second: WHOLE,
+  },
+  {
+    upstream: 'sends its events as `text/plain`',
+    answers: typed('text/plain', SSE),
+    stream: whole,
+    folded: whole,
+    second: WHOLE,
+  },
+  {
+    upstream: 'sends its events as `application/json`',
+    answers: typed('application/json', SSE),
+    stream: whole,
+    folded: whole,
+    second: WHOLE,
+  },
+  {
+    upstream: 'sends its events without a content-type',
+    answers: typed(undefined, SSE),
+    stream: whole,
+    folded: whole,
+    second: WHOLE,
+  },
+  {
+    upstream: 'sends events although none were asked for',
+    answers: typed('text/event-stream', SSE),
+    json: bad('the upstream answered with an event stream instead of a message'),
+    folded: whole,
+    second: WHOLE,
+  },
+  {
+    upstream: 'says `text/event-stream` and sends HTML',
+    answers: typed('text/event-stream', HTML),
+    stream: bad('the upstream answered with an empty stream'),
+    folded: bad('the upstream ended its stream in the middle of the answer'),
+    second: WHOLE,
+  },
+  {
+    upstream: 'sends a first event that is no JSON',
+    answers: always(sse(['event: message_start\ndata: oops\n\n'])),
+    stream: bad('the upstream sent an event that is not JSON'),
+    folded: bad("the upstream sent a 'message_start' event whose data is not valid JSON"),
+    second: WHOLE,
+  },
+  {
+    upstream: 'answers 204 without a body',
+    answers: always(respond(204, '', { headers: {} })),
+    stream: bad('the upstream answered with an empty stream'),
+    json: bad('?'),
+    second: SAME,
+  },
+]
