@@ -8,9 +8,6 @@ import { PoolState } from '../upstream/pool.js'
 import { Transport } from '../upstream/transport.js'
 import type { Account } from '../upstream/types.js'
 
-/** Milliseconds for one account. */
-const PATIENCE = 10_000
-
 export interface ProbeResult {
   readonly id: string
   readonly upstream: string
@@ -21,8 +18,15 @@ export interface ProbeResult {
 const nothing = () => {}
 const quiet: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => quiet }
 
-/** Builds the chain and, when `call` says so, calls every account of the config once, all at a time. */
-export async function probeAccounts(config: ResolvedConfig, call: boolean): Promise<readonly ProbeResult[]> {
+/**
+ * Builds the chain and, when `call` says so, calls every account of the config once, all at a time; each has `patience`
+ * milliseconds.
+ */
+export async function probeAccounts(
+  config: ResolvedConfig,
+  call: boolean,
+  patience = 10_000,
+): Promise<readonly ProbeResult[]> {
   const { host, port } = config.server
   const transport = new Transport()
   try {
@@ -36,7 +40,8 @@ export async function probeAccounts(config: ResolvedConfig, call: boolean): Prom
     try {
       if (!call) return []
       const redact = secretsOf(config)
-      return await Promise.all(config.accounts.map((account) => probe(account, running, redact)))
+      const results = config.accounts.map((account) => probe(account, running, patience))
+      return (await Promise.all(results)).map((result) => ({ ...result, text: redact(result.text) }))
     } finally {
       await running.dispose()
     }
@@ -45,23 +50,19 @@ export async function probeAccounts(config: ResolvedConfig, call: boolean): Prom
   }
 }
 
-async function probe(
-  account: Account,
-  { upstreams }: RunningChain,
-  redact: (text: string) => string,
-): Promise<ProbeResult> {
+async function probe(account: Account, { upstreams }: RunningChain, patience: number): Promise<ProbeResult> {
   const { id, upstream: name } = account
   const upstream = upstreams.get(name)
   if (!upstream) return { id, upstream: name, ok: true, text: 'not called, its upstream is switched off' }
   if (!upstream.probe) return { id, upstream: name, ok: true, text: 'not called, its upstream has no probe' }
   const startedAt = performance.now()
-  const signal = AbortSignal.timeout(PATIENCE)
+  const signal = AbortSignal.timeout(patience)
   try {
     await Promise.race([upstream.probe(account, signal), expiry(signal)])
     return { id, upstream: name, ok: true, text: `${Math.round(performance.now() - startedAt)} ms` }
   } catch (error) {
-    const reason = signal.aborted ? `no answer within ${PATIENCE / 1000} s` : (error as Error).message
-    return { id, upstream: name, ok: false, text: redact(reason.split('\n')[0]!) }
+    const reason = signal.aborted ? `no answer within ${patience / 1000} s` : (error as Error).message
+    return { id, upstream: name, ok: false, text: reason.split('\n')[0]! }
   }
 }
 

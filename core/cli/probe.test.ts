@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest'
+import { definePreset } from '../config/define.js'
+import { resolveConfig } from '../config/resolve.js'
+import { definePlugin } from '../plugin.js'
+import type { Upstream } from '../upstream/types.js'
+import { probeAccounts } from './probe.js'
+
+const accepts = { cacheControl: true, sameRoleNeighbours: true, unstreamed: true, countTokens: true }
+
+/** A config whose upstreams answer a probe as they are told. */
+function configOf(probes: Record<string, Upstream['probe']>, disposed: string[] = []) {
+  const plugins = Object.entries(probes).map(([name, probe]) =>
+    definePlugin({
+      name,
+      phase: 'upstream',
+      create: ({ upstreams }) => ({
+        setup: () => upstreams.register({ name, accepts, ...(probe && { probe }) }),
+        dispose: () => void disposed.push(name),
+      }),
+    }),
+  )
+  const preset = definePreset({ name: 'test', plugins })
+  const accounts = Object.keys(probes).map((upstream) => ({ upstream, apiKey: `key-of-${upstream}` }))
+  return { preset, accounts }
+}
+
+const resolve = (raw: object) => resolveConfig(raw, { env: {}, presets: {} })
+
+test('each account is called once with its key, and what went wrong is told without it', async () => {
+  const seen: unknown[] = []
+  const disposed: string[] = []
+  const raw = configOf(
+    {
+      fine: async (account) => void seen.push(account.apiKey),
+      broken: async () => {
+        throw new Error('refused the key key-of-broken\nand more')
+      },
+      deaf: () => new Promise(() => {}),
+      mute: undefined,
+    },
+    disposed,
+  )
+  const results = await probeAccounts(resolve(raw), true, 50)
+  expect(results).toEqual([
+    { id: 'fine-1', upstream: 'fine', ok: true, text: expect.stringMatching(/^\d+ ms$/) },
+    { id: 'broken-1', upstream: 'broken', ok: false, text: 'refused the key [secret]' },
+    { id: 'deaf-1', upstream: 'deaf', ok: false, text: 'no answer within 0.05 s' },
+    { id: 'mute-1', upstream: 'mute', ok: true, text: 'not called, its upstream has no probe' },
+  ])
+  expect(seen).toEqual(['key-of-fine'])
+  expect(disposed).toEqual(['mute', 'deaf', 'broken', 'fine'])
+})
+
+test('an account whose upstream is switched off is not called', async () => {
+  const raw = configOf({ fine: async () => {}, idle: async () => {} })
+  const results = await probeAccounts(resolve({ ...raw, plugins: { idle: false } }), true)
+  expect(results[1]).toEqual({
+    id: 'idle-1',
+    upstream: 'idle',
+    ok: true,
+    text: 'not called, its upstream is switched off',
+  })
+})
+
+test('without being asked it calls nobody, but sets the plugins up', async () => {
+  const raw = configOf({
+    fine: async () => {
+      throw new Error('called')
+    },
+  })
+  expect(await probeAccounts(resolve(raw), false)).toEqual([])
+  const failing = definePlugin({
+    name: 'failing',
+    phase: 'request',
+    create: () => ({
+      setup() {
+        throw new Error('no disk')
+      },
+    }),
+  })
+  await expect(probeAccounts(resolve({ ...raw, use: [failing] }), false)).rejects.toThrow('no disk')
+})
