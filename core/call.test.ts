@@ -20,16 +20,25 @@ describe('an untouched call', () => {
     expect(original.with({ headers: { a: '1' }, query: '?beta=true' }).bytes).toBe(BYTES)
   })
 
-  it('is decoded once, on first use, and shared with the calls made from it', () => {
+  it('is decoded where it is read, once, and shared with the calls made from it', () => {
+    const first = makeCall({
+      messages: [
+        { role: 'user', content: 'a' },
+        { role: 'user', content: 'b' },
+      ],
+      tools: [{ name: 't' }],
+    })
     const decode = vi.spyOn(JSON, 'parse')
-    const first = new Call({ id: 'req_1', bytes: BYTES })
+    const decoded = (text: string) => decode.mock.calls.filter(([json]) => json.includes(text)).length
     first.with({ query: '?a' }).header('x')
     expect(decode).not.toHaveBeenCalled()
-    const body = first.body
-    expect(first.body).toBe(body)
+    const { body } = first
     expect(first.with({ query: '?b' }).body).toBe(body)
-    expect([first.stream, first.model]).toEqual([body.stream, body.model])
-    expect(decode).toHaveBeenCalledTimes(1)
+    expect(body.messages.at(-1)).toBe(body.messages[1])
+    expect([first.stream, first.model]).toEqual([false, body.model])
+    expect(decoded('"b"')).toBe(1)
+    expect(decoded('"a"')).toBe(0)
+    expect(decoded('"t"')).toBe(0)
     decode.mockRestore()
   })
 

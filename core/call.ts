@@ -1,7 +1,9 @@
-import { GatewayError } from './errors.js'
 import { type Headers, header } from './headers.js'
 import { Journal } from './journal.js'
+import type { Edit } from './json/edit.js'
+import type { JsonNode } from './json/node.js'
 import type { MessagesRequest } from './protocol/messages.js'
+import { RequestBody } from './request-body.js'
 import type { Target } from './upstream/types.js'
 
 /** What the client asked for, by meaning: `/v1/v1/messages` and `/messages` are `messages` too. */
@@ -57,7 +59,6 @@ export interface CallPatch {
   readonly signal?: AbortSignal
 }
 
-const EMPTY = Buffer.alloc(0)
 const NEVER = new AbortController().signal
 
 /**
@@ -78,14 +79,13 @@ export class Call implements CallHead {
   readonly target: Target | undefined
   /** Without limits nobody waits for a stream's first event, and silence is borne for ever. */
   readonly limits: StreamLimits | undefined
-  #bytes: Buffer | undefined
-  #body: MessagesRequest | undefined
+  readonly #body: RequestBody
 
   constructor(
     init: CallInit & {
       target?: Target | undefined
       limits?: StreamLimits | undefined
-      body?: MessagesRequest | undefined
+      body?: RequestBody
     },
   ) {
     this.id = init.id
@@ -99,29 +99,39 @@ export class Call implements CallHead {
     this.journal = init.journal ?? new Journal()
     this.target = init.target
     this.limits = init.limits
-    this.#bytes = init.bytes
-    this.#body = init.body && freeze(init.body)
+    this.#body = init.body ?? RequestBody.ofBytes(init.bytes)
   }
 
   /** The body as it will leave: the client's own bytes until a plugin changes the body. */
   get bytes(): Buffer {
-    this.#bytes ??= this.#body ? Buffer.from(JSON.stringify(this.#body)) : EMPTY
-    return this.#bytes
+    return this.#body.bytes
   }
 
-  /** The body, decoded on first use. Throws a 400 when it is not a JSON object with a model and messages. */
+  /**
+   * The body, each part decoded when it is read: a look at the last message costs that message. Throws a 400 when it is not
+   * a JSON object with a model and messages.
+   */
   get body(): MessagesRequest {
-    this.#body ??= freeze(decode(this.bytes))
-    return this.#body
+    return this.#body.object
+  }
+
+  /** Where everything in the body stands, for plugins that look at much and change little; see `edit`. */
+  get tree(): JsonNode {
+    return this.#body.tree
+  }
+
+  /** The roles of the messages, in order. */
+  get roles(): readonly string[] {
+    return this.#body.roles
   }
 
   get model(): string {
-    return this.body.model
+    return this.#body.field('model') as string
   }
 
   /** Whether the client asked for a stream. Only the body tells: `accept` does not (Claude Code sends application/json). */
   get stream(): boolean {
-    return this.body.stream === true
+    return this.#body.field('stream') === true
   }
 
   /** The first value of a header; names in lower case. */
@@ -130,7 +140,20 @@ export class Call implements CallHead {
   }
 
   with(patch: CallPatch): Call {
-    const replaced = patch.body !== undefined || patch.bytes !== undefined
+    return this.#copy(patch, bodyOf(patch) ?? this.#body)
+  }
+
+  /** The call with other values for top-level fields of its body; the rest is not decoded and keeps its bytes. */
+  set(fields: Readonly<Partial<MessagesRequest>>): Call {
+    return this.#copy({}, this.#body.set(fields))
+  }
+
+  /** The call with splices in its body, by positions in `tree`. */
+  edit(edits: readonly Edit[]): Call {
+    return edits.length === 0 ? this : this.#copy({}, this.#body.edit(edits))
+  }
+
+  #copy(patch: CallPatch, body: RequestBody): Call {
     return new Call({
       id: this.id,
       route: this.route,
@@ -143,60 +166,12 @@ export class Call implements CallHead {
       headers: patch.headers ?? this.headers,
       target: patch.target ?? this.target,
       limits: patch.limits ?? this.limits,
-      bytes: replaced ? patch.bytes : this.#bytes,
-      body: replaced ? patch.body : this.#body,
+      body,
     })
   }
 }
 
-/**
- * A plugin that changed a shared array in place would change every later attempt, so the containers that plugins
- * edit are frozen: such a plugin throws at once, in its author's first test. Blocks below stay unfrozen, the walk
- * would cost more than the request.
- */
-function freeze(body: MessagesRequest): MessagesRequest {
-  if (Object.isFrozen(body)) return body
-  if (Array.isArray(body.messages)) {
-    for (const message of body.messages) Object.freeze(message)
-    Object.freeze(body.messages)
-  }
-  if (Array.isArray(body.system)) Object.freeze(body.system)
-  if (Array.isArray(body.tools)) Object.freeze(body.tools)
-  return Object.freeze(body)
-}
-
-function decode(bytes: Buffer): MessagesRequest {
-  if (bytes.length === 0) throw bad('the request has no body: send a JSON object with `model` and `messages`')
-  let value: unknown
-  try {
-    value = JSON.parse(bytes.toString('utf8'))
-  } catch (error) {
-    throw bad(`the body is not valid JSON: ${withoutQuote((error as Error).message)}`)
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw bad(
-      `the body must be a JSON object, found ${value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`}`,
-    )
-  }
-  const { model, messages } = value as Record<string, unknown>
-  if (typeof model !== 'string' || model === '') throw bad(`model: ${missing(model, 'a string')}`)
-  if (!Array.isArray(messages)) throw bad(`messages: ${missing(messages, 'an array')}`)
-  const wrong = messages.findIndex((m) => typeof m !== 'object' || m === null || typeof m.role !== 'string')
-  if (wrong >= 0) throw bad(`messages.${wrong}: must be an object with \`role\` and \`content\``)
-  return value as MessagesRequest
-}
-
-/** V8 quotes the text around the mistake, which is the conversation, and this message goes into the log. */
-function withoutQuote(message: string): string {
-  return message.replace(/, (\.{3})?".*$/s, '')
-}
-
-function missing(value: unknown, wanted: string): string {
-  return value === undefined
-    ? 'Field required'
-    : `Input should be ${wanted}, found ${JSON.stringify(value)?.slice(0, 40)}`
-}
-
-function bad(message: string): GatewayError {
-  return new GatewayError('invalid_request_error', message)
+function bodyOf({ body, bytes }: CallPatch): RequestBody | undefined {
+  if (body) return RequestBody.ofObject(body)
+  return bytes && RequestBody.ofBytes(bytes)
 }

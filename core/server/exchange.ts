@@ -7,10 +7,11 @@ import { Journal } from '../journal.js'
 import type { Logger } from '../log.js'
 import type { MessageReply } from '../protocol/messages.js'
 import { Reply } from '../reply.js'
+import { RequestBody } from '../request-body.js'
 import { sessionOf } from '../session.js'
 import { noteUsage, UsageTap } from '../sse/usage.js'
 import type { Admission } from './admission.js'
-import { checkDepth, checkHeaders } from './entry-checks.js'
+import { checkHeaders } from './header-limits.js'
 import { readBody } from './read-body.js'
 import { renderError } from './render-error.js'
 import { respond } from './respond.js'
@@ -99,9 +100,8 @@ async function answer(
   }
   if (!QUIET.has(head.route)) visit.leave = await admission.enter(head.signal)
   const bytes = await readBody(req, server.bodyLimit, server.requestTimeout)
-  const call = new Call({ ...head, bytes })
+  const call = new Call({ ...head, body: RequestBody.ofBytes(bytes, server.depthLimit) })
   if (WITH_MESSAGES.has(head.route)) {
-    checkDepth(bytes, server.depthLimit)
     const session = sessionOf(call) // throws the 400 for a body that is no Messages request
     head.journal.note({ model: call.model, ...(session !== undefined && { session }) })
   }

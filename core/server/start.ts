@@ -116,7 +116,7 @@ function applyTimeouts(server: Listener['server'], options: ResolvedConfig['serv
   server.headersTimeout = options.headersTimeout
   server.requestTimeout = options.requestTimeout
   server.keepAliveTimeout = options.keepAliveTimeout
-  server.maxHeadersCount = 0 // past a count Node drops headers silently; entry-checks counts them instead
+  server.maxHeadersCount = 0 // past a count Node drops headers silently; header-limits counts them instead
   // Node reads the interval when it begins to listen, and listhen leaves no moment before that.
   Object.assign(server, { connectionsCheckingInterval: CHECK_INTERVAL })
   server.emit('listening')

@@ -125,7 +125,7 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
       if (target?.upstream.name !== name) return next(call)
       const mapped = options.mapModel?.(call.model)
       const changed = mapped !== undefined && mapped !== call.model
-      const fitted = changed ? call.with({ body: { ...call.body, model: mapped } }) : call
+      const fitted = changed ? call.set({ model: mapped }) : call
       if (changed) call.journal.note({ mappedModel: mapped })
       const reply = await (call.route === 'count-tokens' ? count(fitted, target) : send(fitted, target))
       return changed ? reply.with({ headers: { 'x-mapped-model': mapped } }) : reply

@@ -18,11 +18,12 @@ export const cacheControl = definePlugin({
   create: ({ name, options: { mode } }) => ({
     onRequest(call) {
       if (mode === 'never') return
+      if (!call.bytes.includes('cache_control')) return // the whole text at once costs less than a walk
       const everywhere = applies(mode, call.target && !call.target.accepts.cacheControl)
-      const body = everywhere ? stripAll(call.body) : stripThinking(call.body)
-      if (body === call.body) return
-      call.journal.decide(name, everywhere ? 'removed' : 'removed from thinking blocks')
-      return call.with({ body })
+      const edits = everywhere ? stripAll(call.tree) : stripThinking(call.tree)
+      if (edits.length === 0) return
+      call.journal.decide(name, `removed ${edits.length}${everywhere ? '' : ' from thinking blocks'}`)
+      return call.edit(edits)
     },
   }),
 })

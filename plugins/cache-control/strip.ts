@@ -1,6 +1,5 @@
-import type { MessagesRequest } from '../../core/protocol/messages.js'
-
-type Fields = Readonly<Record<string, unknown>>
+import { type Edit, withoutMembers } from '../../core/json/edit.js'
+import type { JsonNode } from '../../core/json/node.js'
 
 /**
  * Where blocks hold further blocks: the field, by the `type` of what holds it. Taken from the request types of
@@ -22,70 +21,44 @@ const NESTED = new Map([
   ['tool_definition', 'definition'],
 ])
 
-/** The body without any `cache_control` that the protocol knows; the same object when there was none. */
-export function stripAll(body: MessagesRequest): MessagesRequest {
-  let out = unmarked(body)
-  out = withField(out, 'system', stripBlocks)
-  out = withField(out, 'tools', stripBlocks) // their schemas are not entered: a property may have that name
-  return withContents(out, stripBlocks)
+/** What takes every `cache_control` that the protocol knows out of a body; nothing when there is none. */
+export function stripAll(body: JsonNode): Edit[] {
+  const edits = unmarked(body)
+  stripBlocks(body.get('system'), edits)
+  stripBlocks(body.get('tools'), edits) // their schemas are not entered: a property may have that name
+  for (const message of itemsOf(body.get('messages'))) stripBlocks(message.get('content'), edits)
+  return edits
 }
 
-/** The body without `cache_control` on thinking blocks, which no upstream takes there. */
-export function stripThinking(body: MessagesRequest): MessagesRequest {
-  return withContents(body, (content) =>
-    mapList(content, (block) =>
-      block.type === 'thinking' || block.type === 'redacted_thinking' ? unmarked(block) : block,
-    ),
-  )
-}
-
-function stripBlock(block: Fields): Fields {
-  const field = NESTED.get(block.type as string)
-  return field === undefined ? unmarked(block) : withField(unmarked(block), field, stripBlocks)
-}
-
-/** A list of blocks, or the one block that some results hold instead of a list. */
-function stripBlocks(content: unknown): unknown {
-  return isObject(content) ? stripBlock(content) : mapList(content, stripBlock)
-}
-
-function withContents(body: MessagesRequest, change: (content: unknown) => unknown): MessagesRequest {
-  return withField(body, 'messages', (messages) =>
-    mapList(messages, (message) => withField(message, 'content', change)),
-  )
-}
-
-/*
- * The three below give back what they got when nothing changes. So only what holds a marker is copied, and a call
- * without one keeps its body, and with it the client's bytes.
- */
-
-function unmarked<T extends Fields>(object: T): T {
-  if (!Object.hasOwn(object, 'cache_control')) return object
-  const { cache_control: _, ...rest } = object
-  return rest as unknown as T
-}
-
-function withField<T extends Fields>(object: T, field: string, change: (value: unknown) => unknown): T {
-  const value = object[field]
-  const changed = change(value)
-  return changed === value ? object : { ...object, [field]: changed }
-}
-
-/** Maps the objects of a list; anything else, in the list or instead of it, stays. */
-function mapList(list: unknown, change: (item: Fields) => Fields): unknown {
-  if (!Array.isArray(list)) return list
-  let copy: unknown[] | undefined
-  for (let i = 0; i < list.length; i++) {
-    if (!isObject(list[i])) continue
-    const changed = change(list[i])
-    if (changed === list[i]) continue
-    copy ??= list.slice()
-    copy[i] = changed
+/** What takes `cache_control` off thinking blocks, where no upstream takes it. */
+export function stripThinking(body: JsonNode): Edit[] {
+  const edits: Edit[] = []
+  for (const message of itemsOf(body.get('messages'))) {
+    for (const block of itemsOf(message.get('content'))) {
+      const type = block.get('type')
+      if (type?.is('thinking') || type?.is('redacted_thinking')) edits.push(...unmarked(block))
+    }
   }
-  return copy ?? list
+  return edits
 }
 
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+/** A list of blocks, or the one block that some results hold instead of a list. Anything else is left alone. */
+function stripBlocks(content: JsonNode | undefined, edits: Edit[]): void {
+  if (content?.isObject) stripBlock(content, edits)
+  else for (const block of itemsOf(content)) stripBlock(block, edits)
+}
+
+function stripBlock(block: JsonNode, edits: Edit[]): void {
+  if (!block.isObject) return
+  edits.push(...unmarked(block))
+  const field = NESTED.get(block.get('type')?.string() ?? '')
+  if (field !== undefined) stripBlocks(block.get(field), edits)
+}
+
+function unmarked(object: JsonNode): Edit[] {
+  return object.get('cache_control') ? withoutMembers(object, (key) => key.is('cache_control')) : []
+}
+
+function itemsOf(node: JsonNode | undefined): readonly JsonNode[] {
+  return node?.items() ?? []
 }

@@ -32,7 +32,7 @@ export const forceStream = definePlugin({
 })
 
 async function fold(call: Call, next: Next): Promise<Reply> {
-  const reply = await next(call.with({ body: { ...call.body, stream: true } }))
+  const reply = await next(call.set({ stream: true }))
   if (!reply.ok) return reply
   if (reply.isEventStream) return messageOf(reply, await readMessage(reply.source(), call.signal))
 

@@ -15,10 +15,17 @@ export const roleMerge = definePlugin({
   create: ({ name, options: { mode } }) => ({
     onRequest(call) {
       if (!applies(mode, call.target && !call.target.accepts.sameRoleNeighbours)) return
-      const messages = mergeRoles(call.body.messages)
-      if (messages === call.body.messages) return
-      call.journal.decide(name, `${call.body.messages.length} messages became ${messages.length}`)
-      return call.with({ body: { ...call.body, messages } })
+      // The roles alone tell nearly always that nothing is to do, and are known without a look at an edited body.
+      if (!hasNeighbours(call.roles)) return
+      const messages = call.tree.get('messages')!.items()
+      const edits = mergeRoles(messages)
+      if (edits.length === 0) return
+      call.journal.decide(name, `joined neighbours among ${messages.length} messages`)
+      return call.edit(edits)
     },
   }),
 })
+
+function hasNeighbours(roles: readonly string[]): boolean {
+  return roles.some((role, i) => role === roles[i + 1] && role !== 'system')
+}

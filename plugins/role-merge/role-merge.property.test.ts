@@ -1,7 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ContentBlock, Message } from '../../core/protocol/messages.js'
-import { mergeRoles } from './merge.js'
+import { makeCall } from '../../testing.js'
+import * as merge from './merge.js'
+
+/** The messages as the upstream gets them; the very same list when there is nothing to join. */
+function mergeRoles(messages: readonly Message[]): readonly Message[] {
+  const call = makeCall({ messages })
+  const edits = merge.mergeRoles(call.tree.get('messages')!.items())
+  if (edits.length === 0) return messages
+  return JSON.parse(call.edit(edits).bytes.toString('utf8')).messages
+}
 
 const block = fc.oneof(
   fc.record({ type: fc.constant('text'), text: fc.string() }),
@@ -10,7 +19,7 @@ const block = fc.oneof(
 const content = fc.oneof(
   { weight: 4, arbitrary: fc.string() },
   { weight: 4, arbitrary: fc.array(block, { maxLength: 3 }) },
-  { weight: 1, arbitrary: fc.constantFrom(undefined, null, 7, {}) },
+  { weight: 1, arbitrary: fc.constantFrom(null, 7, {}) },
 )
 const message = fc
   .tuple(
@@ -74,22 +83,6 @@ describe('mergeRoles', () => {
     )
   })
 
-  it('keeps the blocks and the untouched messages as the very objects that came', () => {
-    const blocksOf = (list: readonly Message[]) =>
-      new Set(list.flatMap((m) => (Array.isArray(m.content) ? (m.content as ContentBlock[]) : [])))
-    fc.assert(
-      fc.property(messages, (given) => {
-        const merged = mergeRoles(given)
-        const after = blocksOf(merged)
-        for (const b of blocksOf(given)) expect(after.has(b)).toBe(true)
-        given.forEach((m, i) => {
-          const alone = given[i - 1]?.role !== m.role && given[i + 1]?.role !== m.role
-          if (alone || !mergeable(m)) expect(merged).toContain(m)
-        })
-      }),
-    )
-  })
-
   it('keeps the fields of the first of those it joins', () => {
     fc.assert(
       fc.property(messages, (given) => {
@@ -110,20 +103,6 @@ describe('mergeRoles', () => {
         const lists = texts.map((text) => ({ role: 'user', content: [{ type: 'text', text }] }))
         expect(mergeRoles(strings)).toEqual([{ role: 'user', content: texts.join('\n\n') }])
         expect(mergeRoles(lists)).toEqual([{ role: 'user', content: lists.flatMap((m) => m.content) }])
-      }),
-    )
-  })
-
-  it('never changes what it was given', () => {
-    fc.assert(
-      fc.property(messages, (given) => {
-        const before = structuredClone(given)
-        for (const m of given) {
-          if (Array.isArray(m.content)) Object.freeze(m.content)
-          Object.freeze(m)
-        }
-        mergeRoles(Object.freeze(given))
-        expect(given).toEqual(before)
       }),
     )
   })

@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest'
 import type { Message, MessagesRequest } from '../../core/protocol/messages.js'
 import { makeCall, mount } from '../../testing.js'
 import { roleMerge } from './index.js'
-import { mergeRoles } from './merge.js'
+import * as merge from './merge.js'
+
+/** The messages as the upstream gets them; the very same list when there is nothing to join. */
+function mergeRoles(messages: readonly Message[]): readonly Message[] {
+  const call = makeCall({ messages })
+  const edits = merge.mergeRoles(call.tree.get('messages')!.items())
+  if (edits.length === 0) return messages
+  return JSON.parse(call.edit(edits).bytes.toString('utf8')).messages
+}
 
 const text = (value: string) => ({ type: 'text', text: value })
 const user = (content: unknown, more: object = {}) => ({ role: 'user', content, ...more }) as Message

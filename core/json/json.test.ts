@@ -1,0 +1,213 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { applyEdits, withoutMembers } from './edit.js'
+import { lazyObject } from './lazy.js'
+import { JsonNode } from './node.js'
+import { NestingError, scan } from './scan.js'
+
+const parse = (text: string) => {
+  const bytes = Buffer.from(text)
+  return new JsonNode(bytes, scan(bytes, 1000))
+}
+const accepts = (read: () => unknown) => {
+  try {
+    read()
+    return true
+  } catch {
+    return false
+  }
+}
+const numRuns = Number(process.env.FUZZ_RUNS ?? 2_000)
+
+describe('the scanner accepts what JSON.parse accepts, and nothing else', () => {
+  const agree = (text: string) => {
+    const bytes = Buffer.from(text)
+    const decoded = bytes.toString('utf8')
+    expect([text, accepts(() => scan(bytes, 1e6))]).toEqual([text, accepts(() => JSON.parse(decoded))])
+  }
+
+  it.each([
+    '',
+    ' ',
+    '{}',
+    '[]',
+    '{"a":}',
+    '{"a":1,}',
+    '[1,]',
+    '[,1]',
+    '{,}',
+    '{"a" 1}',
+    "{'a':1}",
+    '{a:1}',
+    'nul',
+    'nulll',
+    'true false',
+    'tru',
+    '01',
+    '-',
+    '-0',
+    '-01',
+    '1.',
+    '.5',
+    '1e',
+    '1e+',
+    '1e5',
+    '1E-5',
+    '1.5e+10',
+    '+1',
+    '0x10',
+    'NaN',
+    'Infinity',
+    '1e999',
+    '123456789012345678901234567890',
+    '"',
+    '"a',
+    '"\\"',
+    '"\\x"',
+    '"\\u12"',
+    '"\\u12G4"',
+    '"\\u1234"',
+    '"\\ud800"',
+    '"\n"',
+    '"\t"',
+    '"\u007f"',
+    '"\u0000"',
+    '"\\/\\b\\f\\n\\r\\t\\\\"',
+    '\ufeff{}',
+    '\u00a0{}',
+    '{}\u2028',
+    '[[[]]]',
+    '[[[]]',
+    '[]]',
+    '{"a":{"a":{"a":[]}}}',
+    '{"a":1 "b":2}',
+    '[1 2]',
+    '{"a":1}}',
+    '/**/{}',
+    '"\u2028"',
+  ])('%j', agree)
+
+  it('on any JSON, spaced in any way', () => {
+    const spaces = fc.constantFrom(undefined, 1, '\t', '\n \r')
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), spaces, (value, space) =>
+        agree(JSON.stringify(value, null, space)),
+      ),
+      { numRuns },
+    )
+  })
+
+  it('on JSON with one byte changed, put in or taken out', () => {
+    const bit = fc.constantFrom(...'{}[]:,"\\u0e-+.truefalsn \n\u0001é'.split(''))
+    const mutation = fc.record({
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      cut: fc.integer({ min: 0, max: 2 }),
+      put: fc.oneof(bit, fc.constant('')),
+    })
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.array(mutation, { minLength: 1, maxLength: 3 }), (value, mutations) => {
+        let text = JSON.stringify(value)
+        for (const { at, cut, put } of mutations) {
+          const index = Math.floor(at * text.length)
+          text = text.slice(0, index) + put + text.slice(index + cut)
+        }
+        agree(text)
+      }),
+      { numRuns: numRuns * 2 },
+    )
+  })
+
+  it('on bytes that are no UTF-8', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), (noise) => {
+        const bytes = Buffer.concat([Buffer.from('{"a":"'), noise, Buffer.from('"}')])
+        expect(accepts(() => scan(bytes, 10))).toBe(accepts(() => JSON.parse(bytes.toString('utf8'))))
+      }),
+      { numRuns },
+    )
+  })
+
+  it('refuses what nests deeper than the limit, and takes what just fits', () => {
+    const nested = (depth: number) => Buffer.from('['.repeat(depth) + ']'.repeat(depth))
+    expect(() => scan(nested(200), 200)).not.toThrow()
+    expect(() => scan(nested(201), 200)).toThrow(NestingError)
+    expect(() => scan(nested(1_000_000), 200)).toThrow(NestingError)
+  })
+})
+
+describe('nodes', () => {
+  const rebuilt = (node: JsonNode): unknown => {
+    if (node.isArray) return node.items().map(rebuilt)
+    if (!node.isObject) return node.value()
+    const out = {}
+    for (const { key, value } of node.members()) {
+      Object.defineProperty(out, key.value() as string, {
+        value: rebuilt(value),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      })
+    }
+    return out
+  }
+
+  it('stand where JSON.parse finds the values', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), fc.constantFrom(undefined, 2), (value, space) => {
+        const text = JSON.stringify(value, null, space)
+        expect(rebuilt(parse(text))).toEqual(JSON.parse(text))
+      }),
+      { numRuns },
+    )
+  })
+
+  it('find a field by its name however it is spelt, and the last of several', () => {
+    expect(parse('{"mod\\u0065l":1}').get('model')?.value()).toBe(1)
+    expect(parse('{"a":1,"a":2}').get('a')?.value()).toBe(2)
+    expect(parse('{"ab":1}').get('a')).toBeUndefined()
+    expect(parse('{"\\u00e9":1}').get('é')?.value()).toBe(1)
+    expect(parse('{"__proto__":1}').get('__proto__')?.value()).toBe(1)
+    expect(parse('[1]').get('a')).toBeUndefined()
+    expect(parse('{"x":{"a":1}}').get('a')).toBeUndefined()
+  })
+
+  it('as a lazy object look like what JSON.parse gives', () => {
+    const top = fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('messages', '__proto__')), fc.jsonValue())
+    fc.assert(
+      fc.property(top, (value) => {
+        const text = JSON.stringify(value)
+        const lazy = lazyObject(parse(text), new Set(['messages']))
+        expect(Object.keys(lazy)).toEqual(Object.keys(JSON.parse(text)))
+        expect(JSON.stringify(lazy)).toBe(text)
+      }),
+      { numRuns },
+    )
+  })
+})
+
+describe('edits', () => {
+  it('take out any fields of an object and leave valid JSON with the others', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.tuple(fc.string(), fc.jsonValue(), fc.boolean()), { selector: ([k]) => k }),
+        fc.constantFrom('', ' ', '\n\t'),
+        (fields, gap) => {
+          const text = `{${gap}${fields.map(([k, v]) => `${JSON.stringify(k)}${gap}:${gap}${JSON.stringify(v)}`).join(`${gap},${gap}`)}${gap}}`
+          const gone = new Set(fields.filter(([, , out]) => out).map(([k]) => k))
+          const node = parse(text)
+          const edited = applyEdits(
+            Buffer.from(text),
+            withoutMembers(node, (key) => gone.has(key.value() as string)),
+          )
+          const kept = fields.filter(([, , out]) => !out)
+          expect(Object.entries(JSON.parse(edited.toString()))).toEqual(
+            Object.entries(
+              JSON.parse(`{${kept.map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`).join()}}`),
+            ),
+          )
+        },
+      ),
+      { numRuns },
+    )
+  })
+})

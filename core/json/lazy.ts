@@ -1,0 +1,46 @@
+import type { JsonNode } from './node.js'
+
+/**
+ * An object that looks as if it had been parsed, and decodes a field when somebody reads it. Containers are frozen: a
+ * plugin that changes one in place would change every later attempt.
+ *
+ * `deep` names fields whose items are decoded one by one in their turn: a body's `messages`, of which most plugins read the
+ * last one alone.
+ */
+export function lazyObject(node: JsonNode, deep: ReadonlySet<string>): object {
+  const target = {}
+  for (const { key, value } of node.members()) {
+    const name = key.value() as string
+    define(target, name, () => (deep.has(name) && value.isArray ? lazyArray(value) : frozen(value.value())))
+  }
+  return Object.freeze(target)
+}
+
+function lazyArray(node: JsonNode): readonly unknown[] {
+  const items = node.items()
+  const target: unknown[] = new Array(items.length)
+  items.forEach((item, i) => {
+    define(target, i, () => frozen(item.value()))
+  })
+  return Object.freeze(target)
+}
+
+function define(target: object, name: PropertyKey, decode: () => unknown): void {
+  let decoded = false
+  let value: unknown
+  Object.defineProperty(target, name, {
+    enumerable: true,
+    configurable: true, // a field that comes twice is defined twice, and the last one counts
+    get() {
+      if (!decoded) {
+        value = decode()
+        decoded = true
+      }
+      return value
+    },
+  })
+}
+
+function frozen(value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? Object.freeze(value) : value
+}

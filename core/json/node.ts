@@ -1,0 +1,137 @@
+import type { Tape } from './scan.js'
+
+const QUOTE = 0x22
+const OPEN_OBJECT = 0x7b
+const OPEN_ARRAY = 0x5b
+const BACKSLASH = 0x5c
+
+/** A range of bytes, the end not included. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+const keys = new Map<string, Buffer>()
+
+/** The bytes of a key as it stands between quotes; few different ones are ever asked for. */
+function bytesOf(key: string): Buffer {
+  let found = keys.get(key)
+  if (!found) {
+    found = Buffer.from(JSON.stringify(key).slice(1, -1))
+    keys.set(key, found)
+  }
+  return found
+}
+
+/** One value of a JSON text, by where it stands: looks are cheap, and only `value` decodes anything. */
+export class JsonNode implements Span {
+  readonly #bytes: Buffer
+  readonly #tape: Tape
+  readonly #index: number
+
+  constructor(bytes: Buffer, tape: Tape, index = 0) {
+    this.#bytes = bytes
+    this.#tape = tape
+    this.#index = index
+  }
+
+  get start(): number {
+    return this.#tape[this.#index * 3]!
+  }
+
+  get end(): number {
+    return this.#tape[this.#index * 3 + 1]!
+  }
+
+  get isObject(): boolean {
+    return this.#bytes[this.start] === OPEN_OBJECT
+  }
+
+  get isArray(): boolean {
+    return this.#bytes[this.start] === OPEN_ARRAY
+  }
+
+  get isString(): boolean {
+    return this.#bytes[this.start] === QUOTE
+  }
+
+  /** The text as it stands. */
+  get raw(): Buffer {
+    return this.#bytes.subarray(this.start, this.end)
+  }
+
+  /** The value, decoded. */
+  value(): unknown {
+    return JSON.parse(this.#bytes.toString('utf8', this.start, this.end))
+  }
+
+  /** A string's value; undefined for anything else. */
+  string(): string | undefined {
+    return this.isString ? (this.value() as string) : undefined
+  }
+
+  /** Whether it is this string, without decoding it. `text` must need no escapes. */
+  is(text: string): boolean {
+    return this.isString && this.#spells(this.#index, bytesOf(text))
+  }
+
+  /** An object's field; of several with one name the last, as in `JSON.parse`. Undefined for what is no object. */
+  get(key: string): JsonNode | undefined {
+    if (!this.isObject) return undefined
+    const wanted = bytesOf(key)
+    const tape = this.#tape
+    const after = this.#next
+    let found = -1
+    for (let at = this.#index + 1; at < after; at = tape[(at + 1) * 3 + 2]!)
+      if (this.#spells(at, wanted)) found = at + 1
+    return found < 0 ? undefined : this.#at(found)
+  }
+
+  /** An object's fields, in the order of the text. */
+  *members(): Generator<{ readonly key: JsonNode; readonly value: JsonNode }> {
+    if (!this.isObject) return
+    const after = this.#next
+    for (let at = this.#index + 1; at < after; ) {
+      const key = this.#at(at)
+      const value = this.#at(at + 1)
+      yield { key, value }
+      at = value.#next
+    }
+  }
+
+  /** An array's items; none for what is no array. */
+  items(): JsonNode[] {
+    const items: JsonNode[] = []
+    if (!this.isArray) return items
+    const after = this.#next
+    for (let at = this.#index + 1; at < after; ) {
+      const item = this.#at(at)
+      items.push(item)
+      at = item.#next
+    }
+    return items
+  }
+
+  get #next(): number {
+    return this.#tape[this.#index * 3 + 2]!
+  }
+
+  #at(index: number): JsonNode {
+    return new JsonNode(this.#bytes, this.#tape, index)
+  }
+
+  /** Compares the bytes of the string at `index`; one that is written with escapes is decoded first. */
+  #spells(index: number, wanted: Buffer): boolean {
+    const bytes = this.#bytes
+    const from = this.#tape[index * 3]! + 1
+    const length = this.#tape[index * 3 + 1]! - 1 - from
+    if (length < wanted.length) return false
+    if (length === wanted.length) {
+      for (let i = 0; i < length; i++) if (bytes[from + i] !== wanted[i]) return false
+      return true
+    }
+    // Six bytes spell one character at the most: a longer text can't be the wanted one.
+    if (length > wanted.length * 6 || !bytes.subarray(from, from + length).includes(BACKSLASH)) return false
+    return this.#at(index).value() === JSON.parse(`"${wanted.toString('utf8')}"`)
+  }
+}

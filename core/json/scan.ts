@@ -1,0 +1,193 @@
+/**
+ * One pass over the bytes of a JSON text that checks its grammar and notes where every value begins and ends, without
+ * making an object, a string or a number. A Claude Code body of 300 kB takes about 0.5 ms this way, where parsing and
+ * serialising it takes 4 (Node 20).
+ *
+ * Accepts what `JSON.parse` accepts and nothing else; the fuzz test holds it to that.
+ */
+
+/** Three numbers a value, in the order of the text: where it begins, where it ends, and the index of what follows it. */
+export type Tape = Int32Array
+
+/** Int32 positions: no larger text can be indexed. */
+const LONGEST = 2 ** 31 - 1
+
+export class NestingError extends Error {}
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const MINUS = 0x2d
+const COLON = 0x3a
+const BACKSLASH = 0x5c
+const LOWER_U = 0x75
+
+/** Bytes of a string that need no look: all but the quote, the backslash and control characters. */
+const PLAIN = new Uint8Array(256).fill(1, 0x20)
+PLAIN[QUOTE] = 0
+PLAIN[BACKSLASH] = 0
+
+const table = (characters: string) => {
+  const bytes = new Uint8Array(256)
+  for (const byte of Buffer.from(characters)) bytes[byte] = 1
+  return bytes
+}
+const ESCAPED = table('"\\/bfnrt')
+const HEX = table('0123456789abcdefABCDEF')
+const DIGIT = table('0123456789')
+
+// The state of the scan that runs. Scans never overlap, and locals of a module are twice as fast here as fields.
+let bytes: Uint8Array = new Uint8Array(0)
+let pos = 0
+let tape: Int32Array = new Int32Array(0)
+let used = 0
+let deepest = 0
+
+/** Throws a SyntaxError for what is no JSON, and a NestingError for what nests deeper than `depthLimit`. */
+export function scan(json: Uint8Array, depthLimit: number): Tape {
+  if (json.length > LONGEST) throw new SyntaxError('too long')
+  bytes = json
+  pos = 0
+  used = 0
+  deepest = depthLimit
+  // A real body has a value for every 40 to 80 bytes.
+  tape = new Int32Array(Math.max(48, Math.ceil(json.length / 16)))
+  try {
+    space()
+    value(1)
+    space()
+    if (pos !== json.length) fail()
+    return tape.subarray(0, used)
+  } finally {
+    bytes = EMPTY
+    tape = NO_TAPE
+  }
+}
+
+const EMPTY = new Uint8Array(0)
+const NO_TAPE = new Int32Array(0)
+
+function fail(): never {
+  throw new SyntaxError(`unexpected byte at ${pos}`)
+}
+
+function space(): void {
+  for (
+    let byte = bytes[pos];
+    byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+    byte = bytes[++pos]
+  );
+}
+
+function value(depth: number): void {
+  const at = used
+  used += 3
+  if (used > tape.length) grow()
+  const start = pos
+  const byte = bytes[pos]
+  if (byte === QUOTE) text()
+  else if (byte === 0x7b) object(depth)
+  else if (byte === 0x5b) array(depth)
+  else if (byte === 0x74) literal('true')
+  else if (byte === 0x66) literal('false')
+  else if (byte === 0x6e) literal('null')
+  else number()
+  tape[at] = start
+  tape[at + 1] = pos
+  tape[at + 2] = used / 3
+}
+
+function grow(): void {
+  const larger = new Int32Array(tape.length * 2)
+  larger.set(tape)
+  tape = larger
+}
+
+function object(depth: number): void {
+  if (depth > deepest) throw new NestingError()
+  pos++
+  space()
+  if (bytes[pos] === 0x7d) {
+    pos++
+    return
+  }
+  for (;;) {
+    if (bytes[pos] !== QUOTE) fail()
+    value(depth)
+    space()
+    if (bytes[pos++] !== COLON) fail()
+    space()
+    value(depth + 1)
+    space()
+    const byte = bytes[pos++]
+    if (byte === 0x7d) return
+    if (byte !== COMMA) fail()
+    space()
+  }
+}
+
+function array(depth: number): void {
+  if (depth > deepest) throw new NestingError()
+  pos++
+  space()
+  if (bytes[pos] === 0x5d) {
+    pos++
+    return
+  }
+  for (;;) {
+    value(depth + 1)
+    space()
+    const byte = bytes[pos++]
+    if (byte === 0x5d) return
+    if (byte !== COMMA) fail()
+    space()
+  }
+}
+
+function text(): void {
+  let at = pos + 1
+  for (;;) {
+    while (PLAIN[bytes[at]!]) at++
+    const byte = bytes[at++]
+    if (byte === QUOTE) break
+    if (byte !== BACKSLASH) {
+      pos = at
+      fail()
+    }
+    const escaped = bytes[at++]!
+    if (escaped === LOWER_U) {
+      for (const end = at + 4; at < end; at++) {
+        if (HEX[bytes[at]!]) continue
+        pos = at
+        fail()
+      }
+    } else if (!ESCAPED[escaped]) {
+      pos = at
+      fail()
+    }
+  }
+  pos = at
+}
+
+function literal(word: string): void {
+  for (let i = 0; i < word.length; i++) if (bytes[pos++] !== word.charCodeAt(i)) fail()
+}
+
+function number(): void {
+  if (bytes[pos] === MINUS) pos++
+  if (bytes[pos] === 0x30) pos++
+  else digits()
+  if (bytes[pos] === 0x2e) {
+    pos++
+    digits()
+  }
+  if (bytes[pos] === 0x65 || bytes[pos] === 0x45) {
+    pos++
+    if (bytes[pos] === 0x2b || bytes[pos] === MINUS) pos++
+    digits()
+  }
+}
+
+function digits(): void {
+  if (!DIGIT[bytes[pos]!]) fail()
+  while (DIGIT[bytes[pos]!]) pos++
+}

@@ -1,0 +1,24 @@
+import type { IncomingMessage } from 'node:http'
+import { GatewayError } from '../errors.js'
+
+export interface HeaderLimits {
+  /** Bytes of names and values. */
+  readonly headerLimit: number
+  readonly headerCountLimit: number
+}
+
+/** Refuses a request whose headers are too many or too large; Node would drop those past its own count without a word. */
+export function checkHeaders({ rawHeaders }: IncomingMessage, limits: HeaderLimits): void {
+  const count = rawHeaders.length / 2
+  if (count > limits.headerCountLimit) {
+    throw tooMuch(`${count} headers came, and server.headerCountLimit is ${limits.headerCountLimit}`)
+  }
+  let size = 0
+  for (const part of rawHeaders) size += part.length + 2
+  if (size > limits.headerLimit)
+    throw tooMuch(`the headers have ${size} bytes, and server.headerLimit is ${limits.headerLimit}`)
+}
+
+function tooMuch(message: string): GatewayError {
+  return new GatewayError('invalid_request_error', message, { status: 431, retry: false })
+}
