@@ -1,6 +1,6 @@
 import type { StreamLimits } from './call.js'
 import { UpstreamError } from './errors.js'
-import { statusOfType } from './protocol/errors.js'
+import { isErrorBody, statusOfType } from './protocol/errors.js'
 import { Relay } from './relay.js'
 import { Reply } from './reply.js'
 import { FrameDecoder } from './sse/decoder.js'
@@ -47,6 +47,23 @@ export function committed(reply: Reply, limits: StreamLimits): Promise<Reply> {
     }
     watch(source, relay, isEvents, { isDecided: () => decided, pass, fail })
   })
+}
+
+/**
+ * The whole of an answer that is no stream, once it is certain that it is one. Rejects with an UpstreamError for a 200 that
+ * holds an error, and for what is no message: a web page, nothing, an event stream, JSON that broke off.
+ */
+export async function wholeMessage(reply: Reply): Promise<Reply> {
+  const bytes = await reply.bytes()
+  let body: unknown
+  try {
+    body = JSON.parse(bytes.toString('utf8'))
+  } catch {
+    throw notMessage(bytes)
+  }
+  if (isErrorBody(body)) throw errorFrom(body)
+  if (typeof body !== 'object' || body === null) throw notMessage(bytes)
+  return Reply.bytes(bytes, reply)
 }
 
 interface Verdict {
@@ -97,13 +114,29 @@ function watch(
 }
 
 function notEvents(chunk: Buffer): UpstreamError {
-  const kind = /^\s*</.test(chunk.toString('utf8', 0, 64)) ? 'a web page' : 'something else'
-  return new UpstreamError('protocol', `the upstream answered with ${kind} instead of an event stream`)
+  return new UpstreamError(
+    'protocol',
+    `the upstream answered with ${kindOf(chunk)} instead of an event stream`,
+  )
+}
+
+function notMessage(bytes: Buffer): UpstreamError {
+  return new UpstreamError('protocol', `the upstream answered with ${kindOf(bytes)} instead of a message`)
+}
+
+function kindOf(bytes: Buffer): string {
+  const start = bytes.toString('utf8', 0, 64)
+  if (start === '') return 'nothing'
+  if (/^\s*</.test(start)) return 'a web page'
+  return LOOKS_LIKE_EVENTS.test(start) ? 'an event stream' : 'something else'
 }
 
 /** `event: error` as the error that it would have been before the stream began. */
 export function errorOf(event: StreamEvent): UpstreamError {
-  const { error } = event.data as { error?: { type?: unknown; message?: unknown } }
+  return errorFrom(event.data as object)
+}
+
+function errorFrom({ error }: { error?: { type?: unknown; message?: unknown } }): UpstreamError {
   const type = typeof error?.type === 'string' ? error.type : 'api_error'
   const message = typeof error?.message === 'string' ? error.message : 'the upstream reported an error'
   return new UpstreamError('error-event', message, { type: type as never, status: statusOfType(type) })

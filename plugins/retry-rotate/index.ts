@@ -1,7 +1,7 @@
 import { inject } from 'tsyringe'
 import { z } from 'zod'
 import type { Call } from '../../core/call.js'
-import { committed } from '../../core/commit.js'
+import { committed, wholeMessage } from '../../core/commit.js'
 import { tokens } from '../../core/di/tokens.js'
 import { ClientGoneError, UpstreamError } from '../../core/errors.js'
 import { definePlugin, type Next, type Plugin } from '../../core/plugin.js'
@@ -104,9 +104,7 @@ class RetryRotate implements Plugin {
 /** A good answer counts once it is certain: a stream by its first event, a JSON answer when it is whole. */
 async function settled(reply: Reply, call: Call): Promise<Reply> {
   if (!call.limits) return reply
-  if (call.stream) return committed(reply, call.limits)
-  const bytes = await reply.bytes()
-  return Reply.bytes(bytes, reply)
+  return call.stream ? committed(reply, call.limits) : wholeMessage(reply)
 }
 
 type Outcome = { readonly reply: Reply } | Failed

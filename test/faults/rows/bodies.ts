@@ -1,7 +1,7 @@
 import { errorData, message, messageEvents } from '../../support/messages.js'
 import { respond, sse } from '../../support/script.js'
 import { frames } from '../../support/sse-bytes.js'
-import { ANSWER, always, error, once, type Row, SAME, thrice, WHOLE, whole } from '../row.js'
+import { ANSWER, always, error, once, type Row, thrice, WHOLE, whole } from '../row.js'
 
 const HTML = '<!doctype html><html><head><title>Welcome to nginx!</title></head><body>hi</body></html>'
 const SSE = Buffer.concat(frames(messageEvents({ text: ANSWER })))
@@ -106,7 +106,8 @@ export const bodyRows: readonly Row[] = [
     upstream: 'answers 204 without a body',
     answers: always(respond(204, '', { headers: {} })),
     stream: bad('the upstream answered with an empty stream'),
-    json: bad('?'),
-    second: SAME,
+    json: bad('the upstream answered with nothing instead of a message'),
+    folded: bad('the upstream sent 204 with nothing instead of a message'),
+    second: WHOLE,
   },
 ]
