@@ -5,11 +5,12 @@ import { buildPlugin, createContainer, provide } from './core/di/container.js'
 import { tokens } from './core/di/tokens.js'
 import type { Logger } from './core/log.js'
 import { type Awaitable, type Next, type PluginEntry, toSpec } from './core/plugin.js'
+import { AccountPool } from './core/pool/pool.js'
+import { PoolState } from './core/pool/state.js'
 import type { MessagesRequest } from './core/protocol/messages.js'
 import { Reply } from './core/reply.js'
 import type { ServerInfo } from './core/server/info.js'
 import { createHttpClient } from './core/upstream/http.js'
-import { AccountPool } from './core/upstream/pool.js'
 import { Upstreams } from './core/upstream/registry.js'
 import { Transport } from './core/upstream/transport.js'
 import type { Accepts, Account, Upstream } from './core/upstream/types.js'
@@ -77,7 +78,9 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
   const calls: Call[] = []
   const upstreams = new Upstreams()
   for (const upstream of options.upstreams ?? []) upstreams.register(upstream)
-  const pool = new AccountPool(options.accounts ?? [], upstreams, undefined, options.now)
+  const pool = new AccountPool(options.accounts ?? [], upstreams, {
+    state: new PoolState({ now: options.now }),
+  })
   const transport = new Transport()
 
   const container = createContainer()

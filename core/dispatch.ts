@@ -1,7 +1,5 @@
 import type { Link } from './chain.js'
-import type { AccountPool } from './upstream/pool.js'
-
-const NONE: ReadonlySet<string> = new Set()
+import type { AccountPool } from './pool/pool.js'
 
 /** One attempt on the first account that can serve: the chain's dispatcher when `retry-rotate` is switched off. */
 export function dispatchOnce(pool: AccountPool): Link {
@@ -10,12 +8,21 @@ export function dispatchOnce(pool: AccountPool): Link {
     routes: ['messages', 'count-tokens'],
     plugin: {
       async handle(call, next) {
-        const target = pool.pick(call, NONE, 1)
-        if (!target) throw pool.exhausted(call)
-        const { account, upstream } = target
-        call.journal.note({ upstream: upstream.name, account: account.id, attempts: 1 })
-        const reply = await next(call.with({ target }))
-        return reply.with({ headers: { 'x-account-email': account.email ?? account.id } })
+        const lease = await pool.acquire(pool.wish(call))
+        if (!lease) throw pool.exhausted(call)
+        const { target } = lease
+        const { account, upstream, model } = target
+        call.journal.note({ upstream: upstream.name, account: account.id, attempts: 1, mappedModel: model })
+        const body = model === undefined ? undefined : { ...call.body, model }
+        try {
+          const reply = await next(call.with({ target, ...(body && { body }) }))
+          const mapped = model !== undefined && { 'x-mapped-model': model }
+          const headers = { 'x-account-email': account.email ?? account.id, ...mapped, ...reply.headers }
+          return lease.hold(reply.with({ headers }))
+        } catch (error) {
+          lease.release()
+          throw error
+        }
       },
     },
   }

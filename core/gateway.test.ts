@@ -5,9 +5,9 @@ import type { ResolvedConfig } from './config/resolved.js'
 import { buildChain, Gateway, type Services } from './gateway.js'
 import type { Logger } from './log.js'
 import { definePlugin, type Plugin, type PluginDefinition, type PluginEntry } from './plugin.js'
+import { PoolState } from './pool/state.js'
 import { Reply } from './reply.js'
 import { createHttpClient } from './upstream/http.js'
-import { PoolState } from './upstream/pool.js'
 import { Transport } from './upstream/transport.js'
 
 function services(lines: [string, object][] = []): Services {

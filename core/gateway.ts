@@ -8,10 +8,11 @@ import { tokens } from './di/tokens.js'
 import { dispatchOnce } from './dispatch.js'
 import { localAnswers } from './local.js'
 import type { Logger } from './log.js'
+import { AccountPool } from './pool/pool.js'
+import type { PoolState } from './pool/state.js'
 import type { Reply } from './reply.js'
 import type { ServerInfo } from './server/info.js'
 import type { HttpClient } from './upstream/http.js'
-import { AccountPool, type PoolState } from './upstream/pool.js'
 import { Upstreams } from './upstream/registry.js'
 import type { Transport } from './upstream/transport.js'
 
@@ -37,7 +38,10 @@ export interface RunningChain {
 export async function buildChain(config: ResolvedConfig, services: Services): Promise<RunningChain> {
   const container = createContainer()
   const upstreams = new Upstreams()
-  const pool = new AccountPool(config.accounts, upstreams, services.poolState)
+  const pool = new AccountPool(config.accounts, upstreams, {
+    state: services.poolState,
+    from: config.accountsFrom,
+  })
   provide(container, tokens.logger, services.logger)
   provide(container, tokens.transport, services.transport)
   provide(container, tokens.http, services.http)

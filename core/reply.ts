@@ -17,6 +17,8 @@ export interface Diagnosis {
   readonly reason: RestReason
   /** Milliseconds; Infinity: until the config changes. Absent: as long as the answer's `retry-after` says. */
   readonly restFor?: number
+  /** `model`: it is about the model that was asked for, and the account serves others. Default: the whole account. */
+  readonly scope?: 'account' | 'model'
 }
 
 /** A JSON answer that is held in memory may have this many bytes; a stream has no such limit. */

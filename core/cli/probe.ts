@@ -1,10 +1,10 @@
 import type { ResolvedConfig } from '../config/resolved.js'
 import { buildChain, type RunningChain } from '../gateway.js'
 import type { Logger } from '../log.js'
+import { PoolState } from '../pool/state.js'
 import { isLoopback } from '../server/info.js'
 import { secretsOf } from '../server/secrets.js'
 import { createHttpClient } from '../upstream/http.js'
-import { PoolState } from '../upstream/pool.js'
 import { Transport } from '../upstream/transport.js'
 import type { Account } from '../upstream/types.js'
 

@@ -354,7 +354,7 @@ describe('accounts', () => {
         '  accounts.3.upstream: expected a string, found nothing',
         '  accounts.3.apiKey: expected a string or a function that returns the key, found a number',
         '  accounts.4.weight: expected more than 0, found 0',
-        "  accounts.4.models: expected a list, found 'glm'",
+        "  accounts.4.models: expected a list or an object, found 'glm'",
         "  accounts.4.baseURL: expected an http(s) URL, found 'ftp://x'",
       ].join('\n'),
     )

@@ -74,7 +74,7 @@ export const accountSchema = z.strictObject({
   email: headerText().optional(),
   priority: z.number().optional(),
   weight: z.number().positive().optional(),
-  models: z.array(z.string().min(1)).optional(),
+  models: z.union([z.array(z.string().min(1)), z.record(z.string().min(1), z.string().min(1))]).optional(),
   maxConcurrent: z.int().min(1).optional(),
   baseURL: z.url({ protocol: /^https?$/, error: 'expected an http(s) URL' }).optional(),
 })

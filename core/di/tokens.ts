@@ -1,7 +1,7 @@
 import type { Logger } from '../log.js'
+import type { AccountPool } from '../pool/pool.js'
 import type { ServerInfo } from '../server/info.js'
 import type { HttpClient } from '../upstream/http.js'
-import type { AccountPool } from '../upstream/pool.js'
 import type { Upstreams } from '../upstream/registry.js'
 import type { Transport } from '../upstream/transport.js'
 

@@ -6,10 +6,12 @@ export interface Account {
   /** Absent for upstreams that need no key. */
   readonly apiKey?: string | (() => string | Promise<string>)
   readonly email?: string
+  /** Lower ones are preferred. */
   readonly priority?: number
+  /** Its share among accounts of the same priority. */
   readonly weight?: number
-  /** Patterns of the models that it serves; all when absent. */
-  readonly models?: readonly string[]
+  /** Patterns of the models that it serves, or patterns with its own name for each; all models when absent. */
+  readonly models?: readonly string[] | Readonly<Record<string, string>>
   /** Requests that it carries at a time. */
   readonly maxConcurrent?: number
   /** Instead of the upstream's own. */
@@ -78,4 +80,6 @@ export interface Target {
   readonly accepts: Accepts
   /** 1 for the first. */
   readonly attempt: number
+  /** The account's own name for the model, where its `models` give one. */
+  readonly model?: string
 }

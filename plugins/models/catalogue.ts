@@ -1,5 +1,5 @@
 import type { Logger } from '../../core/log.js'
-import type { AccountPool } from '../../core/upstream/pool.js'
+import type { AccountPool } from '../../core/pool/pool.js'
 import type { Upstreams } from '../../core/upstream/registry.js'
 import type { ModelInfo, Upstream } from '../../core/upstream/types.js'
 

@@ -1,8 +1,11 @@
 import type { Call } from '../../core/call.js'
 import { GatewayError, type UpstreamError } from '../../core/errors.js'
+import type { Lease } from '../../core/pool/lease.js'
+import type { AccountPool } from '../../core/pool/pool.js'
+import type { Wish } from '../../core/pool/wish.js'
 import type { MessagesRequest } from '../../core/protocol/messages.js'
 import type { Reply } from '../../core/reply.js'
-import type { AccountPool } from '../../core/upstream/pool.js'
+import { mapModel } from '../../core/upstream/models.js'
 import { retryAfterSeconds } from '../../core/upstream/retry-after.js'
 import type { Target } from '../../core/upstream/types.js'
 import type { Failure } from './policy.js'
@@ -14,98 +17,156 @@ export interface Failed {
   readonly error?: UpstreamError
 }
 
+export interface AttemptsInit {
+  /** Calls to upstreams that the request may cost. */
+  readonly max: number
+  readonly queueTimeout: number
+  /** By model pattern: what to ask for when nobody can serve the model. */
+  readonly fallback: Readonly<Record<string, string>>
+}
+
 /** One request's attempts: where it has been, where it may go, and how it ends. */
 export class Attempts {
-  /** The call as it stands outside the fixes; each attempt fits it anew. */
-  call: Call
   /** Whether thinking blocks were taken out already. */
   stripped = false
   /** Pauses made because there was no other account. */
   pauses = 0
-  #made = 1
-  readonly #tried = new Set<string>()
+  readonly #wish: Wish
+  #lease: Lease | undefined
+  /** What was asked for instead of the client's model. */
+  #fallback: string | undefined
 
   constructor(
     call: Call,
     private readonly pool: AccountPool,
-    private readonly max: number,
+    private readonly init: AttemptsInit,
   ) {
-    this.call = call
+    this.#wish = pool.wish(call, init.queueTimeout)
+  }
+
+  /** The call as it stands outside the fixes; each attempt fits it anew. */
+  get call(): Call {
+    return this.#wish.call
+  }
+
+  /** The place that the present attempt has. */
+  get lease(): Lease {
+    return this.#lease!
   }
 
   get left(): boolean {
-    return this.#made < this.max
+    return this.#wish.attempt < this.init.max
+  }
+
+  /** The call for the present attempt, at its account and under the account's name for the model. */
+  get fitted(): Call {
+    const { call, attempt } = this.#wish
+    const target = { ...this.lease.target, attempt }
+    const { model } = target
+    if (model === undefined || model === call.model) return call.with({ target })
+    return call.with({ target, body: { ...call.body, model } })
   }
 
   /** Throws what to tell the client when no account can serve. */
-  first(): Target {
-    const target = this.pool.pick(this.call, this.#tried, 1)
-    if (!target) throw this.pool.exhausted(this.call)
-    return target
+  async begin(): Promise<void> {
+    if (!(await this.#acquire(true))) throw this.pool.exhausted(this.call)
   }
 
   /** The same account once more, perhaps with a mended body. */
-  again(target: Target, body?: MessagesRequest): Target {
+  again(body?: MessagesRequest): true {
     if (body) {
-      this.call = this.call.with({ body })
+      this.#wish.call = this.call.with({ body })
       this.stripped = true
     }
-    return { ...target, attempt: ++this.#made }
+    this.#wish.attempt++
+    return true
   }
 
-  /** An account that was not tried in this round, if one is usable. */
-  other(target: Target): Target | undefined {
-    this.#tried.add(target.account.id)
-    const other = this.pool.pick(this.call, this.#tried, this.#made + 1)
-    if (other) this.#made++
-    return other
+  /** An account that was not tried in this round; with none usable, and where it may, another model. */
+  async other(mayFallBack: boolean): Promise<boolean> {
+    this.#wish.tried.add(this.lease.target.account.id)
+    this.release()
+    return this.#next(mayFallBack)
   }
 
-  /** Every account was tried: begins again with the first that doesn't rest. */
-  round(target: Target): Target {
-    this.#tried.clear()
-    return this.other(target) ?? this.#restart(target)
+  /** Every account was tried: begins again, with another one if there is one. */
+  async round(): Promise<boolean> {
+    this.#wish.tried.clear()
+    if (await this.other(false)) return true
+    this.#wish.tried.clear()
+    return this.#next(false)
   }
 
-  #restart(target: Target): Target {
-    this.#tried.clear()
-    return this.again(target)
+  async #next(mayFallBack: boolean): Promise<boolean> {
+    this.#wish.attempt++
+    if (await this.#acquire(mayFallBack)) return true
+    this.#wish.attempt--
+    return false
   }
 
-  journal(target: Target, failure: Failure, next: string): void {
+  release(): void {
+    this.#lease?.release()
+  }
+
+  async #acquire(mayFallBack: boolean): Promise<boolean> {
+    const lease = await this.pool.acquire(this.#wish)
+    if (lease) {
+      this.#lease = lease
+      this.call.journal.note({ mappedModel: lease.target.model ?? this.#fallback })
+      return true
+    }
+    const model = mayFallBack ? mapModel(this.init.fallback, this.call.model) : undefined
+    if (model === undefined || model === this.call.model || this.#fallback !== undefined) return false
+    this.call.journal.decide('retry-rotate', `nobody can serve ${this.call.model}: ${model} instead`)
+    this.#fallback = model
+    this.#wish.call = this.call.with({ body: { ...this.call.body, model } })
+    this.#wish.tried.clear()
+    return this.#acquire(false)
+  }
+
+  journal(failure: Failure, next: string): void {
     const what = failure.kind === 'status' ? `status ${failure.status}` : failure.error.message
     this.call.journal.decide(
       'retry-rotate',
-      `attempt ${this.#made} at ${target.account.id}: ${what}, ${next}`,
+      `attempt ${this.#wish.attempt} at ${this.lease.target.account.id}: ${what}, ${next}`,
     )
   }
 
-  /** A good answer, with the headers that say where it came from. */
-  finish(reply: Reply, target: Target): Reply {
-    return reply.with({ headers: this.#headers(target) })
+  /** A good answer, with the headers that say where it came from. Its account is busy until the answer's end. */
+  finish(reply: Reply): Reply {
+    this.lease.served()
+    return this.lease.hold(reply.with({ headers: this.#headers(reply) }))
   }
 
   /** The last upstream error with its own status and body, and when to come back. */
-  fail(outcome: Failed, target: Target): Reply {
-    const { reply, error } = outcome
+  fail({ reply, error }: Failed): Reply {
     if (!reply) {
       const { type, status, failure, message } = error!
       // The upstream's own words go bare: clients act on how they begin (`prompt is too long: …`).
-      const told =
-        failure === 'error-event'
-          ? message
-          : `${target.upstream.name} (account ${target.account.id}): ${message}`
-      throw new GatewayError(type, told, { status, headers: this.#headers(target), cause: error })
+      const told = failure === 'error-event' ? message : `${nameOf(this.lease.target)}: ${message}`
+      throw new GatewayError(type, told, { status, headers: this.#headers(), cause: error })
     }
     const wait = this.pool.soonest(this.call)
     const temporary = reply.status === 429 || reply.status >= 500
     const retryAfter =
       temporary && wait !== undefined && wait > 0 ? { 'retry-after': retryAfterSeconds(wait) } : {}
-    return reply.with({ headers: { ...this.#headers(target), ...retryAfter } })
+    return reply.with({ headers: { ...this.#headers(reply), ...retryAfter } })
   }
 
-  #headers({ account, upstream }: Target): Record<string, string> {
-    this.call.journal.note({ upstream: upstream.name, account: account.id, attempts: this.#made })
-    return { 'x-account-email': account.email ?? account.id, 'x-agproxy-attempts': String(this.#made) }
+  #headers(reply?: Reply): Record<string, string> {
+    const { account, upstream, model = this.#fallback } = this.lease.target
+    const attempts = this.#wish.attempt
+    this.call.journal.note({ upstream: upstream.name, account: account.id, attempts })
+    // The forwarder's own mapping comes last and tells most.
+    const mapped = reply?.header('x-mapped-model') ?? model
+    return {
+      'x-account-email': account.email ?? account.id,
+      'x-agproxy-attempts': String(attempts),
+      ...(mapped !== undefined && { 'x-mapped-model': mapped }),
+    }
   }
+}
+
+function nameOf({ upstream, account }: Target): string {
+  return `${upstream.name} (account ${account.id})`
 }

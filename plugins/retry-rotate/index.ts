@@ -2,13 +2,13 @@ import { inject } from 'tsyringe'
 import { z } from 'zod'
 import type { Call } from '../../core/call.js'
 import { committed, wholeMessage } from '../../core/commit.js'
+import { duration } from '../../core/config/units.js'
 import { tokens } from '../../core/di/tokens.js'
 import { ClientGoneError, UpstreamError } from '../../core/errors.js'
 import { definePlugin, type Next, type Plugin } from '../../core/plugin.js'
+import type { AccountPool } from '../../core/pool/pool.js'
 import { Reply } from '../../core/reply.js'
-import type { AccountPool } from '../../core/upstream/pool.js'
 import { retryDelay } from '../../core/upstream/retry-after.js'
-import type { Target } from '../../core/upstream/types.js'
 import { Attempts, type Failed } from './attempts.js'
 import { type Failure, judge, pause } from './policy.js'
 import { withoutThinking } from './thinking.js'
@@ -16,6 +16,10 @@ import { withoutThinking } from './thinking.js'
 const options = z.strictObject({
   /** Calls to upstreams that one request may cost. */
   maxAttempts: z.number().int().min(1).max(20).default(3),
+  /** Milliseconds to wait for an account that carries its `maxConcurrent` requests, before the next one is tried. */
+  queueTimeout: duration().default(10_000),
+  /** Model, or a pattern with `*`, to the model that is asked for when no account can serve it. */
+  fallback: z.record(z.string(), z.string()).default({}),
 })
 
 type RetryOptions = z.output<typeof options>
@@ -34,18 +38,23 @@ class RetryRotate implements Plugin {
   ) {}
 
   async handle(call: Call, next: Next): Promise<Reply> {
+    const { maxAttempts, queueTimeout, fallback } = this.options
     // A count has an estimate to fall back on; only conversations are worth more than one call.
-    const attempts = new Attempts(call, this.pool, call.route === 'messages' ? this.options.maxAttempts : 1)
-    let target = attempts.first()
-    for (;;) {
-      const outcome = await this.#attempt(attempts.call.with({ target }), next)
-      if (!('failure' in outcome)) {
-        this.pool.succeeded(target.account)
-        return attempts.finish(outcome.reply, target)
+    const max = call.route === 'messages' ? maxAttempts : 1
+    const attempts = new Attempts(call, this.pool, { max, queueTimeout, fallback })
+    await attempts.begin()
+    try {
+      for (;;) {
+        const outcome = await this.#attempt(attempts.fitted, next)
+        if (!('failure' in outcome)) return attempts.finish(outcome.reply)
+        if (!(await this.#goOn(outcome.failure, attempts))) {
+          attempts.release()
+          return attempts.fail(outcome)
+        }
       }
-      const following = await this.#after(outcome, attempts, target)
-      if (!following) return attempts.fail(outcome, target)
-      target = following
+    } catch (error) {
+      attempts.release()
+      throw error
     }
   }
 
@@ -60,6 +69,7 @@ class RetryRotate implements Plugin {
         status: reply.status,
         text,
         delay: retryDelay(reply.headers, text, Date.now()),
+        diagnosis: reply.diagnosis,
       }
       const { status, headers } = reply
       return {
@@ -72,30 +82,27 @@ class RetryRotate implements Plugin {
     }
   }
 
-  /** The next attempt's target; undefined when there is none. */
-  async #after({ failure }: Failed, attempts: Attempts, target: Target): Promise<Target | undefined> {
+  /** Makes everything ready for the next attempt; false when there is none. */
+  async #goOn(failure: Failure, attempts: Attempts): Promise<boolean> {
     const verdict = judge(failure)
+    attempts.journal(failure, verdict.next)
     // A count that was refused says little about conversations: /context fires 26 of them at once.
-    const counts = attempts.call.route === 'messages'
-    if (counts && verdict.next === 'other' && verdict.rest)
-      this.pool.rest(target.account, verdict.rest.ms, verdict.rest.reason)
-    attempts.journal(target, failure, verdict.next)
-    if (verdict.next === 'return' || !attempts.left) return undefined
+    if (verdict.next === 'other' && attempts.call.route === 'messages') attempts.lease.failed(verdict.rest)
+    if (verdict.next === 'return' || !attempts.left) return false
     switch (verdict.next) {
       case 'wait':
         await sleep(verdict.ms, attempts.call.signal)
-        return attempts.again(target)
+        return attempts.again()
       case 'strip-thinking': {
         const text = failure.kind === 'status' ? failure.text : ''
         const body = withoutThinking(attempts.call.body, text, attempts.stripped)
-        return body && attempts.again(target, body)
+        return body !== undefined && attempts.again(body)
       }
       case 'other': {
-        const other = attempts.other(target)
-        if (other) return other
-        if (verdict.alone === 'return') return undefined
+        if (await attempts.other(verdict.alone === 'return')) return true
+        if (verdict.alone === 'return') return false
         await sleep(pause(attempts.pauses++), attempts.call.signal)
-        return attempts.round(target)
+        return attempts.round()
       }
     }
   }

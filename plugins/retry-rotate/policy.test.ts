@@ -9,18 +9,17 @@ const status = (code: number, delay?: number, text = ''): Failure => ({
   delay,
 })
 
+const serverError = { next: 'other', rest: { reason: 'server-error' }, alone: 'pause' }
+
 describe('what comes after a failed attempt', () => {
   test.each([408, 500, 502, 503, 504])('%i: another account at once, or the same after a pause', (code) => {
-    expect(judge(status(code))).toEqual({ next: 'other', alone: 'pause' })
+    expect(judge(status(code))).toEqual(serverError)
   })
 
   test.each(['connect', 'reset', 'timeout', 'protocol', 'truncated'] as const)(
     'no answer (%s): the same',
     (failure) => {
-      expect(judge({ kind: 'broken', error: new UpstreamError(failure, '') })).toEqual({
-        next: 'other',
-        alone: 'pause',
-      })
+      expect(judge({ kind: 'broken', error: new UpstreamError(failure, '') })).toEqual(serverError)
     },
   )
 
@@ -29,16 +28,18 @@ describe('what comes after a failed attempt', () => {
     expect(judge(status(429, 2_000))).toEqual({ next: 'wait', ms: 2_000 })
   })
 
-  test('429 otherwise: another account, this one rests for the delay or 30 s', () => {
-    const rests = (ms: number) => ({ next: 'other', rest: { ms, reason: 'rate-limit' }, alone: 'return' })
+  test('429 otherwise: another account, this one rests for the delay, if there is one', () => {
+    const rests = (ms?: number) => ({ next: 'other', rest: { ms, reason: 'rate-limit' }, alone: 'return' })
     expect(judge(status(429, 2_001))).toEqual(rests(2_001))
-    expect(judge(status(429))).toEqual(rests(30_000))
+    expect(judge(status(429))).toEqual(rests())
   })
 
-  test('401 takes the account out, 403 for ten minutes, 529 for 8 s', () => {
-    expect(judge(status(401))).toMatchObject({ next: 'other', rest: { ms: Number.POSITIVE_INFINITY } })
-    expect(judge(status(403))).toMatchObject({ next: 'other', rest: { ms: 600_000 } })
-    expect(judge(status(529))).toMatchObject({ next: 'other', rest: { ms: 8_000 } })
+  test.each([
+    [401, 'unauthorised'],
+    [403, 'forbidden'],
+    [529, 'overloaded'],
+  ] as const)('%i: another account, this one rests as %s', (code, reason) => {
+    expect(judge(status(code))).toEqual({ next: 'other', rest: { reason }, alone: 'return' })
   })
 
   test.each([400, 402, 404, 413, 422])('%i goes back to the client', (code) => {
@@ -52,7 +53,7 @@ describe('what comes after a failed attempt', () => {
 
   test('`event: error` before any content counts as its status', () => {
     const error = new UpstreamError('error-event', 'Overloaded', { status: 529, type: 'overloaded_error' })
-    expect(judge({ kind: 'broken', error })).toMatchObject({ next: 'other', rest: { ms: 8_000 } })
+    expect(judge({ kind: 'broken', error })).toMatchObject({ next: 'other', rest: { reason: 'overloaded' } })
   })
 
   test('a diagnosis stands above the status', () => {
@@ -64,6 +65,8 @@ describe('what comes after a failed attempt', () => {
       diagnosis: { reason: 'billing', restFor: 5_000 },
     }
     expect(judge(failure)).toEqual({ next: 'other', rest: { ms: 5_000, reason: 'billing' }, alone: 'return' })
+    const model: Failure = { ...failure, diagnosis: { reason: 'overloaded', scope: 'model' } }
+    expect(judge(model)).toMatchObject({ rest: { reason: 'overloaded', scope: 'model' } })
   })
 })
 

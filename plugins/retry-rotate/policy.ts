@@ -1,6 +1,6 @@
 import type { UpstreamError } from '../../core/errors.js'
+import type { Failing } from '../../core/pool/lease.js'
 import type { Diagnosis } from '../../core/reply.js'
-import type { RestReason } from '../../core/upstream/types.js'
 
 /** A failed attempt, as the rules look at it. */
 export type Failure =
@@ -20,12 +20,8 @@ export type Failure =
 export type Verdict =
   /** The client gets this answer. */
   | { readonly next: 'return' }
-  /** Another account at once; with none left the same one after a pause, where `alone` says so. */
-  | {
-      readonly next: 'other'
-      readonly rest?: { readonly ms: number; readonly reason: RestReason }
-      readonly alone: 'pause' | 'return'
-    }
+  /** Another account at once, while this one rests; with none left the same one after a pause, where `alone` says so. */
+  | { readonly next: 'other'; readonly rest: Failing; readonly alone: 'pause' | 'return' }
   /** The same account after a short wait. */
   | { readonly next: 'wait'; readonly ms: number }
   /** The same account without the thinking that it rejected. */
@@ -33,48 +29,46 @@ export type Verdict =
 
 /** A delay up to here is waited out: changing the account would lose its prompt cache. */
 const SHORT_DELAY = 2_000
-const DEFAULT_LIMIT_REST = 30_000
-const OVERLOAD_REST = 8_000
-const FORBIDDEN_REST = 600_000
 
 const TRANSIENT = new Set([408, 500, 502, 503, 504])
 
+const SERVER_ERROR: Verdict = { next: 'other', rest: { reason: 'server-error' }, alone: 'pause' }
+
+/** How long a rest is that names no time is the pool's to say (core/pool/rest-times.ts). */
 export function judge(failure: Failure): Verdict {
   if (failure.kind === 'broken') {
     const { error } = failure
     // `event: error` before any content is the status that it would have been a moment earlier.
-    if (error.failure !== 'error-event') return { next: 'other', alone: 'pause' }
+    if (error.failure !== 'error-event') return SERVER_ERROR
     return judge({ kind: 'status', status: error.status, text: error.message, delay: undefined })
   }
   const { status, text, delay, diagnosis } = failure
   if (diagnosis) {
-    const rest = { ms: diagnosis.restFor ?? delay ?? DEFAULT_LIMIT_REST, reason: diagnosis.reason }
-    return rest.ms <= SHORT_DELAY ? { next: 'wait', ms: rest.ms } : { next: 'other', rest, alone: 'return' }
+    const { reason, scope, restFor: ms = delay } = diagnosis
+    return limited({ reason, ms, ...(scope && { scope }) })
   }
-  if (TRANSIENT.has(status)) return { next: 'other', alone: 'pause' }
+  if (TRANSIENT.has(status)) return SERVER_ERROR
   switch (status) {
     case 429:
-      if (delay !== undefined && delay <= SHORT_DELAY) return { next: 'wait', ms: delay }
-      return {
-        next: 'other',
-        rest: { ms: delay ?? DEFAULT_LIMIT_REST, reason: 'rate-limit' },
-        alone: 'return',
-      }
+      return limited({ reason: 'rate-limit', ms: delay })
     case 401:
-      return {
-        next: 'other',
-        rest: { ms: Number.POSITIVE_INFINITY, reason: 'unauthorised' },
-        alone: 'return',
-      }
+      return { next: 'other', rest: { reason: 'unauthorised' }, alone: 'return' }
     case 403:
-      return { next: 'other', rest: { ms: FORBIDDEN_REST, reason: 'forbidden' }, alone: 'return' }
+      return { next: 'other', rest: { reason: 'forbidden' }, alone: 'return' }
     case 529:
-      return { next: 'other', rest: { ms: OVERLOAD_REST, reason: 'overloaded' }, alone: 'return' }
+      return { next: 'other', rest: { reason: 'overloaded' }, alone: 'return' }
     case 400:
       return rejectsThinking(text) ? { next: 'strip-thinking' } : { next: 'return' }
     default:
       return { next: 'return' }
   }
+}
+
+function limited(rest: Failing): Verdict {
+  const { ms } = rest
+  return ms !== undefined && ms <= SHORT_DELAY
+    ? { next: 'wait', ms }
+    : { next: 'other', rest, alone: 'return' }
 }
 
 /** "messages.1.content.0: Invalid `signature` in `thinking` block" and its kin. */

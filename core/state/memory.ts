@@ -1,0 +1,95 @@
+import { type Fact, LEASE, type StateStore } from './store.js'
+
+/** Of each kind; sessions are the only one that many clients could make many of, and the oldest goes first. */
+const LIMIT = 10_000
+
+type Listener = (kind: string, key: string) => void
+
+/** The state of one process: synchronous, bounded, gone with the process. */
+export class MemoryStore implements StateStore {
+  readonly #kinds = new Map<string, Map<string, Fact>>()
+  readonly #leases = new Map<string, Set<string>>()
+  readonly #listeners: Listener[] = []
+
+  constructor(
+    private readonly now: () => number = Date.now,
+    private readonly limit = LIMIT,
+  ) {}
+
+  get(kind: string, key: string): Fact | undefined {
+    const facts = this.#kinds.get(kind)
+    const fact = facts?.get(key)
+    if (!fact || fact.expires > this.now()) return fact
+    facts!.delete(key)
+    return undefined
+  }
+
+  *entries(kind: string): Iterable<readonly [string, Fact]> {
+    const now = this.now()
+    for (const entry of this.#kinds.get(kind) ?? []) if (entry[1].expires > now) yield entry
+  }
+
+  set(kind: string, key: string, value: string, ttl: number): void {
+    let facts = this.#kinds.get(kind)
+    if (!facts) {
+      facts = new Map()
+      this.#kinds.set(kind, facts)
+    }
+    facts.delete(key) // so that the order of the map is that of the last writing
+    facts.set(key, { value, expires: this.now() + ttl })
+    if (facts.size > this.limit) facts.delete(facts.keys().next().value!)
+    this.#tell(kind, key)
+  }
+
+  delete(kind: string, key: string): void {
+    if (this.#kinds.get(kind)?.delete(key)) this.#tell(kind, key)
+  }
+
+  add(kind: string, key: string, by: number, ttl: number): number {
+    const sum = Number(this.get(kind, key)?.value ?? 0) + by
+    this.set(kind, key, String(sum), ttl)
+    return sum
+  }
+
+  compareAndSet(
+    kind: string,
+    key: string,
+    expected: string | undefined,
+    value: string,
+    ttl: number,
+  ): string | undefined {
+    const stands = this.get(kind, key)?.value
+    if (stands !== expected) return stands
+    this.set(kind, key, value, ttl)
+    return value
+  }
+
+  lease(key: string, holder: string, limit: number): boolean {
+    let holders = this.#leases.get(key)
+    if (!holders) {
+      holders = new Set()
+      this.#leases.set(key, holders)
+    }
+    if (holders.size >= limit) return false
+    holders.add(holder)
+    return true
+  }
+
+  release(key: string, holder: string): void {
+    if (this.#leases.get(key)?.delete(holder)) this.#tell(LEASE, key)
+  }
+
+  leases(key: string): number {
+    return this.#leases.get(key)?.size ?? 0
+  }
+
+  onChange(listener: Listener): void {
+    this.#listeners.push(listener)
+  }
+
+  async close(): Promise<void> {}
+
+  #tell(kind: string, key: string): void {
+    for (const listener of this.#listeners) listener(kind, key)
+  }
+}
