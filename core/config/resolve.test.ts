@@ -355,7 +355,7 @@ describe('accounts', () => {
         '  accounts.3.apiKey: expected a string or a function that returns the key, found a number',
         '  accounts.4.weight: expected more than 0, found 0',
         "  accounts.4.models: expected a list or an object, found 'glm'",
-        "  accounts.4.baseURL: expected an http(s) URL, found 'ftp://x'",
+        "  accounts.4.baseURL: expected an http(s) URL without credentials, found 'ftp://x'",
       ].join('\n'),
     )
     expect(failure({ accounts: 'sk-secret' })).toBe(

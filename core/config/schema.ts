@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isBaseURL } from '../upstream/base-url.js'
 import { bytes, duration } from './units.js'
 
 /** Ids and e-mails come back in a header (`x-account-email`), so they must be able to stand in one. */
@@ -76,7 +77,7 @@ export const accountSchema = z.strictObject({
   weight: z.number().positive().optional(),
   models: z.union([z.array(z.string().min(1)), z.record(z.string().min(1), z.string().min(1))]).optional(),
   maxConcurrent: z.int().min(1).optional(),
-  baseURL: z.url({ protocol: /^https?$/, error: 'expected an http(s) URL' }).optional(),
+  baseURL: z.string().refine(isBaseURL, 'expected an http(s) URL without credentials').optional(),
 })
 
 export type ServerInput = z.input<typeof serverSchema>

@@ -48,8 +48,13 @@ export class Transport {
       connections: options.connections ?? 512,
       pipelining: 1,
     }
-    const proxied = env.HTTPS_PROXY ?? env.https_proxy ?? env.HTTP_PROXY ?? env.http_proxy
-    this.dispatcher = proxied ? new EnvHttpProxyAgent(settings) : new Agent(settings)
+    const httpProxy = env.http_proxy ?? env.HTTP_PROXY ?? ''
+    const httpsProxy = env.https_proxy ?? env.HTTPS_PROXY ?? ''
+    const noProxy = env.no_proxy ?? env.NO_PROXY ?? ''
+    this.dispatcher =
+      httpProxy || httpsProxy
+        ? new EnvHttpProxyAgent({ ...settings, httpProxy, httpsProxy, noProxy })
+        : new Agent(settings)
   }
 
   /** Resolves with the response's headers; its body flows when the reply is read. Rejects with an UpstreamError. */
