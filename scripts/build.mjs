@@ -4,16 +4,25 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 process.chdir(root)
-rmSync('dist', { recursive: true, force: true }) // files whose sources are gone would still be packed
-execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
+// Tests want the command alone, beside a dist that somebody may be using.
+const { values } = parseArgs({
+  options: { outdir: { type: 'string', default: 'dist' }, command: { type: 'boolean', default: false } },
+})
+const { outdir } = values
+rmSync(outdir, { recursive: true, force: true }) // files whose sources are gone would still be packed
+if (!values.command) {
+  const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', outdir]
+  execFileSync(process.execPath, tsc, { stdio: 'inherit' })
+}
 
 const { metafile } = await build({
   entryPoints: ['bin.ts'],
-  outdir: 'dist',
+  outdir,
   chunkNames: 'bin/[name]-[hash]',
   bundle: true,
   splitting: true, // what a configuration doesn't use is not loaded
@@ -27,12 +36,16 @@ const { metafile } = await build({
   // Loaded late, or not at all, and some of them find their own files beside them.
   external: ['ai-tokenizer', 'cosmiconfig', 'ioredis', 'jiti', 'pino-pretty'],
   // CommonJS packages inside the bundle call `require`.
-  banner: { js: "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);",
+  },
 })
 
 /** The packages whose code the bundle holds, with their licences, as those demand. */
 const packages = new Set(
-  Object.keys(metafile.inputs).flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []),
+  Object.keys(metafile.inputs).flatMap(
+    (file) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [],
+  ),
 )
 const licences = [...packages].sort().map((name) => {
   const folder = join('node_modules', name)
@@ -41,4 +54,4 @@ const licences = [...packages].sort().map((name) => {
   const file = readdirSync(folder).find((f) => /^licen[cs]e/i.test(f))
   return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), 'utf8').trim() : ''}`
 })
-writeFileSync('dist/bin/THIRD-PARTY-LICENSES.txt', `${licences.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`)
+writeFileSync(join(outdir, 'bin/THIRD-PARTY-LICENSES.txt'), `${licences.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`)

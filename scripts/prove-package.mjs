@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'agproxy-package-'))
-const npm = (args, cwd) => execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+const npm = (args, cwd) =>
+  execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 
 const config = `
 import { defineConfig, definePlugin } from 'agproxy'
@@ -40,18 +41,33 @@ function listening(child) {
 }
 
 try {
-  const [{ filename, files, size, unpackedSize }] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], root))
-  const unwanted = files.map((f) => f.path).filter((path) => /\.test\.|^(test|bench|scripts|core|plugins|presets)\//.test(path))
+  const [{ filename, files, size, unpackedSize }] = JSON.parse(
+    npm(['pack', '--json', '--pack-destination', folder], root),
+  )
+  const unwanted = files
+    .map((f) => f.path)
+    .filter((path) => /\.test\.|^(test|bench|scripts|core|plugins|presets)\//.test(path))
   assert.deepEqual(unwanted, [], 'the tarball holds what no user needs')
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
   npm(['install', '--no-audit', '--no-fund', join(folder, filename)], folder)
   writeFileSync(join(folder, 'agproxy.config.ts'), config)
 
-  const child = spawn(join(folder, 'node_modules/.bin/agproxy'), ['start'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(join(folder, 'node_modules/.bin/agproxy'), ['start'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   try {
     const url = await listening(child)
-    const body = JSON.stringify({ model: 'claude-sonnet-5', max_tokens: 10, messages: [{ role: 'user', content: 'are you there?' }] })
-    const reply = await fetch(`${url}/v1/messages`, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+    const body = JSON.stringify({
+      model: 'claude-sonnet-5',
+      max_tokens: 10,
+      messages: [{ role: 'user', content: 'are you there?' }],
+    })
+    const reply = await fetch(`${url}/v1/messages`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json' },
+    })
     assert.equal(reply.status, 200)
     assert.equal(reply.headers.get('x-stamp'), 'packed')
     assert.match((await reply.json()).content[0].text, /are you there\?/)
@@ -61,7 +77,9 @@ try {
     child.kill('SIGTERM')
     assert.equal(await gone, 0, 'exit code after SIGTERM')
   }
-  console.log(`${filename}: ${files.length} files, ${Math.round(size / 1024)} kB packed, ${Math.round(unpackedSize / 1024)} kB unpacked; started and answered`)
+  console.log(
+    `${filename}: ${files.length} files, ${Math.round(size / 1024)} kB packed, ${Math.round(unpackedSize / 1024)} kB unpacked; started and answered`,
+  )
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

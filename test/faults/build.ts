@@ -8,21 +8,6 @@ export const built = fileURLToPath(new URL('../../.cache/faults', import.meta.ur
 
 /** Once before the suite. Beside `dist`, which somebody may be using; types are `npm run types`' to judge. */
 export default function build(): void {
-  execFileSync(
-    process.execPath,
-    [
-      'node_modules/typescript/bin/tsc',
-      '-p',
-      'tsconfig.build.json',
-      '--outDir',
-      built,
-      '--noCheck',
-      '--declaration',
-      'false',
-    ],
-    {
-      cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    },
-  )
+  const args = ['scripts/build.mjs', '--command', '--outdir', built]
+  execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
 }

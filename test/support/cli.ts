@@ -32,13 +32,14 @@ export interface Cli {
   start(args: readonly string[], options: RunOptions): Running
 }
 
-/** The command line as it is shipped: compiled, in a process of its own. Built once for each test file. */
+/** The command line as it is shipped: bundled, in a process of its own. Built once for each test file. */
 export function builtCli(): Cli {
   const out = join(root, '.cache', `cli-${process.pid}-${Math.random().toString(36).slice(2)}`)
   beforeAll(() => {
-    const tsc = join(root, 'node_modules/typescript/bin/tsc')
-    // Type errors are for `npm run types` to find; what is emitted runs all the same.
-    spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', out], { cwd: root })
+    spawnSync(process.execPath, ['scripts/build.mjs', '--command', '--outdir', out], {
+      cwd: root,
+      stdio: 'inherit',
+    })
   }, 60_000)
   afterAll(() => rmSync(out, { recursive: true, force: true }))
 
