@@ -169,6 +169,17 @@ describe('a client that goes', () => {
     expect(up.requests).toHaveLength(1)
   })
 
+  it('before it was answered is logged without a status, and not as a failure of ours', async () => {
+    const { up, gateway, send } = await stand(() => stall())
+    const leave = new AbortController()
+    const running = send({ body: ask(), signal: leave.signal }).catch(() => {})
+    await up.received(1)
+    leave.abort()
+    await running
+    await expect.poll(() => gateway.requests()).toHaveLength(1)
+    expect(gateway.requests()[0]).toMatchObject({ ending: 'gone', status: undefined })
+  })
+
   it('while a plugin reads the whole answer lets that plugin’s request end', async () => {
     let ended: unknown
     const onReply = async (reply: Reply) => {

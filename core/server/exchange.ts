@@ -48,16 +48,18 @@ export async function exchange(
   const lease = context.gateway.acquire()
   const visit = { leave: () => {} }
   let ending = 'gone'
-  let status = 0
+  let status: number | undefined // none for a client that went before it was answered
   try {
     const reply = await answer(req, head, matched.route, lease, context.admission, visit).catch((error) => {
       report(error, head, context.logger)
       return renderError(error, head.id)
     })
-    status = reply.status
     const tap = new UsageTap(head.journal)
     if (res.destroyed) reply.discard()
-    else ending = await respond(res, reply, ownHeaders(head, reply), (chunk) => tap.saw(chunk))
+    else {
+      status = reply.status
+      ending = await respond(res, reply, ownHeaders(head, reply), (chunk) => tap.saw(chunk))
+    }
     noteHeldUsage(reply, head)
   } catch (error) {
     context.logger.error({ id: head.id, err: error }, 'could not write the answer')
@@ -160,7 +162,7 @@ const USAGE_LIMIT = 1024 * 1024
 /** Routes that clients poll and that cost nothing; they never queue, and their lines would hide the others. */
 const QUIET: ReadonlySet<RouteName> = new Set(['health', 'hello', 'telemetry'])
 
-function logLine(head: CallHead, status: number, ending: string, logger: Logger): void {
+function logLine(head: CallHead, status: number | undefined, ending: string, logger: Logger): void {
   const { facts, decisions } = head.journal
   const times = {
     upstreamMs: facts.upstreamMs && Math.round(facts.upstreamMs),
