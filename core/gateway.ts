@@ -3,13 +3,14 @@ import { type Chain, compose, type Link } from './chain.js'
 import { nearest } from './config/nearest.js'
 import { ConfigError } from './config/problems.js'
 import type { ResolvedConfig } from './config/resolved.js'
-import { buildPlugin, createContainer, provide } from './di/container.js'
+import { buildPlugin, type Container, createContainer, provide } from './di/container.js'
 import { tokens } from './di/tokens.js'
 import { dispatchOnce } from './dispatch.js'
 import { localAnswers } from './local.js'
 import type { Logger } from './log.js'
 import { AccountPool } from './pool/pool.js'
 import type { PoolState } from './pool/state.js'
+import type { PluginDefinition } from './plugin.js'
 import type { Reply } from './reply.js'
 import type { ServerInfo } from './server/info.js'
 import type { HttpClient } from './upstream/http.js'
@@ -65,9 +66,7 @@ export async function buildChain(config: ResolvedConfig, services: Services): Pr
   const dispose = () => (disposing ??= disposeAll())
   try {
     for (const { definition, options } of config.chain) {
-      const link = buildPlugin(container, definition, options)
-      await link.plugin.setup?.()
-      ready.push(link)
+      ready.push(await setUp(container, definition, options))
     }
     checkAccounts(config, upstreams)
   } catch (error) {
@@ -75,6 +74,19 @@ export async function buildChain(config: ResolvedConfig, services: Services): Pr
     throw error
   }
   return { config, upstreams, pool, dispose, chain: compose(withDispatch(ready, config, pool), localAnswers) }
+}
+
+/** A plugin that can't be built or set up keeps the chain from starting, and is named for it. */
+async function setUp(container: Container, definition: PluginDefinition, options: unknown): Promise<Link> {
+  try {
+    const link = buildPlugin(container, definition, options)
+    await link.plugin.setup?.()
+    return link
+  } catch (cause) {
+    if (ConfigError.is(cause)) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`plugin '${definition.name}' could not be set up: ${reason}`, { cause })
+  }
 }
 
 /** A chain without a plugin that dispatches still needs somebody to choose an account: the first that can serve. */

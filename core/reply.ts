@@ -33,7 +33,7 @@ interface Payload {
 
 /**
  * One answer on its way up the chain: a status, headers, and bytes that are decoded only when somebody asks.
- * Immutable but for the fact that a stream can be read once: after `events()` or `chunks()` the reply is spent;
+ * Immutable but for the fact that a stream can be read once: after `events()` or `source()` the reply is spent;
  * `bytes()`, `text()` and `json()` keep what they read.
  */
 export class Reply {
