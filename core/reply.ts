@@ -14,9 +14,10 @@ export interface ReplyInit {
 
 /** What an error answer says about the account that got it, for whoever chooses accounts; the client never sees it. */
 export interface Diagnosis {
-  readonly reason: RestReason
+  /** Why the account should rest, where more is known than the status tells. */
+  readonly reason?: RestReason | undefined
   /** Milliseconds; Infinity: until the config changes. Absent: as long as the answer's `retry-after` says. */
-  readonly restFor?: number
+  readonly restFor?: number | undefined
   /** `model`: it is about the model that was asked for, and the account serves others. Default: the whole account. */
   readonly scope?: 'account' | 'model'
 }

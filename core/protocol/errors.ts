@@ -25,6 +25,14 @@ export function typeOfStatus(status: number): ErrorType {
   return status >= 400 && status < 500 ? 'invalid_request_error' : 'api_error'
 }
 
+/**
+ * The server, or a proxy before it, could not serve, and the same request may work a moment later. 520 to 527 are
+ * Cloudflare's, which stands before api.anthropic.com.
+ */
+export function isServerFailure(status: number): boolean {
+  return [408, 500, 502, 503, 504].includes(status) || (status >= 520 && status <= 527)
+}
+
 export interface ErrorBody {
   readonly type: 'error'
   readonly error: { readonly type: string; readonly message: string }

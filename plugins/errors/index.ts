@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Call } from '../../core/call.js'
 import { definePlugin } from '../../core/plugin.js'
-import { errorBody, isErrorBody, typeOfStatus } from '../../core/protocol/errors.js'
+import { errorBody, isErrorBody, isServerFailure, typeOfStatus } from '../../core/protocol/errors.js'
 import { Reply } from '../../core/reply.js'
 import { estimateTokens } from '../../core/tokens/estimate.js'
 import { Turns } from '../../core/tokens/turns.js'
@@ -9,8 +9,8 @@ import { retryAfterSeconds, retryDelay } from '../../core/upstream/retry-after.j
 import { type UpstreamWords, wordsOf } from './upstream-words.js'
 import { type CodeMeaning, ZAI_CODES } from './zai-codes.js'
 
-/** Sending the same request again can mend these; any other error it can't. */
-const MENDABLE = new Set([408, 409, 429, 500, 502, 503, 504, 529])
+/** Sending the same request again can mend these and failures of the server; any other error it can't. */
+const MENDABLE = new Set([409, 429, 529])
 
 /** Puts upstreams' errors into words and headers that clients act on rightly; see docs/plugins/errors.md. */
 export const errors = definePlugin({
@@ -70,7 +70,7 @@ async function fromCode(
     : advice
       ? `account '${account}': ${said}; ${advice}`
       : said
-  return withAdvice(rendered(reply, status, type, message), text).with({ diagnosis })
+  return withAdvice(rendered(reply, status, type, message).with({ diagnosis }), text)
 }
 
 function rendered(reply: Reply, status: number, type: string, message: string): Reply {
@@ -80,13 +80,16 @@ function rendered(reply: Reply, status: number, type: string, message: string): 
 
 /** Claude Code stops at once for what can't be mended, and waits as it is told for what can. */
 function withAdvice(reply: Reply, text: string): Reply {
-  const headers: Record<string, string> = {}
-  if (!MENDABLE.has(reply.status)) headers['x-should-retry'] = reply.header('x-should-retry') ?? 'false'
-  else {
-    const delay = retryDelay(reply.headers, text, Date.now())
-    if (delay !== undefined) headers['retry-after'] = retryAfterSeconds(delay)
+  if (!MENDABLE.has(reply.status) && !isServerFailure(reply.status)) {
+    return reply.with({ headers: { 'x-should-retry': reply.header('x-should-retry') ?? 'false' } })
   }
-  return reply.with({ headers })
+  const delay = retryDelay(reply.headers, text, Date.now())
+  if (delay === undefined) return reply
+  // The header is for the client and may be shorter than the account has to rest.
+  return reply.with({
+    headers: { 'retry-after': retryAfterSeconds(delay) },
+    diagnosis: { ...reply.diagnosis, restFor: delay },
+  })
 }
 
 /**

@@ -138,19 +138,22 @@ export class Attempts {
     return this.lease.hold(reply.with({ headers: this.#headers(reply) }))
   }
 
-  /** The last upstream error with its own status and body, and when to come back. */
+  /** The last upstream error with its own status and body, and whether and when to come back. */
   fail({ reply, error }: Failed): Reply {
     if (!reply) {
       const { type, status, failure, message } = error!
       // The upstream's own words go bare: clients act on how they begin (`prompt is too long: …`).
       const told = failure === 'error-event' ? message : `${nameOf(this.lease.target)}: ${message}`
-      throw new GatewayError(type, told, { status, headers: this.#headers(), cause: error })
+      const advice = isTemporary(status) ? this.#retryAfter() : { 'x-should-retry': 'false' }
+      throw new GatewayError(type, told, { status, headers: { ...this.#headers(), ...advice }, cause: error })
     }
+    const advice = isTemporary(reply.status) ? this.#retryAfter() : {}
+    return reply.with({ headers: { ...this.#headers(reply), ...advice } })
+  }
+
+  #retryAfter(): Record<string, string> {
     const wait = this.pool.soonest(this.call)
-    const temporary = reply.status === 429 || reply.status >= 500
-    const retryAfter =
-      temporary && wait !== undefined && wait > 0 ? { 'retry-after': retryAfterSeconds(wait) } : {}
-    return reply.with({ headers: { ...this.#headers(reply), ...retryAfter } })
+    return wait !== undefined && wait > 0 ? { 'retry-after': retryAfterSeconds(wait) } : {}
   }
 
   #headers(reply?: Reply): Record<string, string> {
@@ -165,6 +168,10 @@ export class Attempts {
       ...(mapped !== undefined && { 'x-mapped-model': mapped }),
     }
   }
+}
+
+function isTemporary(status: number): boolean {
+  return status === 429 || status >= 500
 }
 
 function nameOf({ upstream, account }: Target): string {

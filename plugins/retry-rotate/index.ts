@@ -68,7 +68,8 @@ class RetryRotate implements Plugin {
         kind: 'status',
         status: reply.status,
         text,
-        delay: retryDelay(reply.headers, text, Date.now()),
+        // A `retry-after` that was cut to what clients wait for is not the whole time.
+        delay: reply.diagnosis?.restFor ?? retryDelay(reply.headers, text, Date.now()),
         diagnosis: reply.diagnosis,
       }
       const { status, headers } = reply

@@ -12,9 +12,12 @@ const status = (code: number, delay?: number, text = ''): Failure => ({
 const serverError = { next: 'other', rest: { reason: 'server-error' }, alone: 'pause' }
 
 describe('what comes after a failed attempt', () => {
-  test.each([408, 500, 502, 503, 504])('%i: another account at once, or the same after a pause', (code) => {
-    expect(judge(status(code))).toEqual(serverError)
-  })
+  test.each([408, 500, 502, 503, 504, 520, 527])(
+    '%i: another account at once, or the same after a pause',
+    (code) => {
+      expect(judge(status(code))).toEqual(serverError)
+    },
+  )
 
   test.each(['connect', 'reset', 'timeout', 'protocol', 'truncated'] as const)(
     'no answer (%s): the same',
@@ -42,7 +45,7 @@ describe('what comes after a failed attempt', () => {
     expect(judge(status(code))).toEqual({ next: 'other', rest: { reason }, alone: 'return' })
   })
 
-  test.each([400, 402, 404, 413, 422])('%i goes back to the client', (code) => {
+  test.each([400, 402, 404, 413, 422, 501, 519, 528])('%i goes back to the client', (code) => {
     expect(judge(status(code))).toEqual({ next: 'return' })
   })
 

@@ -1,5 +1,6 @@
 import type { UpstreamError } from '../../core/errors.js'
 import type { Failing } from '../../core/pool/lease.js'
+import { isServerFailure } from '../../core/protocol/errors.js'
 import type { Diagnosis } from '../../core/reply.js'
 
 /** A failed attempt, as the rules look at it. */
@@ -30,8 +31,6 @@ export type Verdict =
 /** A delay up to here is waited out: changing the account would lose its prompt cache. */
 const SHORT_DELAY = 2_000
 
-const TRANSIENT = new Set([408, 500, 502, 503, 504])
-
 const SERVER_ERROR: Verdict = { next: 'other', rest: { reason: 'server-error' }, alone: 'pause' }
 
 /** How long a rest is that names no time is the pool's to say (core/pool/rest-times.ts). */
@@ -43,11 +42,11 @@ export function judge(failure: Failure): Verdict {
     return judge({ kind: 'status', status: error.status, text: error.message, delay: undefined })
   }
   const { status, text, delay, diagnosis } = failure
-  if (diagnosis) {
+  if (diagnosis?.reason) {
     const { reason, scope, restFor: ms = delay } = diagnosis
     return limited({ reason, ms, ...(scope && { scope }) })
   }
-  if (TRANSIENT.has(status)) return SERVER_ERROR
+  if (isServerFailure(status)) return SERVER_ERROR
   switch (status) {
     case 429:
       return limited({ reason: 'rate-limit', ms: delay })

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { AccountStatus } from '../../core/pool/pool.js'
 import { FrameDecoder } from '../../core/sse/decoder.js'
 import { StreamEvent } from '../../core/sse/event.js'
-import type { AccountStatus } from '../../core/upstream/pool.js'
 import { NoAnswer, type Seen } from '../support/client.js'
 import { message } from '../support/messages.js'
-import { error, WHOLE } from './row.js'
+import { error, SHAKY, USABLE, WHOLE } from './row.js'
 
 /** What a client saw, in the words of the table. */
 export function inWords(seen: Seen | NoAnswer, kind: 'stream' | 'json', text: string): string {
@@ -14,20 +14,25 @@ export function inWords(seen: Seen | NoAnswer, kind: 'stream' | 'json', text: st
 }
 
 /** The state of an account, in the words of the table. */
-export function accountInWords({ restsFor, reason }: AccountStatus): string {
-  if (restsFor === 0) return 'usable'
+export function accountInWords({ restsFor, reason, rests }: AccountStatus): string {
+  if (restsFor === 0) return rests.some((rest) => rest.reason === 'server-error') ? SHAKY : USABLE
   if (restsFor === Number.POSITIVE_INFINITY) return `out until the config changes (${reason})`
   return `rests ${Math.ceil(restsFor / 1000)} s (${reason})`
 }
 
 function errorInWords(seen: Seen): string {
   const advice = ['x-should-retry', 'retry-after'].flatMap((name) =>
-    seen.headers[name] === undefined ? [] : [`${name}: ${seen.headers[name]}`],
+    seen.headers[name] === undefined ? [] : [`${name}: ${shortly(seen.headers[name] as string)}`],
   )
   const body = parsed(seen.text())
   if (body?.type !== 'error') return `${seen.status} with a body that is no Anthropic error`
   const { type, message } = body.error as { type: string; message: string }
   return error(seen.status, type, plain(message), advice.join(', '))
+}
+
+/** After a server's failure it is a second or two, by chance. */
+function shortly(value: string): string {
+  return /^[123]$/.test(value) ? '1…3' : value
 }
 
 /** Without what differs from run to run, and without the account, which the table always calls the same. */

@@ -45,6 +45,8 @@ export interface Row {
 export const ANSWER = 'žluťoučký kůň 🐎'
 
 export const USABLE = 'usable'
+/** For a second or two after a failure of the server. */
+export const SHAKY = 'usable, others go first'
 export const WHOLE = 'the whole answer'
 /** For `second`: the gateway does not, or may not, try another account. */
 export const SAME = 'the same'
@@ -57,8 +59,13 @@ export function once(sees: string, account = USABLE): Outcome {
 }
 
 /** A failure that was tried three times, `maxAttempts`, with nobody else to ask. */
-export function thrice(sees: string, account = USABLE): Outcome {
+export function thrice(sees: string, account = SHAKY): Outcome {
   return { sees, calls: 3, account }
+}
+
+/** A failure of the server, as the table words it. */
+export function failed(status: number, type: string, message: string): Outcome {
+  return thrice(error(status, type, message, 'retry-after: 1…3'))
 }
 
 /** An error as the table words it. */

@@ -1,7 +1,7 @@
 import { errorData, message, messageEvents } from '../../support/messages.js'
 import { respond, sse } from '../../support/script.js'
 import { frames } from '../../support/sse-bytes.js'
-import { ANSWER, always, error, once, type Row, thrice, WHOLE, whole } from '../row.js'
+import { ANSWER, always, error, failed, once, type Row, WHOLE, whole } from '../row.js'
 
 const HTML = '<!doctype html><html><head><title>Welcome to nginx!</title></head><body>hi</body></html>'
 const SSE = Buffer.concat(frames(messageEvents({ text: ANSWER })))
@@ -10,7 +10,7 @@ const BODY = JSON.stringify(message({ text: ANSWER }))
 const typed = (type: string | undefined, body: string | Buffer) =>
   always(respond(200, body, type === undefined ? {} : { headers: { 'content-type': type } }))
 
-const bad = (message: string) => thrice(error(502, 'api_error', message))
+const bad = (message: string) => failed(502, 'api_error', message)
 
 export const bodyRows: readonly Row[] = [
   {
@@ -49,8 +49,8 @@ export const bodyRows: readonly Row[] = [
     upstream: 'answers 200 with an error in JSON',
     answers: typed('application/json', JSON.stringify(errorData('overloaded_error', 'Overloaded'))),
     stream: bad('the upstream answered with something else instead of an event stream'),
-    json: once(error(529, 'overloaded_error', 'Overloaded'), 'rests 8 s (overloaded)'),
-    folded: once(error(529, 'overloaded_error', 'Overloaded'), 'rests 8 s (overloaded)'),
+    json: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
+    folded: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
     second: WHOLE,
   },
   {

@@ -6,14 +6,13 @@ import { answer } from '../../support/anthropic-upstream.js'
 import { closedPort } from '../../support/bad-upstream.js'
 import { messageEvents } from '../../support/messages.js'
 import { delay, hangUp, json, raw, reset, sse, stall } from '../../support/script.js'
-import { ANSWER, always, error, type Outcome, once, type Row, SAME, thrice, WHOLE, whole } from '../row.js'
+import { ANSWER, always, error, failed, type Outcome, once, type Row, SAME, WHOLE, whole } from '../row.js'
 
 const good: Row['answers'] = (request) => answer({ text: ANSWER }, request)
 const fixture = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}`, import.meta.url))
 
 /** What all of them come to, for every kind of client. */
-function failing(sees: string): { stream: Outcome; json: Outcome; second: string } {
-  const outcome = thrice(sees)
+function failing(outcome: Outcome): { stream: Outcome; json: Outcome; second: string } {
   return { stream: outcome, json: outcome, second: WHOLE }
 }
 
@@ -32,7 +31,7 @@ export const connectRows: readonly Row[] = [
     at: async () => `http://127.0.0.1:${await closedPort()}`,
     unseen: true,
     ...failing(
-      error(
+      failed(
         502,
         'api_error',
         'could not connect to HOST (ECONNREFUSED); nothing listens there: check the base URL and its port',
@@ -45,7 +44,7 @@ export const connectRows: readonly Row[] = [
     at: () => 'http://no-such-host.invalid',
     unseen: true,
     ...failing(
-      error(
+      failed(
         502,
         'api_error',
         'could not connect to no-such-host.invalid (ENOTFOUND); no such host: check the base URL and the network',
@@ -58,7 +57,7 @@ export const connectRows: readonly Row[] = [
     at: () => 'http://look-up-fails.invalid',
     unseen: true,
     ...failing(
-      error(
+      failed(
         502,
         'api_error',
         'could not connect to look-up-fails.invalid (EAI_AGAIN); the host name could not be resolved: check the network',
@@ -71,7 +70,7 @@ export const connectRows: readonly Row[] = [
     at: (url) => url.replace('http:', 'https:'),
     unseen: true,
     ...failing(
-      error(
+      failed(
         502,
         'api_error',
         'no secure connection to HOST (ERR_SSL_WRONG_VERSION_NUMBER): check its certificate and the base URL',
@@ -84,7 +83,7 @@ export const connectRows: readonly Row[] = [
     at: selfSigned,
     unseen: true,
     ...failing(
-      error(
+      failed(
         502,
         'api_error',
         'no secure connection to HOST (DEPTH_ZERO_SELF_SIGNED_CERT): check its certificate and the base URL',
@@ -96,40 +95,40 @@ export const connectRows: readonly Row[] = [
     answers: good,
     options: { refuse: () => true },
     unseen: true,
-    ...failing(error(502, 'api_error', 'HOST broke the connection (ECONNRESET)')),
+    ...failing(failed(502, 'api_error', 'HOST broke the connection (ECONNRESET)')),
   },
   {
     upstream: 'reads the request and resets',
     answers: always(reset()),
-    ...failing(error(502, 'api_error', 'HOST broke the connection (ECONNRESET)')),
+    ...failing(failed(502, 'api_error', 'HOST broke the connection (ECONNRESET)')),
   },
   {
     upstream: 'reads the request and closes the connection',
     answers: always(hangUp()),
-    ...failing(error(502, 'api_error', 'HOST broke the connection (UND_ERR_SOCKET)')),
+    ...failing(failed(502, 'api_error', 'HOST broke the connection (UND_ERR_SOCKET)')),
   },
   {
     upstream: 'breaks off inside its headers',
     answers: always([raw('HTTP/1.1 200 OK\r\ncontent-ty'), hangUp()]),
-    ...failing(error(502, 'api_error', 'HOST broke the connection (UND_ERR_SOCKET)')),
+    ...failing(failed(502, 'api_error', 'HOST broke the connection (UND_ERR_SOCKET)')),
   },
   {
     upstream: 'answers in something that is no HTTP',
     answers: always([raw('hello\r\n\r\n'), hangUp()]),
-    ...failing(error(502, 'api_error', 'HOST sent an answer that is not valid HTTP (HTTPParserError)')),
+    ...failing(failed(502, 'api_error', 'HOST sent an answer that is not valid HTTP (HTTPParserError)')),
   },
   {
     upstream: 'sends more headers than anybody reads (64 kB)',
     answers: always(json({}, 200, { headers: { 'x-long': 'x'.repeat(65_536) } })),
     ...failing(
-      error(502, 'api_error', 'HOST sent an answer that is not valid HTTP (UND_ERR_HEADERS_OVERFLOW)'),
+      failed(502, 'api_error', 'HOST sent an answer that is not valid HTTP (UND_ERR_HEADERS_OVERFLOW)'),
     ),
   },
   {
     upstream: 'never answers (`firstEventTimeout`)',
     answers: always(stall()),
     guard: { firstEventTimeout: 250 },
-    ...failing(error(504, 'timeout_error', 'HOST did not answer in time')),
+    ...failing(failed(504, 'timeout_error', 'HOST did not answer in time')),
   },
   {
     upstream: 'says “103 Early Hints” first and then answers',

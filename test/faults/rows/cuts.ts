@@ -13,7 +13,7 @@ import {
   write,
 } from '../../support/script.js'
 import { cutInsideCharacter, cutInsideData, frames } from '../../support/sse-bytes.js'
-import { ANSWER, always, byKind, error, once, type Row, SAME, thrice, WHOLE, whole } from '../row.js'
+import { ANSWER, always, byKind, error, failed, once, type Row, SAME, WHOLE, whole } from '../row.js'
 
 export const EVENTS = messageEvents({ text: ANSWER })
 const FRAMES = frames(EVENTS)
@@ -21,10 +21,10 @@ const first = (n: number) => Buffer.concat(FRAMES.slice(0, n))
 const STREAM = { 'content-type': 'text/event-stream' }
 const JSON_TYPE = { 'content-type': 'application/json' }
 
-const BROKEN = error(502, 'api_error', 'HOST broke the connection (ECONNRESET)')
-const CLOSED = error(502, 'api_error', 'HOST broke the connection (UND_ERR_SOCKET)')
-const TRUNCATED = error(502, 'api_error', 'the upstream ended its stream in the middle of the answer')
-const SILENT = error(504, 'timeout_error', 'HOST did not answer in time')
+const BROKEN = failed(502, 'api_error', 'HOST broke the connection (ECONNRESET)')
+const CLOSED = failed(502, 'api_error', 'HOST broke the connection (UND_ERR_SOCKET)')
+const TRUNCATED = failed(502, 'api_error', 'the upstream ended its stream in the middle of the answer')
+const SILENT = failed(504, 'timeout_error', 'HOST did not answer in time')
 export const STALLED =
   '`event: error` `overloaded_error` “the upstream stalled: it sent nothing for longer than plugins.stream-guard.idleTimeout; the answer so far is incomplete”'
 
@@ -38,15 +38,15 @@ export const cutRows: readonly Row[] = [
   {
     upstream: 'sends headers and resets',
     answers: always([head(200, STREAM), reset()]),
-    stream: thrice(BROKEN),
-    json: thrice(BROKEN),
+    stream: BROKEN,
+    json: BROKEN,
     second: WHOLE,
   },
   {
     upstream: 'sends a `ping` and resets',
     answers: always(sse(EVENTS.slice(1, 2), { ending: reset() })),
-    stream: thrice(BROKEN),
-    folded: thrice(BROKEN),
+    stream: BROKEN,
+    folded: BROKEN,
     second: WHOLE,
   },
   {
@@ -54,7 +54,7 @@ export const cutRows: readonly Row[] = [
     answers: always(sse(EVENTS.slice(0, 1), { ending: reset() })),
     sent: first(1),
     stream: once('1 event, then a broken connection'),
-    folded: thrice(BROKEN),
+    folded: BROKEN,
     second: SAME,
   },
   {
@@ -62,7 +62,7 @@ export const cutRows: readonly Row[] = [
     answers: always(sse(EVENTS.slice(0, 5), { ending: reset() })),
     sent: first(5),
     stream: once('5 events, then a broken connection'),
-    folded: thrice(BROKEN),
+    folded: BROKEN,
     second: SAME,
   },
   {
@@ -70,7 +70,7 @@ export const cutRows: readonly Row[] = [
     answers: always(sse(EVENTS.slice(0, 5), { ending: hangUp() })),
     sent: first(5),
     stream: once('5 events, then a broken connection'),
-    folded: thrice(CLOSED),
+    folded: CLOSED,
     second: SAME,
   },
   {
@@ -78,7 +78,7 @@ export const cutRows: readonly Row[] = [
     answers: always(streamed([INSIDE_CHARACTER], { ending: reset() })),
     sent: INSIDE_CHARACTER,
     stream: once('3 events and part of the next, then a broken connection'),
-    folded: thrice(BROKEN),
+    folded: BROKEN,
     second: SAME,
   },
   {
@@ -86,7 +86,7 @@ export const cutRows: readonly Row[] = [
     answers: always(streamed([INSIDE_DATA], { ending: reset() })),
     sent: INSIDE_DATA,
     stream: once('4 events and part of the next, then a broken connection'),
-    folded: thrice(BROKEN),
+    folded: BROKEN,
     second: SAME,
   },
   {
@@ -101,7 +101,7 @@ export const cutRows: readonly Row[] = [
     answers: always(sse(EVENTS.slice(0, 5))),
     sent: first(5),
     stream: once('5 events, then a clean end'),
-    folded: thrice(TRUNCATED),
+    folded: TRUNCATED,
     second: SAME,
   },
   {
@@ -109,28 +109,28 @@ export const cutRows: readonly Row[] = [
     answers: always(streamed([INSIDE_DATA])),
     sent: INSIDE_DATA,
     stream: once('4 events and part of the next, then a clean end'),
-    folded: thrice(TRUNCATED),
+    folded: TRUNCATED,
     second: SAME,
   },
   {
     upstream: 'resets in the middle of a JSON answer',
     answers: always([head(200, JSON_TYPE), write('{"type":"message","content":['), reset()]),
-    json: thrice(BROKEN),
+    json: BROKEN,
     second: WHOLE,
   },
   {
     upstream: 'sends headers and nothing else (`firstEventTimeout`; `idleTimeout` for JSON)',
     answers: byKind([head(200, STREAM), stall()], [head(200, JSON_TYPE), stall()]),
     guard: { firstEventTimeout: 250, idleTimeout: 250 },
-    stream: thrice(error(504, 'timeout_error', 'the upstream sent no event for 0.25 s')),
-    json: thrice(SILENT),
+    stream: failed(504, 'timeout_error', 'the upstream sent no event for 0.25 s'),
+    json: SILENT,
     second: WHOLE,
   },
   {
     upstream: 'sends `ping`s and nothing else (`firstEventTimeout`)',
     answers: always([head(200, STREAM), pings(40)]),
     guard: { firstEventTimeout: 250 },
-    stream: thrice(error(504, 'timeout_error', 'the upstream sent no event for 0.25 s')),
+    stream: failed(504, 'timeout_error', 'the upstream sent no event for 0.25 s'),
     second: WHOLE,
   },
   {
@@ -139,7 +139,7 @@ export const cutRows: readonly Row[] = [
     guard: { idleTimeout: 250 },
     sent: first(5),
     stream: once(`5 events, then ${STALLED}`),
-    folded: thrice(SILENT),
+    folded: SILENT,
     second: SAME,
   },
   {
@@ -161,22 +161,22 @@ export const cutRows: readonly Row[] = [
   {
     upstream: 'is busy: `event: error` with `overloaded_error` first',
     answers: errorFirst('overloaded_error', 'Overloaded'),
-    stream: once(error(529, 'overloaded_error', 'Overloaded'), 'rests 8 s (overloaded)'),
-    folded: once(error(529, 'overloaded_error', 'Overloaded'), 'rests 8 s (overloaded)'),
+    stream: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
+    folded: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
     second: WHOLE,
   },
   {
     upstream: 'fails: `event: error` with `api_error` first',
     answers: errorFirst('api_error', 'Internal server error'),
-    stream: thrice(error(500, 'api_error', 'Internal server error')),
-    folded: thrice(error(500, 'api_error', 'Internal server error')),
+    stream: failed(500, 'api_error', 'Internal server error'),
+    folded: failed(500, 'api_error', 'Internal server error'),
     second: WHOLE,
   },
   {
     upstream: 'refuses: `event: error` with `invalid_request_error` first',
     answers: errorFirst('invalid_request_error', 'max_tokens: too large'),
-    stream: once(error(400, 'invalid_request_error', 'max_tokens: too large')),
-    folded: once(error(400, 'invalid_request_error', 'max_tokens: too large')),
+    stream: once(error(400, 'invalid_request_error', 'max_tokens: too large', 'x-should-retry: false')),
+    folded: once(error(400, 'invalid_request_error', 'max_tokens: too large', 'x-should-retry: false')),
     second: SAME,
   },
   {
@@ -184,7 +184,7 @@ export const cutRows: readonly Row[] = [
     answers: always(sse([...EVENTS.slice(0, 1), errorData('overloaded_error', 'Overloaded')])),
     sent: Buffer.concat(frames([...EVENTS.slice(0, 1), errorData('overloaded_error', 'Overloaded')])),
     stream: once('1 event, then `event: error` `overloaded_error` “Overloaded”'),
-    folded: once(error(529, 'overloaded_error', 'Overloaded'), 'rests 8 s (overloaded)'),
+    folded: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
     second: SAME,
   },
   {
@@ -192,13 +192,13 @@ export const cutRows: readonly Row[] = [
     answers: always(sse([...EVENTS.slice(0, 5), errorData('api_error', 'Internal server error')])),
     sent: Buffer.concat(frames([...EVENTS.slice(0, 5), errorData('api_error', 'Internal server error')])),
     stream: once('5 events, then `event: error` `api_error` “Internal server error”'),
-    folded: thrice(error(500, 'api_error', 'Internal server error')),
+    folded: failed(500, 'api_error', 'Internal server error'),
     second: SAME,
   },
   {
     upstream: 'breaks off after a JSON answer’s headers promised more',
     answers: always(respond(200, '{"type":"message"', { length: 1000, headers: JSON_TYPE })),
-    json: thrice(CLOSED),
+    json: CLOSED,
     second: WHOLE,
   },
 ]

@@ -2,7 +2,7 @@ import zlib, { brotliCompressSync, gzipSync } from 'node:zlib'
 import { message, messageEvents } from '../../support/messages.js'
 import { compressed, type Encoding, hangUp, head, respond, type Script, write } from '../../support/script.js'
 import { frames } from '../../support/sse-bytes.js'
-import { ANSWER, byKind, error, type Row, thrice, WHOLE, whole } from '../row.js'
+import { ANSWER, byKind, failed, type Row, WHOLE, whole } from '../row.js'
 
 const STREAM = { 'content-type': 'text/event-stream' }
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -25,7 +25,7 @@ const readable = (upstream: string, answers: Row['answers']): Row => ({
 })
 
 const refused = (upstream: string, answers: Row['answers'], message: string): Row => {
-  const outcome = thrice(error(502, 'api_error', message))
+  const outcome = failed(502, 'api_error', message)
   return { upstream, answers, stream: outcome, json: outcome, second: WHOLE }
 }
 
@@ -77,8 +77,8 @@ export const encodingRows: readonly Row[] = [
   {
     upstream: 'breaks off inside a compressed answer',
     answers: byKind(half(SSE, STREAM), half(BODY, JSON_TYPE)),
-    stream: thrice(error(502, 'api_error', 'HOST broke the connection (UND_ERR_SOCKET)')),
-    json: thrice(error(502, 'api_error', 'HOST broke the connection (UND_ERR_SOCKET)')),
+    stream: failed(502, 'api_error', 'HOST broke the connection (UND_ERR_SOCKET)'),
+    json: failed(502, 'api_error', 'HOST broke the connection (UND_ERR_SOCKET)'),
     second: WHOLE,
   },
 ]
