@@ -123,7 +123,8 @@ export type PluginEntry = PluginSpec | PluginFactory | false | null | undefined
 export function definePlugin<const Name extends string, Schema extends z.ZodType = z.ZodType<undefined>>(
   definition: PluginDefinition<Name, Schema>,
 ): PluginFactory<Name, Schema> {
-  if (!/^[a-z][a-z0-9-]*$/.test(definition.name)) {
+  // A config in JavaScript may leave it out, and 'undefined' would be a legal name.
+  if (typeof definition.name !== 'string' || !/^[a-z][a-z0-9-]*$/.test(definition.name)) {
     throw new TypeError(
       `definePlugin: name '${definition.name}' must be lower case letters, digits and dashes`,
     )

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 /** Where an upstream lives: scheme and host apart from the path, as the transport wants them. */
 export interface BaseURL {
   readonly origin: string
@@ -21,6 +23,9 @@ export function parseBaseURL(text: string): BaseURL {
     .replace(/\/v1$/, '')
   return { origin: url.origin, path }
 }
+
+/** The schema of an option `baseURL`. */
+export const baseURLOption = () => z.string().refine(isBaseURL, 'must be an http(s) URL without credentials')
 
 /** Whether a text is a base URL that `parseBaseURL` takes; for zod's `refine`. */
 export function isBaseURL(text: string): boolean {

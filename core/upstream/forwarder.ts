@@ -18,6 +18,8 @@ export interface ForwarderOptions extends HeaderRules {
   readonly baseURL: string
   readonly accepts: Accepts
   readonly precedence?: Precedence
+  /** Accounts without a key can't serve. Default true. */
+  readonly needsKey?: boolean
   /** The upstream's model for a client's; undefined or the same name leaves the body as it is. */
   mapModel?(model: string): string | undefined
   /** Models to list without asking. */
@@ -41,7 +43,7 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
   const upstream: Upstream = {
     name,
     accepts,
-    needsKey: true,
+    needsKey: options.needsKey ?? true,
     ...(options.precedence && { precedence: options.precedence }),
     ...(options.models && { models: options.models }),
     ...(options.contextWindow && { contextWindow: options.contextWindow }),

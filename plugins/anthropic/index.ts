@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { definePlugin } from '../../core/plugin.js'
-import { isBaseURL } from '../../core/upstream/base-url.js'
+import { baseURLOption } from '../../core/upstream/base-url.js'
 import { createForwarder } from '../../core/upstream/forwarder.js'
-import { mapModel } from '../../core/upstream/models.js'
+import { mapModel, namedModels } from '../../core/upstream/models.js'
 
 /** Forwards to Anthropic untouched: the client's bytes and headers, with the account's key in place of the client's. */
 export const anthropic = definePlugin({
@@ -11,10 +11,7 @@ export const anthropic = definePlugin({
   routes: ['messages', 'count-tokens'],
   env: { baseURL: 'AGPROXY_ANTHROPIC_BASE_URL' },
   options: z.strictObject({
-    baseURL: z
-      .string()
-      .refine(isBaseURL, 'must be an http(s) URL without credentials')
-      .default('https://api.anthropic.com'),
+    baseURL: baseURLOption().default('https://api.anthropic.com'),
     /** Client model, or a pattern with `*`, to upstream model. Names that it doesn't hold go through as they are. */
     models: z.record(z.string(), z.string()).default({}),
   }),
@@ -27,7 +24,7 @@ export const anthropic = definePlugin({
         accepts: { cacheControl: true, sameRoleNeighbours: true, unstreamed: true, countTokens: true },
         keyHeader: 'version',
         mapModel: (model) => mapModel(models, model),
-        models: () => Object.keys(models).flatMap((id) => (id.includes('*') ? [] : [{ id }])),
+        models: () => namedModels(models).map((id) => ({ id })),
         listsModels: true,
       },
       context,

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { definePlugin } from '../../core/plugin.js'
-import { isBaseURL } from '../../core/upstream/base-url.js'
+import { baseURLOption } from '../../core/upstream/base-url.js'
 import { createForwarder } from '../../core/upstream/forwarder.js'
+import { namedModels } from '../../core/upstream/models.js'
 import type { Precedence } from '../../core/upstream/types.js'
 import { contextWindow, zaiModel } from './models.js'
 
@@ -22,10 +23,7 @@ export const zai = definePlugin({
   routes: ['messages', 'count-tokens'],
   env: { baseURL: 'ZAI_BASE_URL' },
   options: z.strictObject({
-    baseURL: z
-      .string()
-      .refine(isBaseURL, 'must be an http(s) URL without credentials')
-      .default('https://api.z.ai/api/anthropic'),
+    baseURL: baseURLOption().default('https://api.z.ai/api/anthropic'),
     /** Client model, or a pattern with `*`, to GLM model. */
     models: z.record(z.string(), z.string()).default({}),
     /** What the model families become when the map says nothing. */
@@ -38,7 +36,7 @@ export const zai = definePlugin({
     const { baseURL, models, dispatch, ...families } = context.options
     if (dispatch === 'off') return {}
     const glm = () => [...new Set([...Object.values(models), families.opus, families.sonnet, families.haiku])]
-    const named = () => [...CLAUDE_NAMES, ...Object.keys(models).filter((id) => !id.includes('*'))]
+    const named = () => [...CLAUDE_NAMES, ...namedModels(models)]
     return createForwarder(
       {
         name: 'zai',
