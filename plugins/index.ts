@@ -1,6 +1,19 @@
 import 'reflect-metadata'
 
 export { anthropic } from './anthropic/index.js'
+export { anthropicCompatible } from './anthropic-compatible/index.js'
+export {
+  deepseek,
+  kimi,
+  liteLLM,
+  llamaCpp,
+  lmStudio,
+  minimax,
+  moonshot,
+  ollama,
+  openrouter,
+  vllm,
+} from './anthropic-compatible/ready-made.js'
 export { auth } from './auth/index.js'
 export { cacheControl } from './cache-control/index.js'
 export { countTokens } from './count-tokens/index.js'

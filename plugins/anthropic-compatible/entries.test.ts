@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { ENTRIES } from './entries.js'
+import type { EntryFactory } from './index.js'
+import * as readyMade from './ready-made.js'
+
+const docs = readFileSync(new URL('../../docs/plugins/anthropic-compatible.md', import.meta.url), 'utf8')
+const factories = Object.entries(readyMade) as [keyof typeof ENTRIES, EntryFactory<string>][]
+
+it('there is a factory for each entry', () => {
+  expect(factories.map(([name]) => name).toSorted()).toEqual(Object.keys(ENTRIES).toSorted())
+})
+
+it.each(factories)('%s: its data is valid, and the table of the docs tells the same', (name, factory) => {
+  const { options, name: upstream } = factory.definition
+  const { baseURL, keyHeader, needsKey, accepts } = options!.parse({})
+  const row = docs.split('\n').find((line) => line.startsWith(`| \`${name}\` |`))
+  const key = `${keyHeader === 'bearer' ? 'Bearer' : keyHeader}${needsKey ? '' : ', if any'}`
+  const taken = Object.entries(accepts).flatMap(([what, yes]) =>
+    yes && what !== 'unstreamed' ? [`\`${what}\``] : [],
+  )
+  expect(
+    row
+      ?.split('|')
+      .slice(2, 6)
+      .map((cell) => cell.trim()),
+  ).toEqual([`\`${upstream}\``, `\`${baseURL}\``, key, taken.join(', ') || '–'])
+})

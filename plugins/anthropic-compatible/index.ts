@@ -1,0 +1,59 @@
+import type { z } from 'zod'
+import { definePlugin, type PluginFactory, type PluginSpec } from '../../core/plugin.js'
+import { createForwarder } from '../../core/upstream/forwarder.js'
+import { mapModel, namedModels } from '../../core/upstream/models.js'
+import { type Entry, type Options, optionsFor } from './options.js'
+
+type Input = z.input<Options>
+
+/**
+ * Forwards to any upstream that speaks Anthropic's protocol. Each call makes a plugin of its own, named by `name`; accounts
+ * say `upstream: name`.
+ *
+ * @throws TypeError when the name is missing or not lower case with dashes
+ */
+export function anthropicCompatible<const Name extends string>(
+  options: Input & { readonly name: Name; readonly baseURL: string },
+): PluginSpec<Name, Options> {
+  const { name, ...rest } = options
+  return instance(name, {})(rest)
+}
+
+/** A factory of a ready-made entry. `name` makes a further instance beside the first. */
+export type EntryFactory<Name extends string> = PluginFactory<Name, Options> &
+  (<const Own extends string>(options: Input & { readonly name: Own }) => PluginSpec<Own, Options>)
+
+/** A ready-made upstream: what is known of it, under its own name. */
+export function readyMade<const Name extends string>(name: Name, entry: Entry): EntryFactory<Name> {
+  const base = instance(name, entry)
+  const factory = ({ name: own, ...options }: Input & { readonly name?: string } = {}) =>
+    own === undefined ? base(options) : instance(own, entry)(options)
+  // With the marks of a factory, so that it can stand in `use` without being called.
+  return Object.defineProperties(factory, Object.getOwnPropertyDescriptors(base)) as EntryFactory<Name>
+}
+
+function instance<const Name extends string>(name: Name, entry: Entry): PluginFactory<Name, Options> {
+  return definePlugin({
+    name,
+    phase: 'upstream',
+    routes: ['messages', 'count-tokens'],
+    options: optionsFor(entry),
+    create: (context) => {
+      const { models, contextWindows, ...rest } = context.options
+      const targets = new Set(Object.values(models))
+      // The upstream's own names are listed, so whoever asks for one gets it, whatever `*` says.
+      const own = (model: string) =>
+        targets.has(model) && !Object.hasOwn(models, model) ? undefined : mapModel(models, model)
+      return createForwarder(
+        {
+          ...rest,
+          name,
+          mapModel: own,
+          contextWindow: (model) => mapModel(contextWindows, own(model) ?? model),
+          models: () => [...new Set([...namedModels(models), ...targets])].map((id) => ({ id })),
+        },
+        context,
+      )
+    },
+  })
+}
