@@ -66,7 +66,7 @@ export class AccountPool {
     const look = (late: boolean) => this.#seating.look(wish, late)
     const found = await look(false)
     if (!isWaiting(found)) return found
-    return this.#state.queue.wait(look, found, wish.queueTimeout, wish.call.signal)
+    return this.#state.queue.wait(look, wish.queueTimeout, wish.call.signal)
   }
 
   /** What to tell a client that nobody can serve now: each account, why it can't, and when to come back. */

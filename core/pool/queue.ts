@@ -38,14 +38,13 @@ export class Queue {
    */
   async wait<T extends Releasable | undefined>(
     look: Look<T>,
-    first: Waiting,
     patience: number,
     signal: AbortSignal,
   ): Promise<T | undefined> {
     const waiter = new Waiter(look, patience)
     this.#waiters.add(waiter as never)
     try {
-      return await waiter.wait(first, signal)
+      return await waiter.wait(signal)
     } finally {
       this.#waiters.delete(waiter as never)
     }
@@ -66,7 +65,7 @@ class Waiter<T extends Releasable | undefined> {
     private readonly patience: number,
   ) {}
 
-  async wait(first: Waiting, signal: AbortSignal): Promise<T | undefined> {
+  async wait(signal: AbortSignal): Promise<T | undefined> {
     if (signal.aborted) throw new ClientGoneError()
     const onGone = () => this.#reject(new ClientGoneError())
     signal.addEventListener('abort', onGone, { once: true })
@@ -78,7 +77,7 @@ class Waiter<T extends Releasable | undefined> {
       return await new Promise<T | undefined>((resolve, reject) => {
         this.#resolve = resolve
         this.#reject = reject
-        this.#wakeIn(first.waitsFor)
+        this.look() // something may have changed since the look that made it wait
       })
     } finally {
       this.#over = true

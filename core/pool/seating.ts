@@ -37,7 +37,7 @@ export class Seating {
       const lease = this.#sit(target, decision)
       const answers = this.#ask(wish, situation, lease)
       if (answers.length === 0 || (await Promise.all(answers)).every(Boolean)) return lease
-      lease.release()
+      this.#leave(lease) // without a word to those that wait: they would look again, and so would this request, for ever
     }
     return { waitsFor: Math.min(...ranking.all.map((c) => rests.changesIn(c))) }
   }
@@ -59,15 +59,19 @@ export class Seating {
   }
 
   #sit(target: Target, candidate: Candidate): Lease {
-    const { rests, store, queue } = this.state
-    const { account, seat } = candidate
-    seat.inFlight++
+    const { rests, queue } = this.state
+    candidate.seat.inFlight++
     return new Lease(target, candidate, rests, rests.unsettled(candidate), (lease) => {
-      seat.inFlight--
-      for (const scope of lease.unsettled) rests.giveTurnBack(scope, lease.id)
-      if (account.maxConcurrent !== undefined) store.release(seat.id, lease.id)
+      this.#leave(lease)
       queue.changed()
     })
+  }
+
+  #leave({ id, candidate: { account, seat }, unsettled }: Lease): void {
+    const { rests, store } = this.state
+    seat.inFlight--
+    for (const scope of unsettled) rests.giveTurnBack(scope, id)
+    if (account.maxConcurrent !== undefined) store.release(seat.id, id)
   }
 
   /**

@@ -1,0 +1,52 @@
+import type { Call, CallInit } from '../../core/call.js'
+import type { Origin } from '../../core/config/resolved.js'
+import { AccountPool } from '../../core/pool/pool.js'
+import { PoolState, type PoolStateInit } from '../../core/pool/state.js'
+import type { MessagesRequest } from '../../core/protocol/messages.js'
+import { Upstreams } from '../../core/upstream/registry.js'
+import type { Account, Precedence } from '../../core/upstream/types.js'
+import { ACCEPTS_ALL, makeCall } from '../../testing.js'
+
+export interface TestPoolInit extends PoolStateInit {
+  readonly from?: Origin
+  readonly precedence?: Readonly<Record<string, Precedence>>
+}
+
+/** A pool over upstreams that the accounts name. */
+export function testPool(accounts: readonly Partial<Account>[], init: TestPoolInit = {}) {
+  const full = accounts.map((account, i) => ({
+    id: 'abcdefghij'[i]!,
+    upstream: 'up',
+    apiKey: `k${i}`,
+    ...account,
+  }))
+  const upstreams = new Upstreams()
+  for (const name of new Set(full.map((a) => a.upstream))) {
+    const precedence = init.precedence?.[name]
+    upstreams.register({ name, accepts: ACCEPTS_ALL, ...(precedence && { precedence }) })
+  }
+  const state = new PoolState(init)
+  const pool = new AccountPool(full, upstreams, { state, ...(init.from && { from: init.from }) })
+  return { pool, state, upstreams, accounts: full }
+}
+
+/** A call of a session, as Claude Code sends it. */
+export function callOf(
+  session: string,
+  body: Partial<MessagesRequest> = {},
+  { agent, ...init }: Partial<CallInit> & { agent?: string } = {},
+): Call {
+  const headers = { 'x-claude-code-session-id': session, ...(agent && { 'x-claude-code-agent-id': agent }) }
+  return makeCall(body, { headers, ...init })
+}
+
+/** Numbers from 0 to 1 that are the same in each run (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
