@@ -125,7 +125,8 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
     async handle(call: Call, next: Next) {
       const { target } = call
       if (target?.upstream.name !== name) return next(call)
-      const mapped = options.mapModel?.(call.model)
+      // An account's own name for a model is the upstream's name already; a `*` of the map would undo it.
+      const mapped = target.model === undefined ? options.mapModel?.(call.model) : undefined
       const changed = mapped !== undefined && mapped !== call.model
       const fitted = changed ? call.set({ model: mapped }) : call
       if (changed) call.journal.note({ mappedModel: mapped })

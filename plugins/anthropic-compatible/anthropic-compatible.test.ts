@@ -173,6 +173,13 @@ describe('models', () => {
     expect(headers['x-mapped-model']).toBe(model === expected ? undefined : expected)
   })
 
+  it('the account’s own name for a model goes as it is', async () => {
+    const { up, send } = await box({ models }, { apiKey: 'sk-box', models: { 'claude-opus-*': 'tuned' } })
+    const { headers } = await send({ body: ask({ model: 'claude-opus-5' }) })
+    expect(up.requests[0]!.json().model).toBe('tuned')
+    expect(headers['x-mapped-model']).toBe('tuned')
+  })
+
   it('lists what can be asked for by name and tells context windows by the upstream’s model', async () => {
     const mounted = await mount(
       anthropicCompatible({
