@@ -7,8 +7,12 @@ import { FrameDecoder } from './sse/decoder.js'
 import { StreamEvent } from './sse/event.js'
 import type { ByteSource } from './stream.js'
 
-/** What begins a stream under a wrong content type. */
-const LOOKS_LIKE_EVENTS = /^(\ufeff)?(event|data|id|retry)?:/
+/** What begins a stream under a wrong content type, and what may yet become it: bytes come in any pieces. */
+const LOOKS_LIKE_EVENTS = /^\ufeff?[\r\n]*(event|data|id|retry)?:/
+const MAY_BE_EVENTS = /^[\ufeff\ufffd]*[\r\n]*[a-z]{0,5}$/
+/** JSON is read to its end, as it may be an error in words that clients act on; no honest one is larger. */
+const MAY_BE_ERROR = /^\s*\{/
+const ERROR_LIMIT = 64 * 1024
 
 /**
  * Waits until a stream has shown a real event, so that one which never does is a failed attempt and not an answer. What
@@ -88,22 +92,34 @@ function watch(
       fail(new UpstreamError('protocol', 'the upstream sent an event that is not JSON'))
     else pass()
   }
-  let first = true
+  const decode = (chunk: Buffer) => {
+    try {
+      decoder.push(chunk, onFrame)
+    } catch (cause) {
+      fail(new UpstreamError('protocol', 'the upstream sent an event that is too large', { cause }))
+    }
+  }
+  /** What came under another content type, until it shows what it is. */
+  let odd: Buffer | undefined = isEvents ? undefined : Buffer.alloc(0)
   source.pipe({
     data(chunk) {
       relay.data(chunk)
       if (isDecided()) return
-      if (first && !isEvents && !LOOKS_LIKE_EVENTS.test(chunk.toString('utf8', 0, 16)))
-        return fail(notEvents(chunk))
-      first = false
-      try {
-        decoder.push(chunk, onFrame)
-      } catch (cause) {
-        fail(new UpstreamError('protocol', 'the upstream sent an event that is too large', { cause }))
+      if (!odd) return decode(chunk)
+      odd = Buffer.concat([odd, chunk])
+      const start = odd.toString('utf8', 0, 16)
+      if (LOOKS_LIKE_EVENTS.test(start)) {
+        const events = odd
+        odd = undefined
+        decode(events)
+      } else if (MAY_BE_ERROR.test(start) ? odd.length > ERROR_LIMIT : !MAY_BE_EVENTS.test(start)) {
+        fail(notEvents(odd))
       }
     },
     end() {
       relay.end()
+      if (odd) return fail(errorIn(odd) ?? notEvents(odd))
+      onFrame(decoder.rest()) // some upstreams leave out the last blank line
       fail(new UpstreamError('truncated', 'the upstream answered with an empty stream'))
     },
     error(error) {
@@ -111,6 +127,16 @@ function watch(
       fail(error)
     },
   })
+}
+
+/** The error that an upstream sent as JSON under a good status. */
+function errorIn(bytes: Buffer): UpstreamError | undefined {
+  try {
+    const body: unknown = JSON.parse(bytes.toString('utf8'))
+    return isErrorBody(body) ? errorFrom(body) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function notEvents(chunk: Buffer): UpstreamError {

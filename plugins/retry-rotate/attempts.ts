@@ -31,6 +31,8 @@ export class Attempts {
   stripped = false
   /** Pauses made because there was no other account. */
   pauses = 0
+  /** The account whose short delay was waited out last. */
+  #waitedFor: string | undefined
   readonly #wish: Wish
   #lease: Lease | undefined
   /** What was asked for instead of the client's model. */
@@ -79,6 +81,14 @@ export class Attempts {
       this.stripped = true
     }
     this.#wish.attempt++
+    return true
+  }
+
+  /** Whether a short delay of the present account is still to be waited out: true the first time. */
+  wait(): boolean {
+    const { id } = this.lease.target.account
+    if (this.#waitedFor === id) return false
+    this.#waitedFor = id
     return true
   }
 

@@ -91,9 +91,13 @@ class RetryRotate implements Plugin {
     if (verdict.next === 'other' && attempts.call.route === 'messages') attempts.lease.failed(verdict.rest)
     if (verdict.next === 'return' || !attempts.left) return false
     switch (verdict.next) {
-      case 'wait':
+      case 'wait': {
+        // Once for each account: a limit that goes on is worth another account's cold cache.
+        const patient = attempts.wait()
+        if (!patient && (await attempts.other(false))) return true
         await sleep(verdict.ms, attempts.call.signal)
-        return attempts.again()
+        return patient ? attempts.again() : attempts.round()
+      }
       case 'strip-thinking': {
         const text = failure.kind === 'status' ? failure.text : ''
         const body = withoutThinking(attempts.call.body, text, attempts.stripped)

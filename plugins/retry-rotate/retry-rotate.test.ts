@@ -104,6 +104,99 @@ describe('rotating', () => {
   })
 })
 
+describe('accounts with models of their own', () => {
+  test('the account gets its own name for the model, and the client is told', async () => {
+    const { send, calls } = await start([messageReply()], [
+      { ...account('a'), models: { 'claude-opus-*': 'big' } },
+    ] as never)
+    const reply = await send({ model: 'claude-opus-5' })
+    expect(calls[0]!.body.model).toBe('big')
+    expect(reply.header('x-mapped-model')).toBe('big')
+  })
+
+  test('each attempt is named anew', async () => {
+    const { send, calls } = await start([status(500), messageReply()], [
+      { ...account('a'), models: { '*': 'big' } },
+      account('b'),
+    ] as never)
+    const reply = await send({ model: 'claude-opus-5' })
+    expect(calls.map((call) => call.body.model)).toEqual(['big', 'claude-opus-5'])
+    expect(reply.header('x-mapped-model')).toBeUndefined()
+  })
+
+  test("an upstream's own mapping comes after it, and is the one that is told", async () => {
+    const { send } = await start(
+      [(call) => messageReply().with({ headers: { 'x-mapped-model': `mapped ${call.model}` } })],
+      [{ ...account('a'), models: { '*': 'big' } }] as never,
+    )
+    expect((await send({})).header('x-mapped-model')).toBe('mapped big')
+  })
+})
+
+describe('a fallback model', () => {
+  const fallback = { 'claude-opus-*': 'claude-sonnet-5' }
+  const opus = { model: 'claude-opus-5' }
+  const forModel = (model: string, reply: Reply) => (call: Call) =>
+    call.model === model ? reply : messageReply()
+
+  test('serves within the same request when the last account of the first model rests', async () => {
+    const limited = status(429, {}).with({ diagnosis: { reason: 'overloaded', scope: 'model' } })
+    const { send, calls } = await start([forModel('claude-opus-5', limited)], two, { fallback })
+    const reply = await send(opus)
+    expect(reply.status).toBe(200)
+    expect(reply.header('x-mapped-model')).toBe('claude-sonnet-5')
+    expect(calls.map((c) => `${c.target!.account.id} ${c.model}`)).toEqual([
+      'a claude-opus-5',
+      'b claude-opus-5',
+      'b claude-sonnet-5',
+    ])
+  })
+
+  test('is asked for at once while all accounts of the first model rest', async () => {
+    const { send, calls, pool } = await start([messageReply()], two, { fallback })
+    for (const { id } of two) pool.rest(two.find((a) => a.id === id)!, 60_000, 'overloaded', 'claude-opus-5')
+    await send(opus)
+    expect(calls.map((c) => c.model)).toEqual(['claude-sonnet-5'])
+  })
+
+  test('does not help when the accounts rest for every model', async () => {
+    const { send, pool } = await start([messageReply()], two, { fallback })
+    for (const each of two) pool.rest(each, 60_000, 'overloaded')
+    await expect(send(opus)).rejects.toMatchObject({ status: 529 })
+  })
+})
+
+describe('accounts that carry a limited number of requests', () => {
+  const one = { ...account('a'), maxConcurrent: 1 }
+  const open = () => Reply.stream({ pipe() {}, pause() {}, resume() {}, cancel() {} })
+
+  test('are busy until the answer has ended, not until it has begun', async () => {
+    const { send, calls } = await start([open, messageReply()], [one] as never, { queueTimeout: 5_000 })
+    const first = await send({})
+    const second = send({})
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(calls).toHaveLength(1)
+    first.discard()
+    expect((await second).status).toBe(200)
+  })
+
+  test('are waited for no longer than queueTimeout', async () => {
+    const { send } = await start([open], [one] as never, { queueTimeout: 50 })
+    await send({})
+    await expect(send({})).rejects.toMatchObject({ status: 429, message: /a \(busy\)/ })
+  })
+
+  test.each([
+    ['an error of the upstream', status(400)],
+    ['a plugin that throws', new TypeError('bug')],
+    ['no answer', new UpstreamError('reset', 'reset')],
+  ])('are free again after %s', async (_name, answer) => {
+    const { send, pool } = await start([answer], [one] as never, { maxAttempts: 2 })
+    await send({}).catch(() => {})
+    expect(pool.status()[0]!.inFlight).toBe(0)
+  })
+})
+
 describe('limits', () => {
   test('a short delay is waited out on the same account', async () => {
     const { send } = await start([status(429, { 'retry-after-ms': '150' }), messageReply()])

@@ -44,7 +44,9 @@ class StreamGuard implements Plugin {
   }
 
   #guard(reply: Reply): Reply {
-    return Reply.stream(guarded(reply.source(), this.options), reply)
+    // Comments are bytes that the upstream's length, if it states one, does not count.
+    const headers = { ...reply.headers, 'content-length': undefined }
+    return Reply.stream(guarded(reply.source(), this.options), { ...reply, headers })
   }
 }
 

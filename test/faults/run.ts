@@ -78,7 +78,7 @@ function configOf({ at, guard }: Row, upstream: UpstreamName, second?: string) {
 
 function request({ send }: Stand, row: Row, kind: Kind): Promise<Seen | NoAnswer> {
   const body = ask({ ...row.ask, ...(kind === 'stream' && { stream: true }) })
-  return send({ body }).catch((failed: unknown) => {
+  return send({ body, timeout: 25_000 }).catch((failed: unknown) => {
     if (failed instanceof NoAnswer) return failed
     throw failed
   })

@@ -24,7 +24,7 @@ export const bodyRows: readonly Row[] = [
   {
     upstream: 'answers 200 with nothing',
     answers: typed('application/json', ''),
-    stream: bad('the upstream answered with an empty stream'),
+    stream: bad('the upstream answered with nothing instead of an event stream'),
     json: bad('the upstream answered with nothing instead of a message'),
     folded: bad('the upstream sent 200 with nothing instead of a message'),
     second: WHOLE,
@@ -48,7 +48,7 @@ export const bodyRows: readonly Row[] = [
   {
     upstream: 'answers 200 with an error in JSON',
     answers: typed('application/json', JSON.stringify(errorData('overloaded_error', 'Overloaded'))),
-    stream: bad('the upstream answered with something else instead of an event stream'),
+    stream: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
     json: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
     folded: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
     second: WHOLE,
@@ -89,6 +89,19 @@ export const bodyRows: readonly Row[] = [
     second: WHOLE,
   },
   {
+    upstream: 'drips its events as `text/plain`, one byte at a time',
+    answers: always(
+      sse(messageEvents({ text: ANSWER }), {
+        pieces: 'byte',
+        every: 0,
+        headers: { 'content-type': 'text/plain' },
+      }),
+    ),
+    stream: whole,
+    folded: whole,
+    second: WHOLE,
+  },
+  {
     upstream: 'says `text/event-stream` and sends HTML',
     answers: typed('text/event-stream', HTML),
     stream: bad('the upstream answered with an empty stream'),
@@ -105,7 +118,7 @@ export const bodyRows: readonly Row[] = [
   {
     upstream: 'answers 204 without a body',
     answers: always(respond(204, '', { headers: {} })),
-    stream: bad('the upstream answered with an empty stream'),
+    stream: bad('the upstream answered with nothing instead of an event stream'),
     json: bad('the upstream answered with nothing instead of a message'),
     folded: bad('the upstream sent 204 with nothing instead of a message'),
     second: WHOLE,

@@ -180,6 +180,13 @@ export const cutRows: readonly Row[] = [
     second: SAME,
   },
   {
+    upstream: 'is busy, and leaves out the blank line after its `event: error`',
+    answers: always(streamed([frames([errorData('overloaded_error', 'Overloaded')])[0]!.subarray(0, -1)])),
+    stream: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
+    folded: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
+    second: WHOLE,
+  },
+  {
     upstream: 'sends `event: error` after the first event',
     answers: always(sse([...EVENTS.slice(0, 1), errorData('overloaded_error', 'Overloaded')])),
     sent: Buffer.concat(frames([...EVENTS.slice(0, 1), errorData('overloaded_error', 'Overloaded')])),

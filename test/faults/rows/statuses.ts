@@ -181,7 +181,7 @@ export const zaiRows: readonly Row[] = [
     answers: always(zai('1302', 'High concurrency usage of this API')),
     ...all(
       thrice(error(429, 'rate_limit_error', 'High concurrency usage of this API (code 1302)'), USABLE),
-      '429 `rate_limit_error` “High concurrency usage of this API (code 1302)”',
+      WHOLE,
     ),
   },
   {
