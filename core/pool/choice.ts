@@ -28,9 +28,8 @@ export function decide(
   standingOf: (candidate: Candidate) => Standing,
   random: () => number,
 ): Decision {
-  const untried = ranking.all.filter((c) => !tried.has(c.account.id))
   const hasRoom = (c: Candidate) => !seated || c.seat.taken < (c.account.maxConcurrent ?? Infinity)
-  const homely = home && untried.includes(home) && staysAt(standingOf(home))
+  const homely = home && !tried.has(home.account.id) && staysAt(standingOf(home))
   if (homely && hasRoom(home)) return home
   const fits = homely && !late ? isIdle : hasRoom
   for (const group of ranking.groups) {
@@ -40,6 +39,7 @@ export function decide(
     const prefersParent = parent && free.includes(parent) && load(parent) <= load(drawn)
     return prefersParent ? parent : drawn
   }
+  const untried = ranking.all.filter((c) => !tried.has(c.account.id))
   if (homely || untried.some((c) => serves(standingOf(c)))) return 'wait' // all of them are full
   const failing = untried.filter((c) => fails(standingOf(c)))
   const open = failing.filter(hasRoom)

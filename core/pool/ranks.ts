@@ -9,6 +9,7 @@ import type { Seats } from './seats.js'
 export interface Ranking {
   readonly groups: readonly (readonly Candidate[])[]
   readonly all: readonly Candidate[]
+  readonly byId: ReadonlyMap<string, Candidate>
   /** The same for models that the same accounts serve: a session has one account for each such set. */
   readonly set: string
 }
@@ -46,9 +47,9 @@ export class Ranks {
 
   of(model: string): Ranking {
     // Upstreams register while the chain is built; what was ranked before that is out of date.
-    const { length } = this.upstreams.list()
-    if (length !== this.#upstreamsThen) this.#kept.clear()
-    this.#upstreamsThen = length
+    const { size } = this.upstreams
+    if (size !== this.#upstreamsThen) this.#kept.clear()
+    this.#upstreamsThen = size
     let ranking = this.#kept.get(model)
     if (!ranking) {
       if (this.#kept.size >= LIMIT) this.#kept.clear()
@@ -75,7 +76,8 @@ export class Ranks {
       .sort(({ order: [a, b] }, { order: [c, d] }) => a! - c! || b! - d!)
       .map((group) => group.members)
     const set = eligible.length === accounts.length ? '' : `#${eligible.map((a) => a.id).join()}`
-    return { groups: sorted, all: sorted.flat(), set }
+    const all = sorted.flat()
+    return { groups: sorted, all, byId: new Map(all.map((c) => [c.account.id, c])), set }
   }
 
   #priority(account: Account): number {

@@ -45,7 +45,7 @@ export class Seating {
   #situation({ call, session, tried }: Wish, ranking: Ranking, late: boolean): Situation {
     const at = (key: string | undefined) => {
       const id = key === undefined ? undefined : this.state.affinity.home(key + ranking.set)
-      return id === undefined ? undefined : ranking.all.find((c) => c.account.id === id)
+      return id === undefined ? undefined : ranking.byId.get(id)
     }
     // A count is over in a moment, and no upstream holds it against the concurrency of conversations.
     const seated = call.route === 'messages'

@@ -37,7 +37,7 @@ export class MemoryStore implements StateStore {
     }
     facts.delete(key) // so that the order of the map is that of the last writing
     facts.set(key, { value, expires: this.now() + ttl })
-    if (facts.size > this.limit) facts.delete(facts.keys().next().value!)
+    if (facts.size > this.limit) this.#evict(facts)
     this.#tell(kind, key)
   }
 
@@ -88,6 +88,15 @@ export class MemoryStore implements StateStore {
   }
 
   async close(): Promise<void> {}
+
+  /** A tenth at a time: a Map steps over what was deleted from its front, which made a new session three times as dear. */
+  #evict(facts: Map<string, Fact>): void {
+    let excess = Math.ceil(this.limit / 10)
+    for (const key of facts.keys()) {
+      if (excess-- === 0) return
+      facts.delete(key)
+    }
+  }
 
   #tell(kind: string, key: string): void {
     for (const listener of this.#listeners) listener(kind, key)

@@ -27,6 +27,10 @@ export class Upstreams {
     )
   }
 
+  get size(): number {
+    return this.#byName.size
+  }
+
   list(): readonly Upstream[] {
     return [...this.#byName.values()]
   }

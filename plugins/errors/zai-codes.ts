@@ -17,11 +17,11 @@ const rateLimit = (diagnosis: Diagnosis): CodeMeaning => ({
   type: 'rate_limit_error',
   diagnosis,
 })
-const overloaded: CodeMeaning = {
+const overloaded = (scope: 'account' | 'model'): CodeMeaning => ({
   status: 529,
   type: 'overloaded_error',
-  diagnosis: { reason: 'overloaded', restFor: 8_000 },
-}
+  diagnosis: { reason: 'overloaded', scope },
+})
 const out = (reason: 'billing' | 'locked', advice: string): CodeMeaning => ({
   status: reason === 'billing' ? 402 : 403,
   type: reason === 'billing' ? 'billing_error' : 'permission_error',
@@ -38,15 +38,15 @@ export const ZAI_CODES: Readonly<Record<string, CodeMeaning>> = {
   '1302': rateLimit({ reason: 'rate-limit', restFor: 1_000 }), // concurrency: over in a moment, worth the warm cache
   '1303': rateLimit({ reason: 'rate-limit', restFor: 2_000 }), // frequency
   '1304': rateLimit({ reason: 'window-used-up' }), // calls of the day
-  '1305': overloaded, // traffic
-  '1312': overloaded, // this model
+  '1305': overloaded('account'), // traffic
+  '1312': overloaded('model'),
   '1308': rateLimit({ reason: 'window-used-up' }),
   '1310': rateLimit({ reason: 'window-used-up' }),
   '1313': rateLimit({ reason: 'rate-limit' }), // fair use
   '1311': {
     status: 403,
     type: 'permission_error',
-    diagnosis: { reason: 'forbidden', restFor: 600_000 },
+    diagnosis: { reason: 'forbidden', scope: 'model' },
     advice: 'use a model of the plan, or map this one to one (plugins.zai.models)',
   },
   '1309': out('billing', 'renew its plan or configure another account'),

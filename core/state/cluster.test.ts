@@ -1,0 +1,124 @@
+import { describe, expect, it, vi } from 'vitest'
+import { ClusterHub } from './cluster-hub.js'
+import type { Channel } from './cluster-messages.js'
+import { ClusterStore } from './cluster-store.js'
+import { LEASE } from './store.js'
+
+/** Two ends of a channel that delivers in a later turn, as processes do, and copies what it carries. */
+function channel(): { worker: Channel; primary: Channel; cut(): void } {
+  let open = true
+  const make = () => {
+    const listeners: ((message: unknown) => void)[] = []
+    return { listeners, onMessage: (listener: (message: unknown) => void) => void listeners.push(listener) }
+  }
+  const [a, b] = [make(), make()]
+  const to = (end: typeof a) => (message: unknown) => {
+    const copy = structuredClone(message)
+    const deliver = () => {
+      if (open) for (const listener of end.listeners) listener(copy)
+    }
+    setImmediate(deliver)
+  }
+  return { worker: { ...a, send: to(b) }, primary: { ...b, send: to(a) }, cut: () => (open = false) }
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 15))
+const patience = () => ({ left: 1_000 })
+
+function workers(count: number) {
+  const hub = new ClusterHub()
+  const join = () => {
+    const ends = channel()
+    const store = new ClusterStore(ends.worker)
+    hub.join(ends.primary)
+    return { store, ...ends, die: () => die(ends) }
+  }
+  const die = (ends: ReturnType<typeof channel>) => {
+    ends.cut()
+    hub.leave(ends.primary)
+  }
+  return { hub, join, all: Array.from({ length: count }, join) }
+}
+
+describe('workers of one machine', () => {
+  it('see what another one wrote, counted and deleted', async () => {
+    const [a, b] = workers(2).all
+    a!.store.set('rest', 'x', 'rate-limit', Number.POSITIVE_INFINITY)
+    a!.store.add('count', 'x', 2, 1_000)
+    b!.store.add('count', 'x', 3, 1_000)
+    await settled()
+    expect(b!.store.get('rest', 'x')).toMatchObject({
+      value: 'rate-limit',
+      expires: Number.POSITIVE_INFINITY,
+    })
+    expect([a!.store.get('count', 'x')?.value, b!.store.get('count', 'x')?.value]).toEqual(['5', '5'])
+    b!.store.delete('rest', 'x')
+    await settled()
+    expect(a!.store.get('rest', 'x')).toBeUndefined()
+  })
+
+  it('end with the same value when they write at once', async () => {
+    const { all } = workers(3)
+    for (const [i, { store }] of all.entries()) store.set('session', 's', `a${i}`, 1_000)
+    await settled()
+    expect(new Set(all.map(({ store }) => store.get('session', 's')?.value)).size).toBe(1)
+  })
+
+  it('hear of what changes elsewhere', async () => {
+    const [a, b] = workers(2).all
+    const heard = vi.fn()
+    b!.store.onChange(heard)
+    a!.store.set('rest', 'x', '1', 1_000)
+    await a!.store.lease('x', 'r1', 1, patience())
+    await settled()
+    expect(heard.mock.calls).toEqual([
+      ['rest', 'x'],
+      [LEASE, 'x'],
+    ])
+  })
+
+  it('agree on who was first', async () => {
+    const { all } = workers(4)
+    const answers = await Promise.all(
+      all.map(({ store }, i) => store.compareAndSet('session', 's', undefined, `a${i}`, 1_000, patience())),
+    )
+    expect(new Set(answers).size).toBe(1)
+    await settled()
+    for (const { store } of all) expect(store.get('session', 's')?.value).toBe(answers[0])
+  })
+
+  it('share places, and get those of a dead worker back', async () => {
+    const { all } = workers(3)
+    const taken = await Promise.all(all.map(({ store }, i) => store.lease('acc', `r${i}`, 2, patience())))
+    expect(taken.filter(Boolean)).toHaveLength(2)
+    await settled()
+    expect(all.map(({ store }) => store.leases('acc'))).toEqual([2, 2, 2])
+    const holder = taken.indexOf(true)
+    all[holder]!.die()
+    await settled()
+    const other = all.find((_, i) => i !== holder)!
+    expect(other.store.leases('acc')).toBe(1)
+    expect(await other.store.lease('acc', 'r9', 2, patience())).toBe(true)
+    other.store.release('acc', 'r9')
+    await settled()
+    expect(other.store.leases('acc')).toBe(1)
+  })
+
+  it('learn what is known when they join late', async () => {
+    const { all, join } = workers(1)
+    all[0]!.store.set('rest', 'x', 'locked', 60_000)
+    await settled()
+    const late = join()
+    await settled()
+    expect(late.store.get('rest', 'x')?.value).toBe('locked')
+  })
+
+  it('decide by themselves when the primary does not answer in time', async () => {
+    const { all } = workers(1)
+    all[0]!.cut()
+    const limited = { left: 20 }
+    expect(await all[0]!.store.compareAndSet('session', 's', undefined, 'a', 1_000, limited)).toBe('a')
+    expect(limited.left).toBeLessThan(2)
+    expect(await all[0]!.store.lease('acc', 'r', 1, limited)).toBe(true)
+  })
+})
