@@ -2,18 +2,20 @@ import { watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { ResolvedConfig } from '../config/resolved.js'
 import type { RunningGateway } from '../server/start.js'
+import type { Controls } from './controls.js'
 
 /** Editors write a file in several steps; what comes within this many milliseconds is one change. */
 const SETTLE = 100
 
 /**
- * Reloads when the config file is saved, and on SIGHUP. A config that can't be used is told and changes nothing. Returns
+ * Reloads when the config file is saved, and when it is told to (SIGHUP). A config that can't be used is told and changes nothing. Returns
  * what stops the watching.
  */
 export function reloadOnChange(
   running: RunningGateway,
   file: string | undefined,
   load: () => Promise<ResolvedConfig>,
+  controls: Controls,
 ): () => void {
   const { logger } = running
   let last: Promise<void> = Promise.resolve()
@@ -45,10 +47,9 @@ export function reloadOnChange(
   watcher?.on('error', (error) =>
     logger.warn(`the config file is no longer watched (${error.message}); SIGHUP still reloads it`),
   )
-  process.on('SIGHUP', trigger)
+  controls.onReload(trigger)
   return () => {
     clearTimeout(timer)
     watcher?.close()
-    process.off('SIGHUP', trigger)
   }
 }

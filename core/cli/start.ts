@@ -1,40 +1,66 @@
+import cluster from 'node:cluster'
 import { defineCommand } from 'citty'
+import type { ResolvedConfig } from '../config/resolved.js'
 import type { RunningGateway } from '../server/start.js'
 import { announce } from './announce.js'
 import { type CliContext, configFlags, loadResolved } from './context.js'
+import { type Controls, fromPrimary, signals } from './controls.js'
 import { listen } from './listen.js'
 import { reloadOnChange } from './reload.js'
 
 export const start = defineCommand({
   meta: { name: 'start', description: 'Run the gateway (also without a command)' },
-  args: configFlags,
+  args: {
+    ...configFlags,
+    workers: {
+      type: 'string',
+      valueHint: 'number',
+      description: 'Processes that share the port and the state',
+    },
+  },
   async run({ args, data }) {
     const context = data as CliContext
-    const config = await loadResolved(args, context)
-    const running = await listen({ config })
-    // Before anything is printed: who waits for the URL may send a signal the moment it is there.
-    const stopped = untilStopped(running)
-    const unwatch = reloadOnChange(running, config.file, () => loadResolved(args, context))
-    announce(running, config, context)
-    return stopped.finally(unwatch)
+    const controls = cluster.isWorker ? fromPrimary() : signals
+    const load = () => loadResolved({ ...args, port: process.env.AGPROXY_WORKER_PORT ?? args.port }, context)
+    const config = await load()
+    if (cluster.isWorker || args.workers === undefined) return serve(config, load, context, controls)
+    const { runWorkers, workerCount } = await import('./workers.js')
+    const count = workerCount(args.workers)
+    return count > 1 ? runWorkers(count, config, context) : serve(config, load, context, controls)
   },
 })
 
-/** The first SIGINT or SIGTERM lets running requests finish, the second cuts them. Either way the exit code is 0. */
-function untilStopped(running: RunningGateway): Promise<number> {
+async function serve(
+  config: ResolvedConfig,
+  load: () => Promise<ResolvedConfig>,
+  context: CliContext,
+  controls: Controls,
+): Promise<number> {
+  const store = cluster.isWorker ? (await import('./workers.js')).workerStore() : undefined
+  const running = await listen({ config, ...(store && { store }) })
+  // Before anything is printed: who waits for the URL may send a signal the moment it is there.
+  const stopped = untilStopped(running, controls)
+  const unwatch = reloadOnChange(running, config.file, load, controls)
+  if (!cluster.isWorker || cluster.worker?.id === 1) announce(running, config, context)
+  return stopped.finally(() => {
+    unwatch()
+    process.disconnect?.() // an open channel would keep the worker alive
+  })
+}
+
+/** The first word to stop lets running requests finish, the second cuts them. Either way the exit code is 0. */
+function untilStopped(running: RunningGateway, controls: Controls): Promise<number> {
   return new Promise((resolve, reject) => {
     let stopping = false
-    const stop = (signal: string) => {
+    controls.onStop((why) => {
       if (stopping) {
-        running.logger.info(`${signal} again: cutting what still runs`)
+        running.logger.info(`${why} again: cutting what still runs`)
         void running.close(0)
         return
       }
       stopping = true
-      running.logger.info(`${signal}: stopping; running requests may finish, a second signal cuts them`)
+      running.logger.info(`${why}: stopping; running requests may finish, a second signal cuts them`)
       running.close().then(() => resolve(0), reject)
-    }
-    process.on('SIGINT', stop)
-    process.on('SIGTERM', stop)
+    })
   })
 }

@@ -6,6 +6,7 @@ import type { ResolvedConfig } from '../config/resolved.js'
 import { Gateway } from '../gateway.js'
 import type { Logger } from '../log.js'
 import { PoolState } from '../pool/state.js'
+import type { StateStore } from '../state/store.js'
 import { createHttpClient } from '../upstream/http.js'
 import { Transport } from '../upstream/transport.js'
 import { Admission } from './admission.js'
@@ -19,6 +20,8 @@ export interface StartOptions {
   readonly config: ResolvedConfig
   /** Default: made from `config.log`. */
   readonly logger?: Logger
+  /** State that is shared with other processes of this machine; default: what `config.state` says. */
+  readonly store?: StateStore
 }
 
 export interface RunningGateway {
@@ -37,7 +40,7 @@ export interface RunningGateway {
 }
 
 /** Builds the chain and listens. Rejects, with nothing left behind, when either can't be done. */
-export async function startGateway({ config, logger: given }: StartOptions): Promise<RunningGateway> {
+export async function startGateway({ config, logger: given, store }: StartOptions): Promise<RunningGateway> {
   const { host, port } = config.server
   const secrets = { redact: secretsOf(config) }
   const logger = given ?? (await createLogger(config.log, (line) => secrets.redact(line)))
@@ -46,7 +49,7 @@ export async function startGateway({ config, logger: given }: StartOptions): Pro
     logger,
     transport,
     http: createHttpClient(transport),
-    poolState: new PoolState(),
+    poolState: new PoolState(store && { store }),
     server: { host, port, loopback: isLoopback(host) },
   }
   let gateway: Gateway | undefined
