@@ -1,0 +1,65 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Bench } from './bench.mjs'
+import { flameOf, flameSvg, topSelf } from './flame.mjs'
+import { table } from './report.mjs'
+import { burstStream, claudeCodeTurn, smallJson } from './scenarios/exchanges.mjs'
+import { claudeCode, passthrough } from './subjects/agproxy.mjs'
+
+const SECONDS = 4
+const TOP = 25
+
+/**
+ * Runs agproxy under V8's profiler with the loads that its goals are about, and writes for each a .cpuprofile, a flame
+ * graph and the functions with the most time of their own.
+ * @param {Parameters<typeof Bench.start>[0]} parts @param {string} target @param {(text: string) => void} progress
+ * @returns {Promise<number>} the exit code
+ */
+export async function runProfiles(parts, target, progress) {
+  const bench = await Bench.start(parts)
+  const runs = [
+    { subject: passthrough, exchange: smallJson(bench.folder), connections: 32 },
+    { subject: claudeCode, exchange: smallJson(bench.folder), connections: 32 },
+    { subject: claudeCode, exchange: claudeCodeTurn(bench.folder, 300_000), connections: 1 },
+    { subject: claudeCode, exchange: burstStream(bench.folder, 500), connections: 32 },
+  ]
+  let failed = false
+  try {
+    for (const { subject, exchange, connections } of runs) {
+      const name = `${subject.name}-${exchange.name}`
+      progress(`profile: ${name}`)
+      const folder = join(bench.folder, `profile-${name}`)
+      mkdirSync(folder)
+      const nodeArgs = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=250']
+      const instance = await bench.fresh(subject, { nodeArgs })
+      const cell = await bench.measure(instance, exchange, { connections, seconds: SECONDS, warm: 1 })
+      await instance.stop() // the profile is written when the process ends by itself
+      const [file] = readdirSync(folder)
+      if (cell.wrong || !file) {
+        progress(`profile: ${name} failed: ${cell.wrong ?? 'no profile was written'}`)
+        failed = true
+        continue
+      }
+      publish(join(target, `profile-${name}`), readFileSync(join(folder, file), 'utf8'), name)
+    }
+  } finally {
+    await bench.close()
+  }
+  return failed ? 1 : 0
+}
+
+/** @param {string} stem @param {string} json @param {string} name */
+function publish(stem, json, name) {
+  const root = flameOf(JSON.parse(json))
+  const rows = topSelf(root, TOP).map(({ name, place, self }) => [
+    name,
+    place,
+    self.toFixed(0),
+    ((self / root.total) * 100).toFixed(1),
+  ])
+  const text = table([['function', 'where', 'own ms', '%'], ...rows])
+  writeFileSync(`${stem}.cpuprofile`, json)
+  writeFileSync(`${stem}.svg`, flameSvg(root, `agproxy ${name}: ${root.total.toFixed(0)} ms at work`))
+  writeFileSync(`${stem}.md`, `# ${name}\n\n${text}\n`)
+  process.stdout.write(`\n## ${name}\n\n${text}\n\nwritten to ${stem}.svg, .md and .cpuprofile\n`)
+}
