@@ -10,7 +10,7 @@ import { runLoad, Stub } from './tools.mjs'
 /**
  * @typedef {import('./subjects/types.mjs').Subject} Subject
  * @typedef {import('./checks.mjs').Exchange} Exchange
- * @typedef {{ subject: Subject, port: number, pid: number, readyMs: number, stop: () => Promise<void> }} Instance
+ * @typedef {{ subject: Subject, port: number, pid: number, readyMs: number, lastWords: () => string, stop: () => Promise<void> }} Instance
  * @typedef {Record<string, number> & { wrong?: string }} Cell
  */
 
@@ -51,7 +51,14 @@ export class Bench {
   /** A new process that has answered one small request; the stub is left answering such. @param {Subject} subject @param {{ nodeArgs?: string[] }} [options] @returns {Promise<Instance>} */
   async fresh(subject, { nodeArgs = [] } = {}) {
     if (!subject.command)
-      return { subject, port: this.stub.port, pid: 0, readyMs: Number.NaN, stop: async () => {} }
+      return {
+        subject,
+        port: this.stub.port,
+        pid: 0,
+        readyMs: Number.NaN,
+        lastWords: () => '',
+        stop: async () => {},
+      }
     const folder = join(this.folder, `${subject.name}-${++this.#count}`)
     mkdirSync(folder)
     const port = await freePort()
@@ -103,13 +110,13 @@ export class Bench {
     const load = { port: instance.port, request, connections, stagger, least: connections, ...checks }
     await this.stub.set(exchange.stub)
     if (warm > 0) {
-      await runLoad(this.tools, { ...load, seconds: warm })
+      await this.#load(instance, { ...load, seconds: warm })
       await this.#quiet(pid)
     }
     await this.stub.set(exchange.stub)
 
     const before = this.#cpu(pid)
-    const result = await runLoad(this.tools, { ...load, seconds })
+    const result = await this.#load(instance, { ...load, seconds })
     const after = this.#cpu(pid)
     const [stats, first] = [await this.stub.stats(), await this.stub.first()]
     await this.#quiet(pid)
@@ -132,6 +139,13 @@ export class Bench {
     }
     if (!result.event) return cell
     return { ...cell, event50: result.event.p50, event99: result.event.p99 }
+  }
+
+  /** A subject that dies under load takes its reason with it. @param {Instance} instance @param {Parameters<typeof runLoad>[1]} options */
+  #load(instance, options) {
+    return runLoad(this.tools, options).catch((error) => {
+      throw new Error(`${error.message}\n${instance.lastWords()}`)
+    })
   }
 
   /**

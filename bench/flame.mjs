@@ -1,7 +1,6 @@
-import { fileURLToPath } from 'node:url'
-
 /**
- * @typedef {{ functionName: string, url: string, lineNumber: number }} Frame
+ * @typedef {{ functionName: string, url: string, lineNumber: number, columnNumber: number }} Frame
+ * @typedef {(frame: Frame) => string} PlaceOf file and line
  * @typedef {{ id: number, callFrame: Frame, children?: number[] }} ProfileNode
  * @typedef {{ nodes: ProfileNode[], samples: number[], timeDeltas: number[], startTime: number, endTime: number }} CpuProfile
  *
@@ -16,8 +15,8 @@ import { fileURLToPath } from 'node:url'
 /** Names of V8's that stand for no work. */
 const WAITING = new Set(['(idle)', '(root)'])
 
-/** Adds the samples up into a tree; waiting is left out. @param {CpuProfile} profile @returns {Flame} */
-export function flameOf({ nodes, samples, timeDeltas }) {
+/** Adds the samples up into a tree; waiting is left out. @param {CpuProfile} profile @param {PlaceOf} placeOf @returns {Flame} */
+export function flameOf({ nodes, samples, timeDeltas }, placeOf) {
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])))
   /** @type {Map<number, number>} */
@@ -48,14 +47,6 @@ export function flameOf({ nodes, samples, timeDeltas }) {
 
 /** @param {string} name @param {string} place @returns {Flame} */
 const flame = (name, place) => ({ name, place, self: 0, total: 0, children: new Map() })
-
-/** File and line, short enough to read: no folders of this machine. @param {Frame} frame */
-function placeOf({ url, lineNumber }) {
-  if (!url) return ''
-  const path = url.startsWith('file:') ? fileURLToPath(url) : url
-  const short = path.replace(/^.*\/node_modules\//, '').replace(/^.*\/(dist|agproxy)\//, '')
-  return `${short}:${lineNumber + 1}`
-}
 
 /** The functions with the most time of their own. @param {Flame} root @param {number} count */
 export function topSelf(root, count) {
@@ -112,7 +103,7 @@ ${boxes.join('\n')}
 /** agproxy red and orange, libraries yellow, Node grey-blue, the engine grey. @param {string} place @param {string} name */
 function colour(place, name) {
   if (name.startsWith('(')) return '#c8c8c8'
-  if (place.startsWith('node:')) return '#a9c1dd'
+  if (place.startsWith('node:') || place.startsWith('wasm:')) return '#a9c1dd'
   if (place.startsWith('plugins/')) return '#e8705a'
   if (place.startsWith('core/') || place.startsWith('bin.js')) return '#f0a060'
   return place ? '#eedd82' : '#d8d8d8'

@@ -26,6 +26,7 @@ export function freePort() {
  * @typedef {object} Launched
  * @property {number} pid
  * @property {number} readyMs from the spawn to the end of the first right answer
+ * @property {() => string} lastWords the end of its log
  * @property {() => Promise<void>} stop SIGTERM, and SIGKILL after 5 s
  */
 
@@ -58,7 +59,8 @@ export async function launch({ command, args, env, cwd, log, port, probe }) {
   }
   const deadline = began + 20_000
   while (!over && performance.now() < deadline) {
-    if (await answers(port, probe)) return { pid, readyMs: performance.now() - began, stop }
+    if (await answers(port, probe))
+      return { pid, readyMs: performance.now() - began, lastWords: () => tail(log), stop }
     await sleep(2)
   }
   await stop()

@@ -1,10 +1,35 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { build } from 'esbuild'
 import { Bench } from './bench.mjs'
 import { flameOf, flameSvg, topSelf } from './flame.mjs'
+import { sourcePlaces } from './places.mjs'
 import { table } from './report.mjs'
 import { burstStream, claudeCodeTurn, smallJson } from './scenarios/exchanges.mjs'
 import { claudeCode, passthrough } from './subjects/agproxy.mjs'
+
+/**
+ * The command as scripts/build.mjs bundles it, but with the names and places of its sources. Made from the sources as
+ * they are, whatever dist/ holds.
+ * @param {string} root @param {string} folder
+ */
+async function buildWithMaps(root, folder) {
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['bin.ts'],
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    sourcemap: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    logLevel: 'warning',
+    external: ['ai-tokenizer', 'cosmiconfig', 'ioredis', 'jiti', 'pino-pretty'],
+    banner: { js: "import { createRequire as r_ } from 'node:module'; const require = r_(import.meta.url);" },
+  })
+  return folder
+}
 
 const SECONDS = 4
 const TOP = 25
@@ -16,7 +41,8 @@ const TOP = 25
  * @returns {Promise<number>} the exit code
  */
 export async function runProfiles(parts, target, progress) {
-  const bench = await Bench.start(parts)
+  const dist = await buildWithMaps(parts.root, join(parts.cache, 'profiled'))
+  const bench = await Bench.start({ ...parts, dist })
   const runs = [
     { subject: passthrough, exchange: smallJson(bench.folder), connections: 32 },
     { subject: claudeCode, exchange: smallJson(bench.folder), connections: 32 },
@@ -40,7 +66,12 @@ export async function runProfiles(parts, target, progress) {
         failed = true
         continue
       }
-      publish(join(target, `profile-${name}`), readFileSync(join(folder, file), 'utf8'), name)
+      publish(
+        join(target, `profile-${name}`),
+        readFileSync(join(folder, file), 'utf8'),
+        name,
+        sourcePlaces(parts.root),
+      )
     }
   } finally {
     await bench.close()
@@ -48,9 +79,9 @@ export async function runProfiles(parts, target, progress) {
   return failed ? 1 : 0
 }
 
-/** @param {string} stem @param {string} json @param {string} name */
-function publish(stem, json, name) {
-  const root = flameOf(JSON.parse(json))
+/** @param {string} stem @param {string} json @param {string} name @param {import('./flame.mjs').PlaceOf} placeOf */
+function publish(stem, json, name, placeOf) {
+  const root = flameOf(JSON.parse(json), placeOf)
   const rows = topSelf(root, TOP).map(({ name, place, self }) => [
     name,
     place,

@@ -29,7 +29,7 @@ const burst = {
 }
 
 const INTERVAL = 20
-const EVENTS = 50
+const EVENTS = 25
 
 /** Streams begin spread over one interval, or all events of a tick would queue behind each other. @param {number} connections @returns {Scenario} */
 const paced = (connections) => ({
@@ -55,7 +55,7 @@ const paced = (connections) => ({
     bench.measure(await bench.instance(subject), pacedStream(bench.folder, EVENTS, INTERVAL), {
       connections,
       seconds: 2.2,
-      warm: 0,
+      warm: 0.6,
       stagger: Math.round((INTERVAL * 1000) / connections),
     }),
 })
