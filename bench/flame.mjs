@@ -48,19 +48,53 @@ export function flameOf({ nodes, samples, timeDeltas }, placeOf) {
 /** @param {string} name @param {string} place @returns {Flame} */
 const flame = (name, place) => ({ name, place, self: 0, total: 0, children: new Map() })
 
-/** The functions with the most time of their own. @param {Flame} root @param {number} count */
+/**
+ * The functions with the most time of their own, and who calls them for it.
+ * @param {Flame} root @param {number} count
+ */
 export function topSelf(root, count) {
-  /** @type {Map<string, { name: string, place: string, self: number }>} */
+  /** @type {Map<string, { name: string, place: string, self: number, callers: Map<string, number> }>} */
   const all = new Map()
-  const visit = (/** @type {Flame} */ { name, place, self, children }) => {
+  const visit = (/** @type {Flame} */ { name, place, self, children }, /** @type {string} */ caller) => {
     const key = `${name} ${place}`
-    const seen = all.get(key) ?? { name, place, self: 0 }
+    const seen = all.get(key) ?? { name, place, self: 0, callers: new Map() }
     seen.self += self
+    seen.callers.set(caller, (seen.callers.get(caller) ?? 0) + self)
     all.set(key, seen)
-    for (const child of children.values()) visit(child)
+    for (const child of children.values()) visit(child, place ? key : `${name} < ${caller}`)
   }
-  visit(root)
-  return [...all.values()].sort((a, b) => b.self - a.self).slice(0, count)
+  visit(root, '')
+  const heaviest = (/** @type {Map<string, number>} */ callers) =>
+    [...callers]
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, 2)
+      .map(([caller]) => caller)
+  return [...all.values()]
+    .sort((a, b) => b.self - a.self)
+    .slice(0, count)
+    .map(({ callers, ...found }) => ({ ...found, callers: heaviest(callers) }))
+}
+
+/** Time by where the code is from: a folder of agproxy, a package, Node. @param {Flame} root */
+export function byOrigin(root) {
+  /** @type {Map<string, number>} */
+  const all = new Map()
+  const visit = (/** @type {Flame} */ { name, place, self, children }, /** @type {string} */ parent) => {
+    const origin = name.startsWith('(') && !place ? name : place ? originOf(place) : parent
+    all.set(origin, (all.get(origin) ?? 0) + self)
+    for (const child of children.values()) visit(child, origin)
+  }
+  visit(root, 'native')
+  return [...all].sort((a, b) => b[1] - a[1])
+}
+
+/** @param {string} place */
+function originOf(place) {
+  if (place.startsWith('node:')) return 'node'
+  if (place.startsWith('wasm:')) return 'undici'
+  const [first, second = ''] = place.split('/')
+  if (first === 'core') return second.includes('.') ? 'core' : `core/${second}`
+  return first === 'plugins' || first.startsWith('@') ? `${first}/${second}` : first.replace(/:\d+$/, '')
 }
 
 const WIDTH = 1600

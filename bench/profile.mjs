@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { Bench } from './bench.mjs'
-import { flameOf, flameSvg, topSelf } from './flame.mjs'
+import { byOrigin, flameOf, flameSvg, topSelf } from './flame.mjs'
 import { sourcePlaces } from './places.mjs'
 import { table } from './report.mjs'
 import { burstStream, claudeCodeTurn, smallJson } from './scenarios/exchanges.mjs'
@@ -82,13 +82,20 @@ export async function runProfiles(parts, target, progress) {
 /** @param {string} stem @param {string} json @param {string} name @param {import('./flame.mjs').PlaceOf} placeOf */
 function publish(stem, json, name, placeOf) {
   const root = flameOf(JSON.parse(json), placeOf)
-  const rows = topSelf(root, TOP).map(({ name, place, self }) => [
-    name,
-    place,
+  const share = (/** @type {number} */ ms) => ((ms / root.total) * 100).toFixed(1)
+  const functions = topSelf(root, TOP).map(({ name, place, self, callers }) => [
+    `${name} ${place}`,
     self.toFixed(0),
-    ((self / root.total) * 100).toFixed(1),
+    share(self),
+    callers.join(', '),
   ])
-  const text = table([['function', 'where', 'own ms', '%'], ...rows])
+  const origins = byOrigin(root)
+    .slice(0, 15)
+    .map(([origin, ms]) => [origin, ms.toFixed(0), share(ms)])
+  const text = [
+    table([['function', 'own ms', '%', 'called by'], ...functions]),
+    table([['code from', 'ms', '%'], ...origins]),
+  ].join('\n\n')
   writeFileSync(`${stem}.cpuprofile`, json)
   writeFileSync(`${stem}.svg`, flameSvg(root, `agproxy ${name}: ${root.total.toFixed(0)} ms at work`))
   writeFileSync(`${stem}.md`, `# ${name}\n\n${text}\n`)
