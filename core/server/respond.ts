@@ -7,6 +7,11 @@ import type { ByteSource } from '../stream.js'
 /** What belongs to the upstream's own connection and host, and would mislead the client about ours. */
 const NOT_RELAYED = new Set(['alt-svc', 'strict-transport-security', 'date'])
 
+/** Up to here a body leaves in one piece with its headers, as one string: one system call where two buffers need `writev`. */
+const ONE_PIECE = 16 * 1024
+
+const EMPTY = Buffer.alloc(0)
+
 export type Ending = 'complete' | 'broken' | 'gone'
 
 /** Writes a reply to the client; resolves when the last byte is handed over, or the client has gone. `onChunk` sees a stream go by. */
@@ -16,49 +21,70 @@ export function respond(
   extra: Record<string, string>,
   onChunk: (chunk: Buffer) => void,
 ): Promise<Ending> {
-  const headers = { ...endToEnd(reply.headers, NOT_RELAYED), ...extra }
+  const headers = Object.assign(endToEnd(reply.headers, NOT_RELAYED), extra)
   const bytes = reply.held
-  if (bytes || res.req.method === 'HEAD') return writeWhole(res, reply, headers, bytes ?? Buffer.alloc(0))
-  res.writeHead(reply.status, headers)
-  return pump(reply.source(), res, onChunk)
-}
-
-function writeWhole(
-  res: ServerResponse,
-  reply: Reply,
-  headers: Record<string, unknown>,
-  bytes: Buffer,
-): Promise<Ending> {
+  if (!bytes && res.req.method !== 'HEAD')
+    return pump(reply.source(), res, { status: reply.status, headers }, onChunk)
   reply.discard()
-  const sized = reply.status === 204 ? headers : { ...headers, 'content-length': bytes.length }
   return new Promise((resolve) => {
     res.once('close', () => resolve(res.writableFinished ? 'complete' : 'gone'))
-    res.writeHead(reply.status, sized as Record<string, string>)
-    res.end(bytes)
+    writeWhole(res, { status: reply.status, headers }, bytes ?? EMPTY)
   })
 }
 
+interface Head {
+  readonly status: number
+  readonly headers: Record<string, string | string[]>
+}
+
+function writeWhole(res: ServerResponse, { status, headers }: Head, bytes: Buffer): void {
+  if (status !== 204) headers['content-length'] = String(bytes.length)
+  res.writeHead(status, headers)
+  if (bytes.length <= ONE_PIECE) res.end(bytes.toString('latin1'), 'latin1')
+  else res.end(bytes)
+}
+
 /**
- * Chunks leave in the tick in which they come, and all of one tick in one write: a burst of 500 events written one by
- * one costs four times as much (730 streams/s against 3,900 on Node 20, 2 cores).
+ * Chunks leave in the tick in which they come, and all of one tick in one write: a burst of 500 events written one by one
+ * costs 540 µs of CPU instead of 190, and `res.cork()` joins nothing there. An answer that comes whole in one tick leaves
+ * whole, with its length.
  */
-function pump(source: ByteSource, res: ServerResponse, onChunk: (chunk: Buffer) => void): Promise<Ending> {
+function pump(
+  source: ByteSource,
+  res: ServerResponse,
+  head: Head,
+  onChunk: (chunk: Buffer) => void,
+): Promise<Ending> {
   return new Promise((resolve) => {
-    let corked = false
+    let waiting: Buffer[] = []
+    let scheduled = false
+    let ended = false
     let over = false
     const settle = (ending: Ending) => {
-      if (over) return
       over = true
       resolve(ending)
     }
-    const uncork = () => {
-      if (!corked) return
-      corked = false
-      res.uncork()
+    const flush = () => {
+      scheduled = false
+      if (over || res.writableEnded) return
+      const bytes = waiting.length === 1 ? waiting[0]! : waiting.length === 0 ? EMPTY : Buffer.concat(waiting)
+      waiting = []
+      if (ended && !res.headersSent && head.headers['content-length'] === undefined)
+        return writeWhole(res, head, bytes)
+      if (!res.headersSent) res.writeHead(head.status, head.headers)
+      if (ended) res.end(bytes)
+      else if (bytes.length === 0) res.flushHeaders()
+      else if (!res.write(bytes)) source.pause()
+    }
+    const schedule = () => {
+      if (scheduled) return
+      scheduled = true
+      process.nextTick(flush)
     }
     res.on('drain', () => source.resume())
     res.once('close', () => {
-      if (!over && !res.writableFinished) source.cancel()
+      if (over) return
+      if (!res.writableFinished) source.cancel()
       settle(res.writableFinished ? 'complete' : 'gone')
     })
     if (res.destroyed) {
@@ -67,26 +93,23 @@ function pump(source: ByteSource, res: ServerResponse, onChunk: (chunk: Buffer) 
     }
     source.pipe({
       data(chunk) {
-        if (!corked) {
-          corked = true
-          res.cork()
-          process.nextTick(uncork)
-        }
-        if (!res.write(chunk)) source.pause()
+        waiting.push(chunk)
+        schedule()
         onChunk(chunk)
       },
-      end: () => {
-        // Node 22 and later write the last chunk before those of a corked response: the body would end after its first.
-        uncork()
-        res.end()
+      end() {
+        ended = true
+        flush()
       },
-      error: (error) => {
+      error(error) {
+        if (over) return
+        flush()
         // No clean end for a broken stream: without the last chunk the client knows that it is not whole.
         settle(ClientGoneError.is(error) ? 'gone' : 'broken')
-        uncork()
         res.socket?.destroySoon()
       },
     })
-    if (!res.headersSent) res.flushHeaders()
+    // Headers go out although no byte has come: whoever wants them held back waits before.
+    if (!res.headersSent && !ended && !over) schedule()
   })
 }

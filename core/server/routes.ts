@@ -7,14 +7,22 @@ export interface Route {
   readonly methods: readonly string[]
   /** Served under doubled and missing `/v1` prefixes too. */
   readonly tolerant?: boolean
+  /** Found before h3 is asked. */
+  readonly direct?: boolean
   /** With another method it is no route at all (404, not 405): people open `/` in a browser. */
   readonly only?: boolean
 }
 
 /** Every route that exists; anything else is 404 and never forwarded. */
 export const ROUTES: readonly Route[] = [
-  { name: 'messages', path: '/v1/messages', methods: ['POST'], tolerant: true },
-  { name: 'count-tokens', path: '/v1/messages/count_tokens', methods: ['POST'], tolerant: true },
+  { name: 'messages', path: '/v1/messages', methods: ['POST'], tolerant: true, direct: true },
+  {
+    name: 'count-tokens',
+    path: '/v1/messages/count_tokens',
+    methods: ['POST'],
+    tolerant: true,
+    direct: true,
+  },
   { name: 'models-claude', path: '/v1/models/claude', methods: ['GET', 'HEAD'], tolerant: true },
   { name: 'models', path: '/v1/models', methods: ['GET', 'HEAD'], tolerant: true },
   { name: 'model', path: '/v1/models/:id', methods: ['GET', 'HEAD'], tolerant: true },

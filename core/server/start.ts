@@ -1,6 +1,5 @@
 import 'reflect-metadata'
-import type { Server } from 'node:http'
-import { toNodeHandler } from 'h3/node'
+import type { RequestListener, Server } from 'node:http'
 import { type Listener, listen } from 'listhen'
 import type { ResolvedConfig } from '../config/resolved.js'
 import { Gateway } from '../gateway.js'
@@ -10,7 +9,7 @@ import type { StateStore } from '../state/store.js'
 import { createHttpClient } from '../upstream/http.js'
 import { Transport } from '../upstream/transport.js'
 import { Admission } from './admission.js'
-import { createApp } from './app.js'
+import { createListener } from './app.js'
 import { answerClientErrors } from './client-error.js'
 import { isLoopback } from './info.js'
 import { createLogger } from './logger.js'
@@ -56,8 +55,7 @@ export async function startGateway({ config, logger: given, store }: StartOption
   try {
     gateway = await Gateway.create(config, services)
     const admission = new Admission(config.server)
-    const app = createApp({ gateway, logger, admission })
-    const listener = await open(toNodeHandler(app), config)
+    const listener = await open(createListener({ gateway, logger, admission }), config)
     const running = gateway
     const reload = async (next: ResolvedConfig) => {
       const before = running.running.config
@@ -85,11 +83,8 @@ const withoutSlash = (url: string) => url.replace(/\/$/, '')
  * listhen's defaults are made for development servers: a taken port would silently become another, a container would
  * listen to the world, and SIGTERM would end the process at once. Each of them is switched off here.
  */
-async function open(
-  handler: ReturnType<typeof toNodeHandler>,
-  { server: options }: ResolvedConfig,
-): Promise<Listener> {
-  const listener = await listen(handler as never, {
+async function open(handler: RequestListener, { server: options }: ResolvedConfig): Promise<Listener> {
+  const listener = await listen(handler, {
     hostname: options.host,
     port: {
       port: options.port,
