@@ -64,7 +64,7 @@ describe('what reached the upstream', () => {
   const stats = { requests: 3, min: body.length, max: body.length }
   const fault = (rewrites: string, first: Buffer, seen = stats) =>
     upstreamFault({ rewrites }, { body }, seen, first, 3)
-  const fixed = (change: (body: Record<string, never>) => void) => {
+  const fixed = (change: (body: { system: object[]; messages: object[] }) => void) => {
     const copy = JSON.parse(body.toString(), (key, value) => (key === 'cache_control' ? undefined : value))
     copy.model = 'glm-4.7'
     change(copy)
@@ -92,13 +92,13 @@ describe('what reached the upstream', () => {
     expect(
       fault(
         'fixes',
-        fixed((b) => Object.assign(b.system[1], { cache_control: {} })),
+        fixed((b) => Object.assign(b.system[1] ?? {}, { cache_control: {} })),
       ),
     ).toMatch('cache_control')
     expect(
       fault(
         'fixes',
-        fixed((b) => (b.messages as unknown[]).splice(2, 1)),
+        fixed((b) => b.messages.splice(2, 1)),
       ),
     ).toMatch(/neighbours|lost/)
   })
