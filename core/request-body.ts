@@ -201,5 +201,5 @@ function missing(node: JsonNode | undefined, wanted: string): string {
 }
 
 function bad(message: string): GatewayError {
-  return new GatewayError('invalid_request_error', message)
+  return new GatewayError('invalid_request_error', message, { retry: false })
 }

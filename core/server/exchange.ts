@@ -58,6 +58,7 @@ export async function exchange(
     if (res.destroyed) reply.discard()
     else {
       status = reply.status
+      if (status === 408 && !req.complete) res.shouldKeepAlive = false // or it would go on dripping
       ending = await respond(res, reply, ownHeaders(head, reply), (chunk) => tap.saw(chunk))
     }
     noteHeldUsage(reply, head)

@@ -3,7 +3,7 @@ import { ClientGoneError, GatewayError } from '../errors.js'
 
 /**
  * The whole body. Over the limit: a 413, with what still comes thrown away by the server after the answer, so that a
- * client in mid-upload reads the answer instead of a reset. Later than `timeout` ms: a 408.
+ * client in mid-upload reads the answer instead of a reset. Later than `timeout` ms (0: never): a 408.
  */
 export function readBody(req: IncomingMessage, limit: number, timeout: number): Promise<Buffer> {
   const announced = Number(req.headers['content-length'] ?? 0)
@@ -11,16 +11,11 @@ export function readBody(req: IncomingMessage, limit: number, timeout: number): 
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
-    const timer = setTimeout(() => {
+    const onLate = () => {
       stop()
-      reject(
-        new GatewayError(
-          'timeout_error',
-          `the body did not arrive in ${timeout} ms (server.requestTimeout)`,
-          { status: 408 },
-        ),
-      )
-    }, timeout)
+      reject(tooLate(timeout))
+    }
+    const timer = timeout > 0 ? setTimeout(onLate, timeout) : undefined
     const stop = () => {
       clearTimeout(timer)
       req.off('data', onData)
@@ -50,6 +45,11 @@ export function readBody(req: IncomingMessage, limit: number, timeout: number): 
     req.on('error', onGone)
     req.on('close', onGone)
   })
+}
+
+function tooLate(timeout: number): GatewayError {
+  const message = `the body did not arrive in ${timeout} ms (server.requestTimeout)`
+  return new GatewayError('timeout_error', message, { status: 408 })
 }
 
 function tooLarge(limit: number, found: number): GatewayError {
