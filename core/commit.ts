@@ -83,14 +83,15 @@ function watch(
   { isDecided, pass, fail }: Verdict,
 ): void {
   const decoder = new FrameDecoder()
-  const onFrame = (frame: Buffer) => {
-    if (isDecided()) return
+  const onFrame = (frame: Buffer): boolean => {
+    if (isDecided()) return true
     const event = StreamEvent.parse(frame)
-    if (!event.hasData || event.type === 'ping') return
+    if (!event.hasData || event.type === 'ping') return false
     if (event.type === 'error') fail(errorOf(event))
     else if (event.malformed)
       fail(new UpstreamError('protocol', 'the upstream sent an event that is not JSON'))
     else pass()
+    return true
   }
   const decode = (chunk: Buffer) => {
     try {

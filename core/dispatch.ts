@@ -13,9 +13,9 @@ export function dispatchOnce(pool: AccountPool): Link {
         const { target } = lease
         const { account, upstream, model } = target
         call.journal.note({ upstream: upstream.name, account: account.id, attempts: 1, mappedModel: model })
-        const body = model === undefined ? undefined : { ...call.body, model }
+        const named = model === undefined ? call : call.set({ model })
         try {
-          const reply = await next(call.with({ target, ...(body && { body }) }))
+          const reply = await next(named.with({ target }))
           const mapped = model !== undefined && { 'x-mapped-model': model }
           const headers = { 'x-account-email': account.email ?? account.id, ...mapped, ...reply.headers }
           return lease.hold(reply.with({ headers }))

@@ -133,7 +133,7 @@ export class Reply {
     const decoder = new FrameDecoder()
     for await (const chunk of chunksOf(this.source())) {
       const frames: Buffer[] = []
-      decoder.push(chunk, (frame) => frames.push(frame))
+      decoder.push(chunk, (frame) => void frames.push(frame))
       for (const frame of frames) {
         const event = StreamEvent.parse(frame)
         if (event.hasData) yield event

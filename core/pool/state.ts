@@ -28,7 +28,7 @@ export class PoolState {
     this.store = store
     this.random = random
     this.rests = new Rests(store, now, random)
-    this.affinity = new Affinity(store)
+    this.affinity = new Affinity(store, now)
     this.seats = new Seats(store, now)
     store.onChange((kind) => {
       if (this.queue.length > 0 && NEWS.has(kind)) this.queue.changed()

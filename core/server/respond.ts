@@ -44,6 +44,12 @@ function writeWhole(res: ServerResponse, { status, headers }: Head, bytes: Buffe
   else res.end(bytes)
 }
 
+/** Whether these bytes are what the upstream announced, if it did: a body that it cut short must not look complete. */
+function isWhole({ headers }: Head, bytes: Buffer): boolean {
+  const announced = headers['content-length']
+  return announced === undefined || Number(announced) === bytes.length
+}
+
 /**
  * Chunks leave in the tick in which they come, and all of one tick in one write: a burst of 500 events written one by one
  * costs 540 µs of CPU instead of 190, and `res.cork()` joins nothing there. An answer that comes whole in one tick leaves
@@ -69,8 +75,8 @@ function pump(
       if (over || res.writableEnded) return
       const bytes = waiting.length === 1 ? waiting[0]! : waiting.length === 0 ? EMPTY : Buffer.concat(waiting)
       waiting = []
-      if (ended && !res.headersSent && head.headers['content-length'] === undefined)
-        return writeWhole(res, head, bytes)
+      if (bytes.length > 0) onChunk(bytes)
+      if (ended && !res.headersSent && isWhole(head, bytes)) return writeWhole(res, head, bytes)
       if (!res.headersSent) res.writeHead(head.status, head.headers)
       if (ended) res.end(bytes)
       else if (bytes.length === 0) res.flushHeaders()
@@ -95,7 +101,6 @@ function pump(
       data(chunk) {
         waiting.push(chunk)
         schedule()
-        onChunk(chunk)
       },
       end() {
         ended = true

@@ -20,7 +20,7 @@ interface Decoded {
 
 function decode(chunks: readonly Buffer[], decoder = new FrameDecoder()): Decoded {
   const frames: Buffer[] = []
-  for (const chunk of chunks) decoder.push(chunk, (frame) => frames.push(frame))
+  for (const chunk of chunks) decoder.push(chunk, (frame) => void frames.push(frame))
   return { frames, rest: decoder.rest() }
 }
 

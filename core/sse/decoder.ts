@@ -20,17 +20,20 @@ export class FrameDecoder {
     this.#limit = limit
   }
 
-  push(chunk: Buffer, onFrame: (frame: Buffer) => void): void {
+  /** `onFrame` returns true when it has seen enough: the rest of the chunk is then not looked at. */
+  push(chunk: Buffer, onFrame: (frame: Buffer) => boolean | void): void {
     if (chunk.length === 0) return
     let from = 0
+    let enough = false
     const hasCR = this.#afterCR || chunk.indexOf(CR) >= 0
     const cut = (end: number) => {
-      onFrame(this.#take(chunk.subarray(from, end)))
+      enough = onFrame(this.#take(chunk.subarray(from, end))) === true
       from = end
+      return enough
     }
     if (hasCR) this.#scanAny(chunk, cut)
     else this.#scanLF(chunk, cut)
-    if (from < chunk.length) this.#hold(chunk.subarray(from))
+    if (!enough && from < chunk.length) this.#hold(chunk.subarray(from))
   }
 
   /** The bytes after the last complete frame; empty when the stream ended cleanly. */
@@ -39,7 +42,7 @@ export class FrameDecoder {
   }
 
   /** The usual case, line ends are LF alone: native search from line to line. */
-  #scanLF(chunk: Buffer, cut: (end: number) => void): void {
+  #scanLF(chunk: Buffer, cut: (end: number) => boolean): void {
     let line = 0
     for (;;) {
       const end = chunk.indexOf(LF, line)
@@ -47,13 +50,13 @@ export class FrameDecoder {
         if (line < chunk.length) this.#lineEmpty = false
         return
       }
-      if (end === line && this.#lineEmpty) cut(end + 1)
+      if (end === line && this.#lineEmpty && cut(end + 1)) return
       this.#lineEmpty = true
       line = end + 1
     }
   }
 
-  #scanAny(chunk: Buffer, cut: (end: number) => void): void {
+  #scanAny(chunk: Buffer, cut: (end: number) => boolean): void {
     for (let i = 0; i < chunk.length; i++) {
       const byte = chunk[i]
       if (byte === LF && this.#afterCR) {
@@ -67,7 +70,7 @@ export class FrameDecoder {
           this.#afterCR = false
           i++
         }
-        cut(i + 1)
+        if (cut(i + 1)) return
       } else {
         this.#afterCR = false
         this.#lineEmpty = false

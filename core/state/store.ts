@@ -46,5 +46,8 @@ export interface StateStore {
   close(): Promise<void>
 }
 
+/** All kinds that there are, for a store that must name them to learn what others know. */
+export const KINDS = ['rest', 'after', 'fails', 'probe', 'session'] as const
+
 /** The kind under which `onChange` tells of places. */
 export const LEASE = 'lease'

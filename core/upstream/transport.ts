@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import { ClientGoneError, UpstreamError } from '../errors.js'
 import type { Headers } from '../headers.js'
+import { perTick } from '../per-tick.js'
 import { Relay } from '../relay.js'
 import { Reply } from '../reply.js'
 import { decompressed } from './decompress.js'
@@ -63,6 +64,7 @@ export class Transport {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(new ClientGoneError())
       const body = new Relay()
+      const incoming = perTick(body)
       let abort = () => {}
       let answered = false
       let gone = false
@@ -107,15 +109,15 @@ export class Transport {
               reject(error)
             }
           },
-          onResponseData: (_controller, chunk) => body.data(chunk),
+          onResponseData: (_controller, chunk) => incoming.data(chunk),
           onResponseEnd() {
             over()
-            body.end()
+            incoming.end()
           },
           onResponseError(_controller, error) {
             const failure = UpstreamError.is(error) ? error : connectionError(error, request.origin)
             over()
-            if (answered) body.error(failure)
+            if (answered) incoming.error(failure)
             else reject(gone ? new ClientGoneError() : failure)
           },
         },

@@ -24,6 +24,8 @@ class Auth implements Plugin {
   readonly #mode: Exclude<AuthOptions['mode'], 'auto'>
   readonly #loopback: boolean
   readonly #allowedHosts: ReadonlySet<string>
+  /** The `Host` that passed last: a client's is always the same, and looking an address up costs 5 µs. */
+  #familiarHost: string | readonly string[] | undefined
 
   constructor(@inject(tokens.options) options: AuthOptions, @inject(tokens.server) server: ServerInfo) {
     this.#ring = new KeyRing(options.keys)
@@ -41,8 +43,13 @@ class Auth implements Plugin {
   }
 
   #refuseForeign(head: CallHead): void {
+    const { host, origin } = head.headers
+    if (origin === undefined && host === this.#familiarHost) return
     const source = foreignSource(head.headers, this.#allowedHosts)
-    if (source === undefined) return
+    if (source === undefined) {
+      this.#familiarHost = host
+      return
+    }
     const message = `refused: ${source} is not this machine. Web pages may not use the local gateway; for a name of your own, add it to plugins.auth.allowedHosts`
     throw new GatewayError('permission_error', message, { retry: false })
   }

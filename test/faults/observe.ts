@@ -43,7 +43,7 @@ export function plain(text: string): string {
 function streamInWords(seen: Seen): string {
   const decoder = new FrameDecoder()
   const events: StreamEvent[] = []
-  decoder.push(seen.body, (frame) => events.push(StreamEvent.parse(frame)))
+  decoder.push(seen.body, (frame) => void events.push(StreamEvent.parse(frame)))
   const rest = decoder.rest()
   const real = events.filter((event) => event.hasData)
   const last = real.at(-1)
