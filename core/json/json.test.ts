@@ -22,8 +22,15 @@ const numRuns = Number(process.env.FUZZ_RUNS ?? 2_000)
 describe('the scanner accepts what JSON.parse accepts, and nothing else', () => {
   const agree = (text: string) => {
     const bytes = Buffer.from(text)
-    const decoded = bytes.toString('utf8')
-    expect([text, accepts(() => scan(bytes, 1e6))]).toEqual([text, accepts(() => JSON.parse(decoded))])
+    const expected = accepts(() => JSON.parse(bytes.toString('utf8')))
+    // Wherever the bytes stand in memory: words are read four at a time, with whatever lies before and behind.
+    for (const offset of [0, 1, 2, 3]) {
+      const moved = Buffer.concat([Buffer.alloc(offset, '"'), bytes, Buffer.from('"\\"')]).subarray(
+        offset,
+        offset + bytes.length,
+      )
+      expect([text, offset, accepts(() => scan(moved, 1e6))]).toEqual([text, offset, expected])
+    }
   }
 
   it.each([
