@@ -80,14 +80,16 @@ function pump(
       if (!res.headersSent) res.writeHead(head.status, head.headers)
       if (ended) res.end(bytes)
       else if (bytes.length === 0) res.flushHeaders()
-      else if (!res.write(bytes)) source.pause()
+      else if (!res.write(bytes)) {
+        source.pause()
+        res.once('drain', () => source.resume())
+      }
     }
     const schedule = () => {
       if (scheduled) return
       scheduled = true
       process.nextTick(flush)
     }
-    res.on('drain', () => source.resume())
     res.once('close', () => {
       if (over) return
       if (!res.writableFinished) source.cancel()
