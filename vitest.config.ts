@@ -13,7 +13,7 @@ export default defineConfig({
   },
   test: {
     include: ['{core,plugins,presets,test}/**/*.test.ts'],
-    exclude: ['test/clients/**', 'test/faults/**', '**/node_modules/**'],
+    exclude: ['test/clients/**', 'test/faults/**', 'test/redis/**', '**/node_modules/**'],
     setupFiles: ['./test/support/setup.ts'],
     testTimeout: 20_000,
   },

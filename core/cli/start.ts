@@ -36,7 +36,9 @@ async function serve(
   context: CliContext,
   controls: Controls,
 ): Promise<number> {
-  const store = cluster.isWorker ? (await import('./workers.js')).workerStore() : undefined
+  // Through the primary, unless it is shared with other machines anyway.
+  const isShared = config.state.url !== undefined
+  const store = cluster.isWorker && !isShared ? (await import('./workers.js')).workerStore() : undefined
   const running = await listen({ config, ...(store && { store }) })
   // Before anything is printed: who waits for the URL may send a signal the moment it is there.
   const stopped = untilStopped(running, controls)

@@ -49,7 +49,10 @@ export const logSchema = z.strictObject({
 
 export const stateSchema = z.strictObject({
   /** `redis://…`, for several gateways that share what they know; without it state lives in this process. */
-  url: z.string().min(1).optional(),
+  url: z
+    .string()
+    .regex(/^rediss?:\/\/./i, 'expected redis://… or rediss://…')
+    .optional(),
   prefix: z.string().default('agproxy:'),
 })
 

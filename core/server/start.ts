@@ -5,6 +5,7 @@ import type { ResolvedConfig } from '../config/resolved.js'
 import { Gateway } from '../gateway.js'
 import type { Logger } from '../log.js'
 import { PoolState } from '../pool/state.js'
+import { openStore } from '../state/open.js'
 import type { StateStore } from '../state/store.js'
 import { createHttpClient } from '../upstream/http.js'
 import { Transport } from '../upstream/transport.js'
@@ -39,16 +40,18 @@ export interface RunningGateway {
 }
 
 /** Builds the chain and listens. Rejects, with nothing left behind, when either can't be done. */
-export async function startGateway({ config, logger: given, store }: StartOptions): Promise<RunningGateway> {
+export async function startGateway(options: StartOptions): Promise<RunningGateway> {
+  const { config, logger: given } = options
   const { host, port } = config.server
   const secrets = { redact: secretsOf(config) }
   const logger = given ?? (await createLogger(config.log, (line) => secrets.redact(line)))
+  const store = options.store ?? (await openStore(config.state, logger))
   const transport = new Transport()
   const services = {
     logger,
     transport,
     http: createHttpClient(transport),
-    poolState: new PoolState(store && { store }),
+    poolState: new PoolState({ store }),
     server: { host, port, loopback: isLoopback(host) },
   }
   let gateway: Gateway | undefined
@@ -69,10 +72,11 @@ export async function startGateway({ config, logger: given, store }: StartOption
     const url = withoutSlash(listener.url)
     const urls = await listener.getURLs({ extraURLs: [] })
     const network = urls.filter(({ type }) => type === 'network').map((entry) => withoutSlash(entry.url))
-    return { url, network, gateway, logger, reload, close: closer(listener, gateway, transport) }
+    return { url, network, gateway, logger, reload, close: closer(listener, gateway, transport, store) }
   } catch (error) {
     await gateway?.close()
     await transport.close()
+    await store.close()
     throw error
   }
 }
@@ -123,14 +127,16 @@ function applyTimeouts(server: Listener['server'], options: ResolvedConfig['serv
 
 /** What a running gateway can't change. */
 function needsRestart(before: ResolvedConfig, next: ResolvedConfig): readonly string[] {
+  const differ = (a: unknown, b: unknown) => JSON.stringify(a) !== JSON.stringify(b)
   const fixed = ['host', 'port', 'https'] as const
-  const changed = fixed.filter(
-    (name) => JSON.stringify(before.server[name]) !== JSON.stringify(next.server[name]),
-  )
-  return changed.map((name) => `server.${name} changes with the next start; this gateway keeps what it has`)
+  const changed = fixed
+    .filter((name) => differ(before.server[name], next.server[name]))
+    .map((name) => `server.${name}`)
+  if (differ(before.state, next.state)) changed.push('state')
+  return changed.map((name) => `${name} changes with the next start; this gateway keeps what it has`)
 }
 
-function closer({ server }: Listener, gateway: Gateway, transport: Transport) {
+function closer({ server }: Listener, gateway: Gateway, transport: Transport, store: StateStore) {
   let closing: Promise<void> | undefined
   return (timeout = gateway.running.config.server.shutdownTimeout): Promise<void> => {
     closing ??= (async () => {
@@ -142,6 +148,7 @@ function closer({ server }: Listener, gateway: Gateway, transport: Transport) {
       clearTimeout(deadline)
       await gateway.close()
       await transport.close()
+      await store.close()
     })()
     if (timeout === 0) server.closeAllConnections()
     return closing

@@ -65,8 +65,8 @@ export class Attempts {
     const { call, attempt } = this.#wish
     const target = { ...this.lease.target, attempt }
     const { model } = target
-    if (model === undefined || model === call.model) return call.with({ target })
-    return call.with({ target, body: { ...call.body, model } })
+    const named = model === undefined || model === call.model ? call : call.set({ model })
+    return named.with({ target })
   }
 
   /** Throws what to tell the client when no account can serve. */
@@ -129,7 +129,7 @@ export class Attempts {
     if (model === undefined || model === this.call.model || this.#fallback !== undefined) return false
     this.call.journal.decide('retry-rotate', `nobody can serve ${this.call.model}: ${model} instead`)
     this.#fallback = model
-    this.#wish.call = this.call.with({ body: { ...this.call.body, model } })
+    this.#wish.call = this.call.set({ model })
     this.#wish.tried.clear()
     return this.#acquire(false)
   }

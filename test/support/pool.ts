@@ -37,7 +37,8 @@ export function callOf(
   { agent, ...init }: Partial<CallInit> & { agent?: string } = {},
 ): Call {
   const headers = { 'x-claude-code-session-id': session, ...(agent && { 'x-claude-code-agent-id': agent }) }
-  return makeCall(body, { headers, ...init })
+  // A signal of its own: what waits listens to it.
+  return makeCall(body, { headers, signal: new AbortController().signal, ...init })
 }
 
 /** Numbers from 0 to 1 that are the same in each run (mulberry32). */

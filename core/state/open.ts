@@ -1,0 +1,16 @@
+import type { StateOptions } from '../config/resolved.js'
+import type { Logger } from '../log.js'
+import { MemoryStore } from './memory.js'
+import type { StateStore } from './store.js'
+
+/** What a gateway waits for Redis when it starts, so that its first request knows what others know. */
+const WAIT = 1_000
+
+/** The store that the config asks for. A Redis that is away keeps no gateway from starting. */
+export async function openStore({ url, prefix }: StateOptions, logger: Logger): Promise<StateStore> {
+  if (url === undefined) return new MemoryStore()
+  const { RedisStore } = await import('./redis.js') // nobody else pays for it
+  const store = new RedisStore({ url, prefix, logger })
+  await store.whenUp(WAIT)
+  return store
+}

@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, inject, it } from 'vitest'
+import { MemoryStore } from '../../core/state/memory.js'
+import { LEASE, type StateStore } from '../../core/state/store.js'
+import { ownPrefix, patience, redisStore } from './stores.js'
+
+const url = inject('redisUrl')
+
+/** Two views of one state: the same object, or two gateways. */
+type Pair = readonly [one: StateStore, other: StateStore]
+
+const stores: readonly (readonly [string, () => Promise<Pair>])[] = [
+  [
+    'memory',
+    async () => {
+      const store = new MemoryStore()
+      return [store, store]
+    },
+  ],
+  ...(url === undefined
+    ? []
+    : [
+        [
+          'Redis',
+          async (): Promise<Pair> => {
+            const prefix = ownPrefix(url)
+            return [await redisStore(url, prefix), await redisStore(url, prefix)]
+          },
+        ] as const,
+      ]),
+]
+
+describe.each(stores)('the state in %s', (_name, open) => {
+  const soon = (look: () => unknown) => expect.poll(look, { timeout: 1_000, interval: 5 })
+
+  it('what one sets it sees at once, and the other soon', async () => {
+    const [one, other] = await open()
+    one.set('rest', 'a\tmodel "x" é', 'value', 5_000)
+    expect(one.get('rest', 'a\tmodel "x" é')?.value).toBe('value')
+    await soon(() => other.get('rest', 'a\tmodel "x" é')?.value).toBe('value')
+    expect(Math.abs(other.get('rest', 'a\tmodel "x" é')!.expires - Date.now() - 5_000)).toBeLessThan(200)
+  })
+
+  it('kinds are apart', async () => {
+    const [one] = await open()
+    one.set('rest', 'k', '1', 5_000)
+    one.set('after', 'k', '2', 5_000)
+    expect([one.get('rest', 'k')?.value, one.get('after', 'k')?.value]).toEqual(['1', '2'])
+    expect([...one.entries('rest')].map(([key]) => key)).toEqual(['k'])
+  })
+
+  it('values expire, at both', async () => {
+    const [one, other] = await open()
+    one.set('rest', 'k', 'v', 60)
+    await soon(() => other.get('rest', 'k')?.value).toBe('v')
+    await sleep(70)
+    expect([one.get('rest', 'k'), other.get('rest', 'k')]).toEqual([undefined, undefined])
+    expect([...one.entries('rest')]).toEqual([])
+  })
+
+  it('what one deletes is gone for both', async () => {
+    const [one, other] = await open()
+    one.set('rest', 'k', 'v', 5_000)
+    await soon(() => other.get('rest', 'k')?.value).toBe('v')
+    other.delete('rest', 'k')
+    expect(other.get('rest', 'k')).toBeUndefined()
+    await soon(() => one.get('rest', 'k')).toBeUndefined()
+  })
+
+  it('of two values set at once the same one stands at both', async () => {
+    const [one, other] = await open()
+    for (let i = 0; i < 50; i++) {
+      one.set('session', `k${i}`, 'one', 5_000)
+      other.set('session', `k${i}`, 'other', 5_000)
+    }
+    await sleep(50)
+    for (let i = 0; i < 50; i++)
+      expect(one.get('session', `k${i}`)?.value).toBe(other.get('session', `k${i}`)?.value)
+  })
+
+  it('counters add up', async () => {
+    const [one, other] = await open()
+    expect(one.add('fails', 'k', 2, 5_000)).toBe(2)
+    await soon(() => other.get('fails', 'k')?.value).toBe('2')
+    expect(other.add('fails', 'k', 3, 5_000)).toBe(5)
+    for (let i = 0; i < 10; i++) {
+      one.add('fails', 'k', 1, 5_000)
+      other.add('fails', 'k', 1, 5_000)
+    }
+    await soon(() => [one.get('fails', 'k')?.value, other.get('fails', 'k')?.value]).toEqual(['25', '25'])
+  })
+
+  it('compare and set: of many that ask at once one wins, and all learn who', async () => {
+    const [one, other] = await open()
+    const ask = (store: StateStore, value: string) =>
+      store.compareAndSet('probe', 'k', undefined, value, 5_000, patience())
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => ask(i % 2 ? one : other, `value ${i}`)),
+    )
+    expect(new Set(answers).size).toBe(1)
+    expect(one.get('probe', 'k')?.value).toBe(answers[0])
+  })
+
+  it('compare and set: only what is expected is replaced', async () => {
+    const [one, other] = await open()
+    const set = (store: StateStore, expected: string | undefined, value: string) =>
+      store.compareAndSet('session', 'k', expected, value, 5_000, patience())
+    expect(await set(one, 'something', 'a')).toBeUndefined()
+    expect(await set(one, undefined, 'a')).toBe('a')
+    expect(await set(other, undefined, 'b')).toBe('a')
+    expect(await set(other, 'a', 'b')).toBe('b')
+    await soon(() => one.get('session', 'k')?.value).toBe('b')
+    expect(await set(one, 'a', 'c')).toBe('b')
+  })
+
+  it('places are given as long as there are any, however many ask at once', async () => {
+    const [one, other] = await open()
+    const take = (i: number) => (i % 2 ? one : other).lease('k', `holder ${i}`, 3, patience())
+    const granted = (await Promise.all(Array.from({ length: 12 }, (_, i) => take(i)))).filter(Boolean)
+    expect(granted).toHaveLength(3)
+    await soon(() => [one.leases('k'), other.leases('k')]).toEqual([3, 3])
+  })
+
+  it('a place that is released can be had again, and both hear of it', async () => {
+    const [one, other] = await open()
+    expect(await one.lease('k', 'a', 1, patience())).toBe(true)
+    expect(await other.lease('k', 'b', 1, patience())).toBe(false)
+    const heard: string[] = []
+    other.onChange((kind, key) => heard.push(`${kind} ${key}`))
+    one.release('k', 'a')
+    await soon(() => heard).toContain(`${LEASE} k`)
+    expect(await other.lease('k', 'b', 1, patience())).toBe(true)
+  })
+
+  it('changes are heard of, at both', async () => {
+    const [one, other] = await open()
+    const heard: string[] = []
+    other.onChange((kind, key) => heard.push(`${kind} ${key}`))
+    one.set('rest', 'k', 'v', 5_000)
+    one.delete('rest', 'k')
+    await soon(() => heard.length).toBeGreaterThan(1)
+    expect(new Set(heard)).toEqual(new Set(['rest k']))
+  })
+})
