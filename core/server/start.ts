@@ -142,9 +142,11 @@ function closer({ server }: Listener, gateway: Gateway, transport: Transport, st
     closing ??= (async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
-      // Connections that become idle after this point are closed by Node itself, since the server is closing.
+      // Node keeps a connection that becomes idle after this point for keepAliveTimeout, and would wait for it.
+      const idle = setInterval(() => server.closeIdleConnections(), 100)
       const deadline = setTimeout(() => server.closeAllConnections(), timeout)
       await closed
+      clearInterval(idle)
       clearTimeout(deadline)
       await gateway.close()
       await transport.close()

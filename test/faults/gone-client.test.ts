@@ -1,0 +1,170 @@
+import { expect, it } from 'vitest'
+import { failure } from '../support/anthropic-upstream.js'
+import { ask, send } from '../support/client.js'
+import type { TestConfig } from '../support/gateway.js'
+import { messageEvents } from '../support/messages.js'
+import { head, type Script, stall, write } from '../support/script.js'
+import { frames } from '../support/sse-bytes.js'
+import { direct, stand, zaiPair } from '../support/stand.js'
+import { wire } from './wire.js'
+
+/** Milliseconds in which an upstream must learn that nobody waits any more. */
+const AT_ONCE = 50
+
+const STREAM = { 'content-type': 'text/event-stream' }
+const FRAMES = frames(messageEvents({ text: 'hello' }))
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+const guard =
+  (config: (url: string) => TestConfig, options: object) =>
+  (url: string): TestConfig => ({
+    ...config(url),
+    plugins: { ...config(url).plugins, 'stream-guard': options },
+  })
+
+interface Case {
+  readonly when: string
+  readonly script: Script
+  readonly body: object
+  readonly config?: (url: string) => TestConfig
+  /** The client goes when it has so many bytes of the body; default: when the upstream has the request. */
+  readonly after?: number
+}
+
+const streaming = ask({ stream: true })
+
+const CASES: readonly Case[] = [
+  { when: 'while it waits for headers', script: stall(), body: streaming },
+  { when: 'while it waits for JSON', script: stall(), body: ask() },
+  { when: 'while it waits for the first event', script: [head(200, STREAM), stall()], body: streaming },
+  {
+    when: 'while it waits for a JSON body',
+    script: [head(200, JSON_TYPE), write('{"type":'), stall()],
+    body: ask(),
+  },
+  {
+    when: 'in the middle of a stream',
+    script: [head(200, STREAM), write(FRAMES.slice(0, 4)), stall()],
+    body: streaming,
+    after: 1,
+  },
+  {
+    when: 'in the middle of a stream that goes on',
+    script: [head(200, STREAM), write(forever(), 5)],
+    body: streaming,
+    after: 1000,
+  },
+  {
+    when: 'while a stream is folded',
+    script: [head(200, STREAM), write(FRAMES.slice(0, 4)), stall()],
+    body: ask(),
+    config: zaiPair,
+  },
+  {
+    when: 'after late headers, while it gets nothing but comments',
+    script: stall(),
+    body: streaming,
+    config: guard(direct, { headersAfter: 30, heartbeat: 20 }),
+    after: 1,
+  },
+  {
+    when: 'after late headers, with the upstream’s headers there',
+    script: [head(200, STREAM), stall()],
+    body: streaming,
+    config: guard(direct, { headersAfter: 30, heartbeat: 20 }),
+    after: 1,
+  },
+  {
+    when: 'while an error body is awaited',
+    script: [head(500, JSON_TYPE), write('{"type":'), stall()],
+    body: streaming,
+  },
+]
+
+// A machine with other things to do may be late; a gateway that is late is late each time.
+it.each(CASES)(
+  'the upstream call is cancelled at once when the client goes $when',
+  { retry: 3 },
+  async ({ script, body, config, after }) => {
+    const { up, gateway, url } = await stand(() => script, { config: config ?? direct })
+    const bytes = JSON.stringify(body)
+    const { socket, text } = wire(
+      url,
+      `POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${bytes.length}\r\n\r\n${bytes}`,
+    )
+    await up.received(1)
+    if (after) await expect.poll(() => text().split('\r\n\r\n')[1]?.length ?? 0).toBeGreaterThanOrEqual(after)
+    else await new Promise((resolve) => setTimeout(resolve, 50)) // until what the script sends first has come
+    const gone = performance.now()
+    socket.resetAndDestroy()
+    await expect.poll(() => up.requests[0]!.aborted, { interval: 2 }).toBe(true)
+    expect(up.requests[0]!.abortedAt! - gone).toBeLessThan(AT_ONCE)
+    await expect.poll(() => gateway.requests('messages')).toHaveLength(1)
+    expect(gateway.requests('messages')[0]).toMatchObject({ ending: 'gone' })
+    expect(up.requests).toHaveLength(1)
+  },
+)
+
+it('nothing more is sent when the client goes between two attempts', async () => {
+  const { up, gateway, url } = await stand(() => failure(503, 'api_error', 'down'), {
+    config: (up) => ({
+      ...direct(up),
+      plugins: { ...direct(up).plugins, 'retry-rotate': { maxAttempts: 10 } },
+    }),
+  })
+  const gone = new AbortController()
+  const sent = send(url, { body: ask(), signal: gone.signal }).catch(() => 'gone')
+  await up.received(1)
+  await new Promise((resolve) => setTimeout(resolve, 40)) // the pause is 100 ms at least
+  gone.abort()
+  expect(await sent).toBe('gone')
+  await expect.poll(() => gateway.requests('messages')).toHaveLength(1)
+  expect(gateway.requests('messages')[0]).toMatchObject({ ending: 'gone' })
+  expect(gateway.requests('messages')[0]!.ms).toBeLessThan(40 + AT_ONCE + 50)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(up.requests).toHaveLength(1)
+})
+
+it('nothing more is sent when the client goes while a short delay is waited out', async () => {
+  const { up, gateway, url } = await stand(() =>
+    failure(429, 'rate_limit_error', 'slow down', { 'retry-after': '1' }),
+  )
+  const gone = new AbortController()
+  const sent = send(url, { body: ask(), signal: gone.signal }).catch(() => 'gone')
+  await up.received(1)
+  await new Promise((resolve) => setTimeout(resolve, 60))
+  gone.abort()
+  await sent
+  await expect.poll(() => gateway.requests('messages'), { timeout: 500 }).toHaveLength(1)
+  await new Promise((resolve) => setTimeout(resolve, 1_100))
+  expect(up.requests).toHaveLength(1)
+})
+
+it('the usage that was seen is kept', async () => {
+  const { gateway, url } = await stand(() => [head(200, STREAM), write(FRAMES.slice(0, 4)), stall()])
+  const gone = new AbortController()
+  const sent = send(url, { body: streaming, signal: gone.signal }).catch(() => 'gone')
+  setTimeout(() => gone.abort(), 100)
+  await sent
+  await expect.poll(() => gateway.requests('messages')).toHaveLength(1)
+  expect(gateway.requests('messages')[0]).toMatchObject({ ending: 'gone', inputTokens: 12, outputTokens: 1 })
+})
+
+it('an account is not blamed for clients that go', async () => {
+  const { up, gateway, url } = await stand(() => [head(200, STREAM), stall()])
+  const clients = Array.from({ length: 20 }, () => new AbortController())
+  const sent = clients.map(({ signal }) => send(url, { body: streaming, signal }).catch(() => 'gone'))
+  await up.received(20)
+  for (const client of clients) client.abort()
+  await Promise.all(sent)
+  await expect.poll(() => gateway.requests('messages')).toHaveLength(20)
+  const [status] = gateway.running.gateway.running.pool.status()
+  expect(status).toMatchObject({ restsFor: 0, inFlight: 0, rests: [] })
+  await expect.poll(() => up.openSockets).toBe(0)
+})
+
+/** Text, without end. */
+function* forever(): Generator<Buffer> {
+  yield* FRAMES.slice(0, 3)
+  for (;;) yield FRAMES[3]!
+}

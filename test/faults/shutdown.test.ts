@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { answer } from '../support/anthropic-upstream.js'
+import { type Handler, startUpstream } from '../support/bad-upstream.js'
+import { ask, send } from '../support/client.js'
+import { messageEvents } from '../support/messages.js'
+import { end, head, stall, write } from '../support/script.js'
+import { frames } from '../support/sse-bytes.js'
+import { configFor, startProcess } from './process.js'
+import { wire } from './wire.js'
+
+const STREAM = { 'content-type': 'text/event-stream' }
+const FRAMES = frames(messageEvents({ text: 'hello' }))
+
+/** A stream that takes about a second. */
+const slow: Handler = () => [head(200, STREAM), write(FRAMES, 120), end()]
+const streaming = ask({ stream: true })
+
+async function started(handler: Handler, server: object = {}) {
+  const up = await startUpstream(handler)
+  onTestFinished(() => up.close())
+  return { up, gateway: await startProcess('agproxy.config.json', configFor(up.url, { server })) }
+}
+
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+  it('lets running streams finish, takes no new ones, and ends with 0', async () => {
+    const { up, gateway } = await started(slow)
+    const running = Promise.all([1, 2, 3].map(() => send(gateway.url, { body: streaming })))
+    await up.received(3)
+    gateway.signal(signal)
+    await sleep(100)
+    await expect(send(gateway.url, { body: ask() })).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    for (const seen of await running) {
+      expect(seen.end).toBe('clean')
+      expect(seen.text()).toBe(Buffer.concat(FRAMES).toString())
+    }
+    const { code, ms } = await gateway.exit()
+    expect(code).toBe(0)
+    expect(ms).toBeLessThan(2_000)
+    expect(up.requests).toHaveLength(3)
+  })
+})
+
+it('idle connections do not hold it up', async () => {
+  const { gateway } = await started((request) => answer({}, request))
+  const { text, ended } = wire(gateway.url, 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n')
+  await expect.poll(text).toContain('{"status":"ok"}')
+  gateway.signal('SIGTERM')
+  expect((await gateway.exit()).ms).toBeLessThan(2_000)
+  await ended
+})
+
+it('a connection over which a stream finished is not kept for another request', async () => {
+  const { up, gateway } = await started(slow)
+  const body = JSON.stringify(streaming)
+  const { text, ended } = wire(
+    gateway.url,
+    `POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  )
+  await up.received(1)
+  gateway.signal('SIGTERM')
+  expect(await ended).toContain('message_stop')
+  expect(text()).toMatch(/0\r\n\r\n$/)
+  expect((await gateway.exit()).code).toBe(0)
+})
+
+it('what runs for longer than shutdownTimeout is cut, and it ends with 0', async () => {
+  const { up, gateway } = await started(() => [head(200, STREAM), write(FRAMES.slice(0, 4)), stall()], {
+    shutdownTimeout: 400,
+  })
+  const running = send(gateway.url, { body: streaming })
+  await up.received(1)
+  await sleep(50)
+  gateway.signal('SIGTERM')
+  expect(await running).toMatchObject({ status: 200, end: 'broken' })
+  expect((await gateway.exit()).code).toBe(0)
+  await expect.poll(() => up.requests[0]!.aborted).toBe(true)
+})
+
+it('a second signal cuts at once, streams and those who wait for an answer, and it ends with 0', async () => {
+  const { up, gateway } = await started((_request, n) =>
+    n === 0 ? [head(200, STREAM), write(FRAMES.slice(0, 4)), stall()] : stall(),
+  )
+  const running = send(gateway.url, { body: streaming })
+  await up.received(1)
+  const waiting = send(gateway.url, { body: ask() }).catch((error) => error.code)
+  await up.received(2)
+  await sleep(50)
+  gateway.signal('SIGTERM')
+  await sleep(300)
+  expect(gateway.output()).toContain('a second signal cuts them')
+  const exit = gateway.exit()
+  gateway.signal('SIGINT')
+  expect(await running).toMatchObject({ status: 200, end: 'broken' })
+  expect(await waiting).toBe('ECONNRESET')
+  const { code, ms } = await exit
+  expect(code).toBe(0)
+  expect(ms).toBeLessThan(1_500)
+  await expect.poll(() => up.requests.every((request) => request.aborted)).toBe(true)
+})
+
+it('a plugin that fails outside of every request does not end the process', async () => {
+  const up = await startUpstream((request) => answer({ text: 'hello' }, request))
+  onTestFinished(() => up.close())
+  const gateway = await startProcess(
+    'agproxy.config.ts',
+    `import { defineConfig, definePlugin } from 'agproxy'
+     const stray = definePlugin({
+       name: 'stray',
+       phase: 'request',
+       create: () => ({
+         onRequest() {
+           void Promise.reject(new Error('a promise that nobody awaits'))
+           setTimeout(() => { throw new Error('a timer of its own') }, 1)
+         },
+       }),
+     })
+     export default defineConfig({ ...${JSON.stringify(configFor(up.url))}, use: [stray] } as never)`,
+  )
+  for (let i = 0; i < 3; i++) {
+    expect((await send(gateway.url, { body: ask() })).status).toBe(200)
+    await sleep(30)
+  }
+  expect(gateway.output()).toContain('a promise that nobody awaits')
+  expect(gateway.output()).toContain('a timer of its own')
+  gateway.signal('SIGTERM')
+  expect((await gateway.exit()).code).toBe(0)
+})

@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import { ask } from '../support/client.js'
+import { messageEvents } from '../support/messages.js'
+import { compressed, streamed } from '../support/script.js'
+import { frames } from '../support/sse-bytes.js'
+import { direct, stand } from '../support/stand.js'
+import { wire } from './wire.js'
+
+const MB = 1024 * 1024
+const TOTAL = 100 * MB
+
+const EVENTS = messageEvents({ text: 'x'.repeat(64 * 1024), deltaSize: 64 * 1024 })
+const [start, ping, open, delta, ...rest] = frames(EVENTS)
+
+/** 100 MB of text, made as they are taken; `made` tells how much was. */
+function stream() {
+  const counter = { made: 0 }
+  function* chunks(): Generator<Buffer> {
+    yield* [start!, ping!, open!]
+    for (; counter.made < TOTAL; counter.made += delta!.length) yield delta!
+    yield* rest
+  }
+  return { counter, chunks }
+}
+
+const body = JSON.stringify(ask({ stream: true }))
+const POST = `POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+
+async function rss(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    global.gc!()
+    await sleep(20)
+  }
+  return process.memoryUsage.rss()
+}
+
+it('a reader that stops stops the upstream, memory stays where it was, and the whole stream comes in the end', async () => {
+  const { counter, chunks } = stream()
+  const { url } = await stand(() => streamed(chunks()), { config: direct })
+  // Once before, so that what the first stream needs for ever is there.
+  await drain(url)
+  counter.made = 0
+
+  const before = await rss()
+  const { socket } = wire(url)
+  socket.removeAllListeners('data')
+  let got = 0
+  let tail = ''
+  const take = (chunk: Buffer) => {
+    got += chunk.length
+    tail = (tail + chunk.toString('latin1')).slice(-200)
+  }
+  socket.pause()
+  socket.write(POST)
+
+  // 100 MB are there for the taking, and nobody takes.
+  await sleep(1_500)
+  const held = counter.made
+  await sleep(500)
+  expect(counter.made).toBe(held)
+  expect(held).toBeLessThan(20 * MB) // sockets of the machine hold some of it
+  expect((await rss()) - before).toBeLessThan(10 * MB)
+
+  // Then about 1 MB a second.
+  for (let i = 0; i < 32; i++) {
+    socket.once('data', (chunk: Buffer) => {
+      socket.pause()
+      take(chunk)
+    })
+    socket.resume()
+    await sleep(62)
+  }
+  expect((await rss()) - before).toBeLessThan(10 * MB)
+  expect(counter.made - held).toBeLessThan(10 * MB)
+
+  socket.on('data', take)
+  socket.resume()
+  await expect.poll(() => tail, { timeout: 20_000 }).toContain('message_stop')
+  expect(got).toBeGreaterThan(TOTAL / 2)
+})
+
+it('a slow reader of a compressed stream stops the upstream too', async () => {
+  const text = Buffer.concat([start!, ping!, open!, ...Array<Buffer>(400).fill(delta!), ...rest])
+  const { url } = await stand(
+    () => compressed(text, 'gzip', { headers: { 'content-type': 'text/event-stream' } }),
+    { config: direct },
+  )
+  const before = await rss()
+  const { socket } = wire(url)
+  socket.pause()
+  socket.write(POST)
+  await sleep(1_000)
+  expect((await rss()) - before).toBeLessThan(20 * MB) // 25 MB came as 26 kB
+})
+
+function drain(url: string): Promise<void> {
+  return new Promise((resolve) => {
+    const { socket } = wire(url, POST)
+    socket.removeAllListeners('data')
+    let tail = ''
+    socket.on('data', (chunk: Buffer) => {
+      tail = (tail + chunk.toString('latin1')).slice(-200)
+      if (!tail.includes('message_stop')) return
+      socket.destroy()
+      resolve()
+    })
+  })
+}
