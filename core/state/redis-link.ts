@@ -105,7 +105,7 @@ export class RedisLink {
     )
     const outcome = await within(answer, patience.left)
     patience.left -= performance.now() - asked
-    if (outcome === LATE) this.#down('it does not answer in time')
+    if (outcome === LATE) this.#goAway() // a moment's slowness is not worth a word; the next ping tells
     return outcome === LATE ? undefined : outcome
   }
 
@@ -124,16 +124,19 @@ export class RedisLink {
   }
 
   #down(reason: string): void {
+    if (this.#closed) return
+    this.#goAway()
+    if (this.#told) return
+    this.#told = true
+    this.init.logger.warn(
+      `Redis is away (${reason}): going on with what this gateway knows, until it is back`,
+    )
+  }
+
+  #goAway(): void {
     const wasUp = this.#up
     this.#up = false
-    if (this.#closed) return
     if (wasUp) this.init.onAway()
-    if (!this.#told) {
-      this.#told = true
-      this.init.logger.warn(
-        `Redis is away (${reason}): going on with what this gateway knows, until it is back`,
-      )
-    }
     this.#lookAgain()
   }
 
@@ -152,7 +155,7 @@ export class RedisLink {
         this.#commands.ping().catch(() => LATE),
         PING_LIMIT,
       )
-      if (pong === LATE) return this.#lookAgain()
+      if (pong === LATE) return this.#down('it does not answer in time')
       await this.init.sync()
       // It may have gone again meanwhile.
       if (this.#commands.status !== 'ready' || this.#subscriber.status !== 'ready') return this.#lookAgain()
