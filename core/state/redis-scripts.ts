@@ -28,6 +28,13 @@ const set = `${NOW}${SET}
 set(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5])
 `
 
+/** The same, unless what is there lasts longer. */
+const merge = `${NOW}${SET}
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[5]) then
+  set(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5])
+end
+`
+
 /** KEYS: fact, index. ARGV: channel, kind, key. */
 const remove = `
 redis.call('DEL', KEYS[1])
@@ -108,6 +115,7 @@ return redis.call('GET', KEYS[1])
 
 export const SCRIPTS = {
   stateSet: { lua: set, numberOfKeys: 2 },
+  stateMerge: { lua: merge, numberOfKeys: 2 },
   stateRemove: { lua: remove, numberOfKeys: 2 },
   stateAdd: { lua: add, numberOfKeys: 2 },
   stateCompare: { lua: compare, numberOfKeys: 2 },

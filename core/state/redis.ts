@@ -228,7 +228,7 @@ export class RedisStore implements StateStore {
       if (isNews && left > (other?.ttl ?? 0)) {
         theirs.delete(key)
         const mark = this.#unconfirmed.mark(kind, key)
-        telling.push(this.#confirm('stateSet', mark, kind, key, mine.value, left))
+        telling.push(this.#confirm('stateMerge', mark, kind, key, mine.value, left))
       } else if (!other) this.#copy.delete(kind, key)
     }
     for (const key of this.#unconfirmed.of(kind)) {
