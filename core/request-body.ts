@@ -189,15 +189,18 @@ function checked(tree: JsonNode): JsonNode {
   return tree
 }
 
+/** In words: what was found instead may be the conversation, and these messages go into the log. */
 function kindOf(node: JsonNode): string {
   if (node.isArray) return 'an array'
+  if (node.isObject) return 'an object'
+  if (node.is('')) return 'an empty string'
   const value = node.value()
   return value === null ? 'null' : `a ${typeof value}`
 }
 
 function missing(node: JsonNode | undefined, wanted: string): string {
   if (!node) return 'Field required'
-  return `Input should be ${wanted}, found ${node.raw.toString('utf8', 0, 40)}`
+  return `Input should be ${wanted}, found ${kindOf(node)}`
 }
 
 function bad(message: string): GatewayError {

@@ -7,6 +7,7 @@ import { parseBaseURL } from './base-url.js'
 import { connectionError } from './failures.js'
 import type { HttpClient } from './http.js'
 import { keyOf } from './keys.js'
+import { maskHeaders, maskSource, maskText } from './mask.js'
 import type { Upstreams } from './registry.js'
 import { fetchModels } from './remote-models.js'
 import { type HeaderRules, requestHeaders } from './request-headers.js'
@@ -68,7 +69,7 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
         signal,
         responseType: 'text',
       })
-      if (!res.ok) throw new Error(masked(`${res.status} ${res._data ?? ''}`, key).slice(0, 300))
+      if (!res.ok) throw new Error(maskText(`${res.status} ${res._data ?? ''}`, key).slice(0, 300))
     },
   }
 
@@ -90,12 +91,12 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
       headersTimeout: call.limits?.firstEventTimeout,
       idleTimeout: call.limits?.idleTimeout,
     })
-    call.journal.note({ upstreamMs: performance.now() - sentAt, ...requestIdOf(reply) })
+    call.journal.note({ upstreamMs: performance.now() - sentAt, ...requestIdOf(reply, key) })
     if (reply.status >= 300 && reply.status < 400) {
       reply.discard()
       throw redirected(name, reply)
     }
-    return reply.ok ? reply : withoutKey(reply, key)
+    return withoutKey(reply, key)
   }
 
   async function count(call: Call, target: Target): Promise<Reply> {
@@ -117,7 +118,7 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
     const headers = { ...Object.fromEntries(res.headers), ...NO_LONGER_TRUE }
     const reply = Reply.bytes(Buffer.from(res._data ?? new ArrayBuffer(0)), { status, headers })
     if (status >= 300 && status < 400) throw redirected(name, reply)
-    return reply.ok ? reply : withoutKey(reply, key)
+    return withoutKey(reply, key)
   }
 
   return {
@@ -153,17 +154,15 @@ async function accountKey(account: Account): Promise<string | undefined> {
   }
 }
 
-/** An error body is read whole, since upstreams have been seen to quote the key that they refuse. */
+/** Upstreams have been seen to quote the key that they refuse, in the body and in headers. An error body is read whole. */
 async function withoutKey(reply: Reply, key: string | undefined): Promise<Reply> {
-  const bytes = await reply.bytes(ERROR_BODY_LIMIT).catch(() => Buffer.alloc(0))
   const { status } = reply
-  const headers = { ...reply.headers, 'content-length': undefined }
-  if (!key || !bytes.includes(key)) return Reply.bytes(bytes, { status, headers })
-  return Reply.bytes(Buffer.from(masked(bytes.toString('utf8'), key)), { status, headers })
-}
-
-function masked(text: string, key: string | undefined): string {
-  return key ? text.replaceAll(key, '[key]') : text
+  const headers = maskHeaders(reply.headers, key)
+  if (reply.ok && !reply.held) return Reply.stream(maskSource(reply.source(), key), { status, headers })
+  const bytes = await reply.bytes(ERROR_BODY_LIMIT).catch(() => Buffer.alloc(0))
+  const init = { status, headers: { ...headers, 'content-length': undefined } }
+  if (!key || !bytes.includes(key)) return Reply.bytes(bytes, init)
+  return Reply.bytes(Buffer.from(maskText(bytes.toString('utf8'), key)), init)
 }
 
 function redirected(name: string, reply: Reply): GatewayError {
@@ -173,9 +172,9 @@ function redirected(name: string, reply: Reply): GatewayError {
   return new GatewayError('api_error', message, { status: 502, retry: false })
 }
 
-function requestIdOf(reply: Reply): { upstreamRequestId?: string } {
+function requestIdOf(reply: Reply, key: string | undefined): { upstreamRequestId?: string } {
   const id = reply.header('request-id') ?? reply.header('x-request-id')
-  return id === undefined ? {} : { upstreamRequestId: id }
+  return id === undefined ? {} : { upstreamRequestId: maskText(id, key) }
 }
 
 function flat(headers: Record<string, string | string[]>): Record<string, string> {

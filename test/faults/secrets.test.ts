@@ -1,0 +1,130 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { answer } from '../support/anthropic-upstream.js'
+import { startUpstream } from '../support/bad-upstream.js'
+import { ask, NoAnswer, send } from '../support/client.js'
+import { errorData, message, messageEvents } from '../support/messages.js'
+import { end, hangUp, head, json, raw, reset, respond, type Script, sse, write } from '../support/script.js'
+import { frames } from '../support/sse-bytes.js'
+import { type GatewayProcess, startProcess } from './process.js'
+
+const KEY = 'sk-upstream-0123456789abcdef'
+const SECOND_KEY = 'sk-upstream-second-0123456789'
+const CLIENT_KEY = 'sk-client-0123456789abcdef'
+const PROMPT = 'PROMPT-that-is-nobodys-business'
+const ANSWER = 'ANSWER-that-is-nobodys-business'
+
+const STREAM = { 'content-type': 'text/event-stream' }
+
+/** Ways in which an upstream may quote the key that it was called with. */
+const ECHOES: Readonly<Record<string, (key: string) => Script>> = {
+  'an error': (key) => json(errorData('authentication_error', quoting(key)), 401),
+  'an error that is tried again': (key) => json(errorData('api_error', quoting(key)), 500),
+  'an error that goes back as it is': (key) => json(errorData('invalid_request_error', quoting(key)), 400),
+  'an error of z.ai': (key) => json({ error: { code: '1113', message: quoting(key) } }, 429),
+  'an error page': (key) => respond(403, `<html><title>${quoting(key)}</title><body>${key}</body></html>`),
+  'plain text': (key) => respond(404, quoting(key)),
+  'headers of an error': (key) =>
+    json(errorData('authentication_error', 'no'), 401, {
+      headers: { 'www-authenticate': `Bearer realm="${key}"`, 'request-id': key, 'x-echo': ['a', key] },
+    }),
+  'headers of an answer': (key) =>
+    json(message({ text: ANSWER }), 200, {
+      headers: { 'x-request-id': key, 'set-cookie': [`k=${key}`, 'a=b'] },
+    }),
+  'a redirect': (key) =>
+    respond(307, '', { headers: { location: `https://${key}@elsewhere.example/${key}` } }),
+  'a JSON answer': (key) => json(message({ text: `${ANSWER} ${key}` })),
+  'a stream': (key) => sse(events(key)),
+  'a stream that is cut inside the key': (key) => {
+    const { bytes, at } = cut(key, 7)
+    return [head(200, STREAM), write([bytes.subarray(0, at), bytes.subarray(at)], 30), end()]
+  },
+  'a stream that breaks inside the key': (key) => {
+    const { bytes, at } = cut(key, 15)
+    return [head(200, STREAM), write(bytes.subarray(0, at)), reset()]
+  },
+  'a first `event: error`': (key) => sse([errorData('authentication_error', quoting(key))]),
+  'a later `event: error`': (key) => sse([...events(key).slice(0, 3), errorData('api_error', quoting(key))]),
+  'an error under 200': (key) => json(errorData('invalid_request_error', quoting(key))),
+  'something that is no HTTP': (key) => [raw(`${key}\r\n\r\n`), hangUp()],
+}
+
+const quoting = (key: string) => `Incorrect API key provided: ${key}. You can find yours at …`
+const events = (key: string) => messageEvents({ text: `${ANSWER} ${key}`, deltaSize: 100 })
+
+/** A stream, and the place `n` bytes into the key. */
+function cut(key: string, n: number): { bytes: Buffer; at: number } {
+  const bytes = Buffer.concat(frames(events(key)))
+  return { bytes, at: bytes.indexOf(key) + n }
+}
+
+async function started(
+  echo: (key: string) => Script,
+): Promise<{ gateway: GatewayProcess; sent: () => string }> {
+  const up = await startUpstream((request) => echo(request.header('x-api-key')!))
+  onTestFinished(() => up.close())
+  const gateway = await startProcess('agproxy.config.json', {
+    preset: 'claude-code',
+    log: { level: 'debug' },
+    accounts: [
+      { id: 'one', upstream: 'anthropic', apiKey: KEY },
+      { id: 'two', upstream: 'anthropic', apiKey: SECOND_KEY },
+    ],
+    plugins: { anthropic: { baseURL: up.url }, auth: { mode: 'strict', keys: [CLIENT_KEY] } },
+  })
+  const sent = () =>
+    up.requests.map(({ url, headers, body }) => `${url}\n${JSON.stringify(headers)}\n${body}`).join('\n')
+  return { gateway, sent }
+}
+
+const CREDENTIALS = {
+  authorization: `Bearer ${CLIENT_KEY}`,
+  'x-api-key': CLIENT_KEY,
+  'x-goog-api-key': CLIENT_KEY,
+  cookie: `session=${CLIENT_KEY}`,
+}
+
+const messages = [{ role: 'user', content: PROMPT }]
+
+describe('an upstream that quotes its key in', () => {
+  it.each(Object.entries(ECHOES))('%s', async (_name, echo) => {
+    const { gateway, sent } = await started(echo)
+    for (const stream of [true, false]) {
+      const body = ask({ messages, ...(stream && { stream }) })
+      const seen = await send(gateway.url, { headers: CREDENTIALS, body }).catch((error) => error)
+      if (seen instanceof NoAnswer) continue
+      for (const key of [KEY, SECOND_KEY]) {
+        expect(JSON.stringify(seen.rawHeaders)).not.toContain(key)
+        expect(seen.text()).not.toContain(key)
+      }
+    }
+    await expect.poll(() => gateway.requests().length).toBe(2)
+    const output = gateway.output()
+    for (const secret of [KEY, SECOND_KEY, CLIENT_KEY, PROMPT, ANSWER]) expect(output).not.toContain(secret)
+    expect(sent()).toContain(KEY)
+    expect(sent()).not.toContain(CLIENT_KEY)
+  })
+})
+
+it('a prompt that is no valid request is not quoted either, and a wrong key neither', async () => {
+  const { gateway, sent } = await started(() => answer({ text: ANSWER }, { json: () => ask() }))
+  const bodies = [
+    `{"model":"m","messages":[{"role":"user","content":"${PROMPT}"`,
+    `{"model":"m","messages":"${PROMPT}"}`,
+    `{"model":["${PROMPT}"],"messages":[]}`,
+    `{"model":"m","messages":["${PROMPT}"]}`,
+    `["${PROMPT}"]`,
+    `${PROMPT}`,
+  ]
+  for (const body of bodies) {
+    expect((await send(gateway.url, { headers: CREDENTIALS, body })).status).toBe(400)
+  }
+  const wrong = 'sk-wrong-0123456789abcdef'
+  const refused = await send(gateway.url, { headers: { 'x-api-key': wrong }, body: ask({ messages }) })
+  expect(refused.status).toBe(401)
+  expect(refused.text()).not.toContain(wrong)
+  expect(refused.text()).not.toContain(CLIENT_KEY)
+  await expect.poll(() => gateway.requests().length).toBe(bodies.length + 1)
+  for (const secret of [PROMPT, wrong, CLIENT_KEY, KEY]) expect(gateway.output()).not.toContain(secret)
+  expect(sent()).toBe('')
+})
