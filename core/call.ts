@@ -16,6 +16,8 @@ export type RouteName =
   | 'health'
   | 'hello' // HEAD / and HEAD /api/hello
   | 'telemetry'
+  | 'accounts' // GET /_agproxy/api/accounts, the operator's
+  | 'account-rests' // DELETE /_agproxy/api/accounts/{id}/rests
   | 'not-found'
 
 /** A call before its body is read: all that `onHead` may look at. */

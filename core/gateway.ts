@@ -117,6 +117,7 @@ function checkAccounts({ accounts, off, chain, file }: ResolvedConfig, upstreams
 /** A request's hold on the chain that it began on; the chain is disposed of when the last one lets go. */
 export interface Lease {
   readonly config: ResolvedConfig
+  readonly pool: AccountPool
   head(head: CallHead): Promise<Reply | undefined>
   run(call: Call): Promise<Reply>
   release(): void
@@ -146,6 +147,7 @@ export class Gateway {
     let held = true
     return {
       config: generation.running.config,
+      pool: generation.running.pool,
       head: (head) => generation.running.chain.head(head),
       run: (call) => generation.running.chain.run(call),
       release: () => {

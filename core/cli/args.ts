@@ -17,7 +17,9 @@ export function checkArgs(
   const own = end < 0 ? rawArgs : rawArgs.slice(0, end)
   if (end >= 0 && !takesRest) throw new UsageError(`${command} takes nothing after --`)
 
-  const options = Object.entries(flags).map(([name, { type, ...rest }]) => {
+  const named = Object.entries(flags).filter(([, { type }]) => type !== 'positional')
+  let words = Object.keys(flags).length - named.length
+  const options = named.map(([name, { type, ...rest }]) => {
     const short = (rest as { alias?: string }).alias
     return [name, { type: type === 'boolean' ? 'boolean' : 'string', ...(short && { short }) }] as const
   })
@@ -28,6 +30,7 @@ export function checkArgs(
 
   for (const token of tokens) {
     if (token.kind === 'positional') {
+      if (words-- > 0) continue
       throw new UsageError(`${command} does not know what to do with '${token.value}'${rest}`)
     }
     if (token.kind !== 'option') continue

@@ -2,19 +2,20 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { defineCommand } from 'citty'
 import type { ResolvedConfig } from '../config/resolved.js'
-import { clientKey, clientURL } from './client.js'
+import { clientKey, gatewayURLs } from './client.js'
 import { clientEnv } from './client-env.js'
 import { type CliContext, configFlags, loadResolved, UsageError } from './context.js'
 import { listen } from './listen.js'
 
 export const claude = defineCommand({
   meta: { name: 'claude', description: 'Run Claude Code through the gateway: agproxy claude [-- ARGS]' },
-  args: configFlags,
+  // Without short forms: `-p` and `-c` are the client's own, and mean other things there.
+  args: Object.fromEntries(Object.entries(configFlags).map(([name, flag]) => [name, { ...flag, alias: [] }])) as unknown as typeof configFlags,
   async run({ args, rawArgs, data }) {
     const context = data as CliContext
     const config = await loadResolved(args, context)
     const key = clientKey(config)
-    const running = await findRunning(config, key, context.env, args)
+    const running = await findRunning(gatewayURLs(config.server, context.env, args), key)
     const own =
       running === undefined ? await startOwn(config, args['log-level'] !== undefined, context) : undefined
     try {
@@ -27,17 +28,8 @@ export const claude = defineCommand({
   },
 })
 
-/** Where a gateway may be running: where flags say, else where the environment says, else where the config says. */
-async function findRunning(
-  { server }: ResolvedConfig,
-  key: string,
-  env: NodeJS.ProcessEnv,
-  flags: { host?: string | undefined; port?: string | undefined },
-): Promise<string | undefined> {
-  const host = flags.host ?? env.AGPROXY_HOST ?? server.host
-  const port = Number(flags.port ?? env.AGPROXY_PORT ?? server.port)
-  const places = new Set([clientURL({ ...server, host, port }), clientURL(server)])
-  for (const url of places) if (await answers(url, key)) return url
+async function findRunning(urls: readonly string[], key: string): Promise<string | undefined> {
+  for (const url of urls) if (await answers(url, key)) return url
   return undefined
 }
 

@@ -8,6 +8,22 @@ export function clientURL({ host, port, https }: Pick<ServerOptions, 'host' | 'p
   return `${https ? 'https' : 'http'}://${name}:${port}`
 }
 
+export interface Address {
+  readonly host?: string | undefined
+  readonly port?: string | undefined
+}
+
+/** Where a gateway may be running: where flags say, else where the environment says, else where the config says. */
+export function gatewayURLs(
+  server: Pick<ServerOptions, 'host' | 'port' | 'https'>,
+  env: NodeJS.ProcessEnv,
+  flags: Address,
+): readonly string[] {
+  const host = flags.host ?? env.AGPROXY_HOST ?? server.host
+  const port = Number(flags.port ?? env.AGPROXY_PORT ?? server.port)
+  return [...new Set([clientURL({ ...server, host, port }), clientURL(server)])]
+}
+
 /**
  * The first key that `auth` lets in. A client needs some word even where no key is asked for: without one Claude Code
  * wants a login.

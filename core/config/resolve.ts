@@ -28,7 +28,7 @@ export interface ResolveContext {
 }
 
 const KEYS = ['preset', 'server', 'accounts', 'plugins', 'use', 'state', 'log']
-const SERVER_ENV = { host: 'AGPROXY_HOST', port: 'AGPROXY_PORT' }
+const SERVER_ENV = { host: 'AGPROXY_HOST', port: 'AGPROXY_PORT', adminKey: 'AGPROXY_ADMIN_KEY' }
 const STATE_ENV = { url: 'REDIS_URL' }
 
 /**

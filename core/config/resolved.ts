@@ -29,6 +29,7 @@ export interface ServerOptions {
   readonly queueLimit: number
   readonly queueTimeout: number
   readonly shutdownTimeout: number
+  readonly adminKey?: string | undefined
   readonly https:
     | boolean
     | { readonly cert?: string; readonly key?: string; readonly pfx?: string; readonly passphrase?: string }

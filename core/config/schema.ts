@@ -27,6 +27,13 @@ export const serverSchema = z.strictObject({
   queueTimeout: duration().default(30_000),
   /** Milliseconds that running streams get to finish at shutdown. */
   shutdownTimeout: duration().default(30_000),
+  /** Lets its holder see and clear the state of accounts, under `/_agproxy/api`. Without one nobody may. */
+  adminKey: z
+    .string()
+    .trim()
+    .regex(/^[\x21-\x7e]+$/, 'expected a key of printable ASCII without spaces')
+    .meta({ secret: true })
+    .optional(),
   /** `true` makes a certificate for this machine; else paths to PEM files or their text, as listhen takes them. */
   https: z
     .union([
@@ -73,6 +80,9 @@ export const accountSchema = z.strictObject({
         .regex(/^[\x21-\x7e]*$/, 'expected a key of printable ASCII without spaces'),
       keyFunction,
     ])
+    .refine((key) => typeof key !== 'string' || !/^\$(\{\w+\}|\w+)$/.test(key), {
+      error: 'names a variable, which only a TypeScript or JavaScript config can read (process.env.NAME); or leave `accounts` out, and keys come from the environment',
+    })
     .meta({ secret: true })
     .optional(),
   email: headerText().optional(),

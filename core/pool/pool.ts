@@ -98,6 +98,11 @@ export class AccountPool {
     return cleared
   }
 
+  /** Requests that wait for an account. */
+  get waiting(): number {
+    return this.#state.queue.length
+  }
+
   /** Milliseconds that it still rests, whatever the model. */
   restsFor(account: Account): number {
     return this.#statusOf(account).restsFor

@@ -10,6 +10,8 @@ import { Reply } from '../reply.js'
 import { RequestBody } from '../request-body.js'
 import { sessionOf } from '../session.js'
 import { noteUsage, UsageTap } from '../sse/usage.js'
+import { requireAdmin } from './admin/guard.js'
+import { administer } from './admin/routes.js'
 import type { Admission } from './admission.js'
 import { checkHeaders } from './header-limits.js'
 import { readBody } from './read-body.js'
@@ -82,7 +84,8 @@ async function answer(
 ): Promise<Reply> {
   const { server } = lease.config
   checkHeaders(req, server)
-  const early = await lease.head(head)
+  if (route?.admin) requireAdmin(head.headers, server.adminKey)
+  const early = route?.admin ? undefined : await lease.head(head)
   if (early) return early
   if (!route) {
     throw new GatewayError(
@@ -101,6 +104,7 @@ async function answer(
       retry: false,
     })
   }
+  if (route.admin) return administer(head, lease.pool)
   if (!QUIET.has(head.route)) visit.leave = await admission.enter(head.signal)
   const bytes = await readBody(req, server.bodyLimit, server.requestTimeout)
   const call = new Call({ ...head, body: RequestBody.ofBytes(bytes, server.depthLimit) })

@@ -11,6 +11,8 @@ export interface Route {
   readonly direct?: boolean
   /** With another method it is no route at all (404, not 405): people open `/` in a browser. */
   readonly only?: boolean
+  /** The operator's: wants the admin key, is answered by the gateway itself and never seen by plugins. */
+  readonly admin?: boolean
 }
 
 /** Every route that exists; anything else is 404 and never forwarded. */
@@ -30,6 +32,8 @@ export const ROUTES: readonly Route[] = [
   { name: 'hello', path: '/', methods: ['HEAD'], only: true },
   { name: 'hello', path: '/api/hello', methods: ['HEAD'], only: true },
   { name: 'telemetry', path: '/api/event_logging/batch', methods: ['POST'] },
+  { name: 'accounts', path: '/_agproxy/api/accounts', methods: ['GET'], admin: true },
+  { name: 'account-rests', path: '/_agproxy/api/accounts/:id/rests', methods: ['DELETE'], admin: true },
 ]
 
 /** The spellings under which a route is served, its own first: base URLs get `/v1` doubled or left out. */
@@ -41,5 +45,6 @@ export function spellings(route: Route): readonly string[] {
 
 /** `POST /v1/messages, GET /v1/models, …` for a 404. */
 export function routeList(): string {
-  return ROUTES.map((r) => `${r.methods[0]} ${r.path.replace(':id', '{id}')}`).join(', ')
+  const forClients = ROUTES.filter((r) => !r.admin)
+  return forClients.map((r) => `${r.methods[0]} ${r.path.replace(':id', '{id}')}`).join(', ')
 }

@@ -4,8 +4,9 @@ import type { CallHead } from '../../core/call.js'
 import { tokens } from '../../core/di/tokens.js'
 import { GatewayError } from '../../core/errors.js'
 import { definePlugin, type Plugin } from '../../core/plugin.js'
+import { KeyRing, presentedKeys } from '../../core/server/client-keys.js'
+import type { Logger } from '../../core/log.js'
 import type { ServerInfo } from '../../core/server/info.js'
-import { KeyRing, presentedKeys } from './keys.js'
 import { foreignSource } from './origin.js'
 
 const options = z.strictObject({
@@ -15,6 +16,9 @@ const options = z.strictObject({
   /** Host names besides localhost by which a gateway on a loopback address may be called. */
   allowedHosts: z.array(z.string()).default([]),
 })
+
+const NO_KEYS =
+  'this gateway demands a key and none is configured: set AGPROXY_API_KEY or plugins.auth.keys, and restart'
 
 type AuthOptions = z.output<typeof options>
 
@@ -27,11 +31,19 @@ class Auth implements Plugin {
   /** The `Host` that passed last: a client's is always the same, and looking an address up costs 5 µs. */
   #familiarHost: string | readonly string[] | undefined
 
-  constructor(@inject(tokens.options) options: AuthOptions, @inject(tokens.server) server: ServerInfo) {
+  constructor(
+    @inject(tokens.options) options: AuthOptions,
+    @inject(tokens.server) server: ServerInfo,
+    @inject(tokens.logger) private readonly logger: Logger,
+  ) {
     this.#ring = new KeyRing(options.keys)
     this.#mode = options.mode === 'auto' ? (server.loopback ? 'off' : 'all-except-health') : options.mode
     this.#loopback = server.loopback
     this.#allowedHosts = new Set(options.allowedHosts.map((h) => h.toLowerCase()))
+  }
+
+  setup(): void {
+    if (this.#mode !== 'off' && this.#ring.empty) this.logger.warn(NO_KEYS)
   }
 
   onHead(head: CallHead): void {
@@ -61,7 +73,7 @@ class Auth implements Plugin {
 
   #reason(keys: readonly string[]): string {
     if (this.#ring.empty)
-      return 'this gateway demands a key and none is configured: set AGPROXY_API_KEY or plugins.auth.keys, and restart'
+      return NO_KEYS
     const where = 'Authorization, x-api-key or x-goog-api-key'
     return keys.length === 0
       ? `no key: send one of the gateway's keys in ${where} (Claude Code: ANTHROPIC_AUTH_TOKEN)`

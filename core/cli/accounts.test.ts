@@ -1,0 +1,89 @@
+import { presets } from 'agproxy/presets'
+import { describe, expect, it } from 'vitest'
+import { anthropicUpstream, failure } from '../../test/support/anthropic-upstream.js'
+import { closedPort } from '../../test/support/bad-upstream.js'
+import { emptyFolder } from '../../test/support/cli.js'
+import { ask } from '../../test/support/client.js'
+import { stand, zaiPair } from '../../test/support/stand.js'
+import { runCli } from './main.js'
+
+const KEY = 'admin-key-1234'
+
+async function running() {
+  const there = await stand(
+    anthropicUpstream(() => failure(429, 'rate_limit_error', 'slow down', { 'retry-after': '40' })),
+    { config: (url) => ({ ...zaiPair(url), server: { adminKey: KEY } }) },
+  )
+  const { port } = new URL(there.url)
+  return { ...there, env: { AGPROXY_PORT: port, AGPROXY_ADMIN_KEY: KEY } }
+}
+
+async function cli(argv: readonly string[], env: NodeJS.ProcessEnv) {
+  let out = ''
+  let err = ''
+  const code = await runCli(argv, {
+    cwd: emptyFolder(),
+    env,
+    out: (text) => (out += text),
+    err: (text) => (err += text),
+    presets: async () => presets,
+    modules: async () => ({}),
+  })
+  return { code, out, err }
+}
+
+describe('agproxy accounts', () => {
+  it('shows each account of the running gateway and why it rests', async () => {
+    const { gateway, env, send } = await running()
+    const { pool } = gateway.running.gateway.running
+    await send({ body: ask() })
+    pool.rest(pool.all()[1]!, Number.POSITIVE_INFINITY, 'billing')
+    pool.rest(pool.all()[1]!, 3 * 3_600_000, 'window-used-up', 'claude-opus-5')
+    expect(await cli(['accounts'], env)).toEqual({
+      code: 0,
+      err: '',
+      out:
+        'first   zai  0 in flight  rests 40 s (rate limit)\n' +
+        'second  zai  0 in flight  out until its key is changed (billing)\n' +
+        '                          claude-opus-5: rests 3 h 0 min (window used up)\n',
+    })
+  })
+
+  it('clear ID clears the rests of one', async () => {
+    const { gateway, env, send } = await running()
+    await send({ body: ask() })
+    expect(await cli(['accounts', 'clear', 'first'], env)).toMatchObject({
+      code: 0,
+      out: 'first: 1 rest cleared\n',
+    })
+    expect(await cli(['accounts', 'clear', 'first'], env)).toMatchObject({
+      code: 0,
+      out: 'first had no rests\n',
+    })
+    expect(gateway.running.gateway.running.pool.status()[0]).toMatchObject({ restsFor: 0 })
+  })
+
+  it.each([
+    ['an unknown id', ['clear', 'third'], {}, /no account 'third'; there are first, second/],
+    ['no id', ['clear'], {}, /name the account: agproxy accounts clear ID/],
+    ['an unknown word', ['drop'], {}, /accounts does not know 'drop'/],
+    ['a word too many', ['clear', 'a', 'b'], {}, /does not know what to do with 'b'/],
+    ['the wrong key', [], { AGPROXY_ADMIN_KEY: 'wrong-key' }, /send the admin key/],
+    ['no key', [], { AGPROXY_ADMIN_KEY: '' }, /set AGPROXY_ADMIN_KEY or server.adminKey/],
+  ])('%s is told in one line', async (_name, args, env, words) => {
+    const there = await running()
+    const { code, err } = await cli(['accounts', ...args], { ...there.env, ...env })
+    expect(code).toBe(1)
+    expect(err).toMatch(words)
+    expect(err.trim().split('\n')).toHaveLength(1)
+  })
+
+  it('says where it looked when no gateway runs', async () => {
+    const port = String(await closedPort())
+    const { code, err } = await cli(['accounts', '--port', port], { AGPROXY_ADMIN_KEY: KEY })
+    expect([code, err]).toEqual([
+      1,
+      `agproxy: no gateway answers at http://127.0.0.1:${port}; name it with --host and --port\n`,
+    ])
+  })
+})

@@ -1,0 +1,76 @@
+import { defineCommand } from 'citty'
+import type { AccountAnswer, AccountsAnswer, RestAnswer } from '../server/admin/accounts.js'
+import { callAdmin } from './admin.js'
+import { type CliContext, configFlags, loadResolved, UsageError } from './context.js'
+
+const { config, host, port } = configFlags
+
+export const accounts = defineCommand({
+  meta: {
+    name: 'accounts',
+    description: 'Show the accounts of the running gateway, or clear the rests of one',
+  },
+  args: {
+    action: { type: 'positional', required: false, description: 'clear, with the ID of an account' },
+    id: { type: 'positional', required: false, description: 'The account whose rests are cleared' },
+    config,
+    host,
+    port,
+  },
+  async run({ args, data }) {
+    const context = data as CliContext
+    const { action, id } = args
+    if (action !== undefined && action !== 'clear')
+      throw new UsageError(`accounts does not know '${action}'; there is \`agproxy accounts clear ID\``)
+    if (action === 'clear' && !id) throw new UsageError('name the account: agproxy accounts clear ID')
+    const resolved = await loadResolved(args, context)
+    const call = (method: string, path: string) => callAdmin(resolved, context.env, args, method, path)
+    if (action === 'clear') {
+      const { cleared } = (await call('DELETE', `accounts/${encodeURIComponent(id!)}/rests`)) as {
+        cleared: number
+      }
+      context.out(
+        cleared === 0 ? `${id} had no rests\n` : `${id}: ${cleared} rest${cleared > 1 ? 's' : ''} cleared\n`,
+      )
+      return 0
+    }
+    context.out(table((await call('GET', 'accounts')) as AccountsAnswer))
+    return 0
+  },
+})
+
+function table({ accounts, waiting }: AccountsAnswer): string {
+  const rows = accounts.flatMap(rowsOf)
+  const widths = [0, 1, 2].map((i) => Math.max(...rows.map((row) => row[i]!.length)))
+  const lines = rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+  const queue = waiting > 0 ? [`${waiting} request${waiting > 1 ? 's' : ''} waiting for an account`] : []
+  return `${[...lines, ...queue].join('\n')}\n`
+}
+
+/** One line for the account, one for each model that it does not serve now. */
+function rowsOf({ id, upstream, rests, inFlight, maxConcurrent }: AccountAnswer): string[][] {
+  const whole = rests.find(({ model }) => model === null)
+  const load =
+    maxConcurrent === undefined ? `${inFlight} in flight` : `${inFlight} of ${maxConcurrent} in flight`
+  const models = rests.filter(({ model }) => model !== null)
+  return [
+    [id, upstream, load, whole ? describe(whole) : 'usable'],
+    ...models.map((rest) => ['', '', '', `${rest.model}: ${describe(rest)}`]),
+  ]
+}
+
+function describe({ reason, seconds, failures }: RestAnswer): string {
+  const why = `${reason.replaceAll('-', ' ')}${failures > 1 ? `, ${failures} times in a row` : ''}`
+  return seconds === null ? `out until its key is changed (${why})` : `rests ${duration(seconds)} (${why})`
+}
+
+function duration(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`
+  const minutes = Math.ceil(seconds / 60)
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
