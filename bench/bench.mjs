@@ -157,7 +157,7 @@ export class Bench {
     const state = async () => (await this.stub.stats()).requests * 1e6 + (pid ? cpuMs(pid) : 0)
     let before = await state()
     for (let i = 0; i < 100; i++) {
-      await sleep(80)
+      await sleep(50)
       const after = await state()
       if (after - before <= 10) return
       before = after

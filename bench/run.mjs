@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Bench } from './bench.mjs'
 import { judge } from './goals.mjs'
-import { describeMachine } from './machine.mjs'
+import { describeMachine, raisePriority } from './machine.mjs'
 import { choose, readOptions, USAGE } from './options.mjs'
 import { runProfiles } from './profile.mjs'
 import { QUICK_SCENARIOS, quickRun } from './quick.mjs'
@@ -21,7 +21,9 @@ const cache = join(root, '.cache/bench')
 const target = join(root, 'bench/results')
 /** @type {string[]} */
 const notes = []
-const progress = (/** @type {string} */ text) => process.stderr.write(`${text}\n`)
+const progress = (/** @type {string} */ text) => process.stderr.write(`${clock()} ${text}\n`)
+/** Seconds since the start. */
+const clock = () => `${(performance.now() / 1000).toFixed(0).padStart(5)} s`
 const note = (/** @type {string} */ text) => {
   notes.push(text)
   progress(`\n!!! ${text}\n`)
@@ -32,14 +34,15 @@ async function main({ quick, ...options }) {
   const scenarios = choose(SCENARIOS, options.only ?? (quick ? QUICK_SCENARIOS : undefined), true)
   const wanted = choose(SUBJECTS, options.subjects ?? (quick ? QUICK_SUBJECTS : undefined), false)
   if (options.list) {
-    progress(`scenarios: ${scenarios.map(({ name }) => name).join(', ')}`)
-    progress(`subjects: ${wanted.map(({ name }) => name).join(', ')}`)
+    process.stdout.write(`scenarios: ${scenarios.map(({ name }) => name).join(', ')}\n`)
+    process.stdout.write(`subjects: ${wanted.map(({ name }) => name).join(', ')}\n`)
     return 0
   }
   mkdirSync(cache, { recursive: true })
   mkdirSync(target, { recursive: true })
   const tools = prepareTools(cache, options.compiler)
   const parts = { root, cache, tools, dist: buildOf(options.dist) }
+  raisePriority()
   if (options.profile) return runProfiles(parts, target, progress)
 
   const subjects = available(wanted)
@@ -50,7 +53,7 @@ async function main({ quick, ...options }) {
   let near = true
   const bench = await Bench.start(parts)
   try {
-    const common = { note, progress, deadline: began + (quick ? 1.5 : 17) * MINUTE }
+    const common = { note, progress, deadline: began + (quick ? 1.4 : 18) * MINUTE }
     if (quick) near = await quickRun(bench, scenarios, subjects, results, common)
     else
       merge(
@@ -102,6 +105,6 @@ function buildOf(given) {
 try {
   process.exitCode = await main(readOptions(process.argv.slice(2)))
 } catch (error) {
-  progress(`bench: ${error instanceof Error ? error.message : error}\n\n${USAGE}`)
+  process.stderr.write(`bench: ${error instanceof Error ? error.message : error}\n\n${USAGE}\n`)
   process.exitCode = 1
 }

@@ -3,7 +3,7 @@ import { claudeCodeTurn, smallJson } from './exchanges.mjs'
 /** @typedef {import('./types.mjs').Scenario} Scenario */
 
 /** The first turn of a subject also pays for its compiler. @param {import('./types.mjs').Turn} turn */
-const warmth = ({ round, quick }) => (round > 0 ? 0.2 : quick ? 0.5 : 0.8)
+const warmth = ({ round, quick }) => (round > 0 ? 0.15 : quick ? 0.5 : 0.8)
 
 const RATE = {
   key: 'rate',
@@ -41,7 +41,7 @@ const small = (connections) => ({
   run: async (bench, subject, turn) =>
     bench.measure(await bench.instance(subject), smallJson(bench.folder), {
       connections,
-      seconds: turn.quick ? 1.2 : 1.5,
+      seconds: 1.2,
       warm: warmth(turn),
     }),
 })
@@ -55,7 +55,7 @@ const body = (size, connections) => ({
   run: async (bench, subject, turn) =>
     bench.measure(await bench.instance(subject), claudeCodeTurn(bench.folder, size * 1000), {
       connections,
-      seconds: connections > 1 ? 1.5 : 2,
+      seconds: connections > 1 ? 1.2 : 1.8,
       warm: warmth(turn),
     }),
 })

@@ -23,8 +23,8 @@ const burst = {
   run: async (bench, subject, { round, quick }) =>
     bench.measure(await bench.instance(subject), burstStream(bench.folder, 500), {
       connections: 32,
-      seconds: quick ? 1.2 : 1.5,
-      warm: round > 0 ? 0.2 : quick ? 0.5 : 0.8,
+      seconds: 1.2,
+      warm: round > 0 ? 0.15 : quick ? 0.5 : 0.8,
     }),
 }
 
@@ -51,11 +51,11 @@ const paced = (connections) => ({
     { key: 'event99', title: 'event p99, µs', digits: 0 },
   ],
   takes: () => true,
-  run: async (bench, subject) =>
+  run: async (bench, subject, { round }) =>
     bench.measure(await bench.instance(subject), pacedStream(bench.folder, EVENTS, INTERVAL), {
       connections,
       seconds: 2.2,
-      warm: 0.6,
+      warm: round > 0 ? 0 : 0.6,
       stagger: Math.round((INTERVAL * 1000) / connections),
     }),
 })
@@ -70,6 +70,7 @@ const open = {
     { key: 'perStream', title: 'RSS per stream, kB', digits: 1 },
     { key: 'rss', title: 'RSS with them, MB', digits: 0 },
   ],
+  mostRounds: 2,
   takes: (subject) => subject.command !== undefined,
   async run(bench, subject) {
     const instance = await bench.fresh(subject)

@@ -18,6 +18,7 @@
  * @property {string} title
  * @property {readonly Column[]} columns
  * @property {number} [leastRounds]
+ * @property {number} [mostRounds] where one round says as much as ten
  * @property {(bench: Bench) => string | undefined} [missing] why it can't be run
  * @property {(subject: Subject) => boolean} takes whether a subject takes part
  * @property {readonly Subject[]} [more] subjects of its own
