@@ -35,10 +35,13 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
 }
 
-/** Without the parts that change: `cache_control` wanders, the billing line counts, reminders tell the time. */
+/**
+ * Without the parts that change: `cache_control` wanders, the billing line counts, reminders tell the time. What is no content
+ * at all is the upstream's to refuse.
+ */
 function stable(content: Content | undefined): string {
-  if (content === undefined) return ''
   if (typeof content === 'string') return withoutReminders(content)
+  if (!Array.isArray(content)) return ''
   return content
     .filter((block) => !isBilling(block))
     .map(stableBlock)

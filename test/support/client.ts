@@ -9,6 +9,8 @@ export interface SendInit {
   readonly signal?: AbortSignal
   /** Gives up after so many milliseconds; default 10 s. */
   readonly timeout?: number
+  /** Default: one without keep-alive, so that each request has a connection of its own. */
+  readonly agent?: Agent
 }
 
 /** What a client saw, byte by byte. */
@@ -39,7 +41,7 @@ export class NoAnswer extends Error {
   }
 }
 
-/** One request on a connection of its own; resolves with what was seen, however it ended. Rejects with `NoAnswer`. */
+/** One request; resolves with what was seen, however it ended. Rejects with `NoAnswer`. */
 export function send(url: string, init: SendInit = {}): Promise<Seen> {
   const { method = 'POST', path = '/v1/messages', timeout = 10_000 } = init
   const body = encode(init.body)
@@ -51,7 +53,7 @@ export function send(url: string, init: SendInit = {}): Promise<Seen> {
   const started = performance.now()
   const since = () => performance.now() - started
   return new Promise((resolve, reject) => {
-    const agent = new Agent({ keepAlive: false })
+    const { agent = new Agent({ keepAlive: false }) } = init
     // Not as one URL, which would tidy the path up.
     const { hostname, port } = new URL(url)
     const req = request({ hostname, port, path, method, headers, agent, signal: init.signal })
