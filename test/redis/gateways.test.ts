@@ -170,6 +170,30 @@ describe.skipIf(url === undefined)('two gateways with one Redis', () => {
   })
 })
 
+describe.skipIf(url === undefined)('a session over two gateways', () => {
+  it('notices nothing when its account is used up in the middle, whichever gateway each turn goes through', async () => {
+    const usedUp = new Set<string | undefined>()
+    const { up, gateway } = await cluster(
+      (req) =>
+        usedUp.has(accountOf(req))
+          ? failure(429, 'rate_limit_error', 'used up', { 'retry-after': '7200' })
+          : answer({ text: 'hi' }, req),
+      { accounts: ['a', 'b', 'c'].map((id) => ({ id })) },
+    )
+    const gateways = await Promise.all([gateway(), gateway()])
+    const turns: string[] = []
+    for (let turn = 0; turn < 12; turn++) {
+      if (turn === 4) usedUp.add('a')
+      if (turn === 8) usedUp.add('b')
+      const seen = await request(gateways[turn % 2]!, 'session', { stream: true })
+      expect(seen.status).toBe(200)
+      turns.push(seen.account)
+    }
+    expect(turns.join('')).toBe('aaaabbbbcccc')
+    expect(up.requests).toHaveLength(14) // one found out about each
+  })
+})
+
 describe.skipIf(url === undefined || !(await canStartRedis()))('two gateways under load', () => {
   it('lose no request when Redis is stopped, started and frozen', async () => {
     const redis = await startRedis()
