@@ -14,8 +14,13 @@ const STATUS_OF = {
 
 export type ErrorType = keyof typeof STATUS_OF
 
+/** Own names only: the type is an upstream's text, and `constructor` is in every object. */
+export function isErrorType(type: unknown): type is ErrorType {
+  return typeof type === 'string' && Object.hasOwn(STATUS_OF, type)
+}
+
 export function statusOfType(type: string): number {
-  return STATUS_OF[type as ErrorType] ?? 500
+  return isErrorType(type) ? STATUS_OF[type] : 500
 }
 
 /** The error type that belongs to an HTTP status; any unlisted 4xx is the request's fault, any other the API's. */

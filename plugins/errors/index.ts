@@ -27,7 +27,7 @@ export const errors = definePlugin({
       const bytes = await reply.bytes()
       const text = bytes.toString('utf8')
       const words = wordsOf(text)
-      const meaning = options.zaiCodes && words.code !== undefined ? ZAI_CODES[words.code] : undefined
+      const meaning = options.zaiCodes && words.code !== undefined ? ZAI_CODES.get(words.code) : undefined
       if (meaning) return await fromCode(reply, call, text, words, meaning)
       const shaped = isAnthropic(text) ? reply : reshaped(reply, words)
       return withAdvice(shaped, text)

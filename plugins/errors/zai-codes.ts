@@ -34,24 +34,26 @@ const out = (reason: 'billing' | 'locked', advice: string): CodeMeaning => ({
  * (https://docs.z.ai/api-reference/api-code), not tried against the live service. A window's end is in the message, where
  * the reader of `retry-after` finds it.
  */
-export const ZAI_CODES: Readonly<Record<string, CodeMeaning>> = {
-  '1302': rateLimit({ reason: 'rate-limit', restFor: 1_000 }), // concurrency: over in a moment, worth the warm cache
-  '1303': rateLimit({ reason: 'rate-limit', restFor: 2_000 }), // frequency
-  '1304': rateLimit({ reason: 'window-used-up' }), // calls of the day
-  '1305': overloaded('account'), // traffic
-  '1312': overloaded('model'),
-  '1308': rateLimit({ reason: 'window-used-up' }),
-  '1310': rateLimit({ reason: 'window-used-up' }),
-  '1313': rateLimit({ reason: 'rate-limit' }), // fair use
-  '1311': {
-    status: 403,
-    type: 'permission_error',
-    diagnosis: { reason: 'forbidden', scope: 'model' },
-    advice: 'use a model of the plan, or map this one to one (plugins.zai.models)',
-  },
-  '1309': out('billing', 'renew its plan or configure another account'),
-  '1113': out('billing', 'top it up or configure another account'),
-  '1112': out('locked', 'ask z.ai to unlock it or configure another account'),
-  '1121': out('locked', 'ask z.ai to unlock it or configure another account'),
-  '1261': { status: 400, type: 'invalid_request_error', tooLong: true },
-}
+export const ZAI_CODES: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeaning>(
+  Object.entries({
+    '1302': rateLimit({ reason: 'rate-limit', restFor: 1_000 }), // concurrency: over in a moment, worth the warm cache
+    '1303': rateLimit({ reason: 'rate-limit', restFor: 2_000 }), // frequency
+    '1304': rateLimit({ reason: 'window-used-up' }), // calls of the day
+    '1305': overloaded('account'), // traffic
+    '1312': overloaded('model'),
+    '1308': rateLimit({ reason: 'window-used-up' }),
+    '1310': rateLimit({ reason: 'window-used-up' }),
+    '1313': rateLimit({ reason: 'rate-limit' }), // fair use
+    '1311': {
+      status: 403,
+      type: 'permission_error',
+      diagnosis: { reason: 'forbidden', scope: 'model' },
+      advice: 'use a model of the plan, or map this one to one (plugins.zai.models)',
+    },
+    '1309': out('billing', 'renew its plan or configure another account'),
+    '1113': out('billing', 'top it up or configure another account'),
+    '1112': out('locked', 'ask z.ai to unlock it or configure another account'),
+    '1121': out('locked', 'ask z.ai to unlock it or configure another account'),
+    '1261': { status: 400, type: 'invalid_request_error', tooLong: true },
+  }),
+)
