@@ -31,7 +31,7 @@ export function decompressed(reply: Reply, source: ByteSource): Reply {
   if (encodings.length === 0) return reply
   let plain = source
   for (const encoding of encodings.reverse()) {
-    const decoder = DECODERS[encoding]
+    const decoder = Object.hasOwn(DECODERS, encoding) ? DECODERS[encoding] : undefined
     if (!decoder)
       throw new UpstreamError(
         'protocol',
