@@ -7,6 +7,8 @@ export interface UpstreamWords {
 }
 
 const LONGEST = 600
+/** Characters of a body that is no JSON: what it says stands at its beginning. */
+const READ = 16 * 1024
 
 /** Reads JSON of the shapes that are about, HTML by its title or text, and anything else as text. */
 export function wordsOf(body: string): UpstreamWords {
@@ -14,7 +16,8 @@ export function wordsOf(body: string): UpstreamWords {
   if (text === '') return { message: undefined, code: undefined }
   const json = parsed(text)
   if (json !== undefined) return fromJson(json)
-  if (/^\s*(<!doctype|<html|<[a-z]+[\s>])/i.test(text)) return { message: fromHtml(text), code: undefined }
+  if (/^(<!doctype|<html|<[a-z]+[\s>])/i.test(text))
+    return { message: fromHtml(text.slice(0, READ)), code: undefined }
   return { message: text.slice(0, LONGEST), code: undefined }
 }
 
@@ -43,8 +46,9 @@ function fromJson(json: unknown): UpstreamWords {
   }
 }
 
+/** Each pattern is linear: none can begin inside what it has to pass, and a script that is cut off reaches to the end. */
 function fromHtml(html: string): string | undefined {
-  const title = /<title[^>]*>([^<]+)<\/title>/i.exec(html)?.[1]
-  const text = title ?? html.replace(/<(script|style)[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ')
+  const title = /<title[^<>]*>([^<]+)<\/title>/i.exec(html)?.[1]
+  const text = title ?? html.replace(/<(script|style)\b[\s\S]*?(<\/\1>|$)/gi, ' ').replace(/<[^<>]*>/g, ' ')
   return text.replace(/\s+/g, ' ').trim().slice(0, LONGEST) || undefined
 }
