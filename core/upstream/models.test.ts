@@ -16,8 +16,18 @@ describe('a pattern', () => {
     ['glm-4.*', 'glm-4x7', false],
     ['(a|b)*', 'b', false],
     ['a**b', 'ab', true],
+    ['a*a', 'a', false],
+    ['a*ba*a', 'aba', false],
+    ['*b*b*', 'ab', false],
+    ['*b*b*', 'abab', true],
   ])('%s and %s: %s', (pattern, model, matches) => {
     expect(matchesModel(pattern, model)).toBe(matches)
+  })
+
+  it('with many stars takes no time for a name that was made to fit almost', () => {
+    const startedAt = performance.now()
+    expect(matchesModel('*a*a*a*b', 'a'.repeat(2_000))).toBe(false)
+    expect(performance.now() - startedAt).toBeLessThan(50)
   })
 })
 

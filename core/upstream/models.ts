@@ -1,8 +1,21 @@
-/** `claude-opus-*` style patterns: `*` stands for any run of characters, everything else for itself. */
+/**
+ * `claude-opus-*` style patterns: `*` stands for any run of characters, everything else for itself. No regular expression,
+ * which would try every way to part a client's long name among several stars: the first place for each part will do.
+ */
 export function matchesModel(pattern: string, model: string): boolean {
-  if (!pattern.includes('*')) return pattern === model
-  const source = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${source.join('.*')}$`, 's').test(model)
+  const [first, ...rest] = pattern.split('*') as [string, ...string[]]
+  const last = rest.pop()
+  if (last === undefined) return pattern === model
+  if (model.length < first.length + last.length || !model.startsWith(first) || !model.endsWith(last))
+    return false
+  const between = model.slice(first.length, model.length - last.length)
+  let from = 0
+  for (const part of rest) {
+    const at = between.indexOf(part, from)
+    if (at < 0) return false
+    from = at + part.length
+  }
+  return true
 }
 
 /** The entry of a model map for this model: the exact name, else the longest matching pattern. */
