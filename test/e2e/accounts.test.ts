@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { answer, anthropicUpstream, failure } from '../support/anthropic-upstream.js'
+import { answer, failure } from '../support/anthropic-upstream.js'
 import type { SeenRequest } from '../support/bad-upstream.js'
 import { ask } from '../support/client.js'
 import { json } from '../support/script.js'

@@ -7,6 +7,8 @@ import { Upstreams } from '../../core/upstream/registry.js'
 import type { Account, Precedence } from '../../core/upstream/types.js'
 import { ACCEPTS_ALL, makeCall } from '../../testing.js'
 
+export { seeded } from '../../bench/sim/random.js'
+
 export interface TestPoolInit extends PoolStateInit {
   readonly from?: Origin
   readonly precedence?: Readonly<Record<string, Precedence>>
@@ -39,15 +41,4 @@ export function callOf(
   const headers = { 'x-claude-code-session-id': session, ...(agent && { 'x-claude-code-agent-id': agent }) }
   // A signal of its own: what waits listens to it.
   return makeCall(body, { headers, signal: new AbortController().signal, ...init })
-}
-
-/** Numbers from 0 to 1 that are the same in each run (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
 }
