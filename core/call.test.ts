@@ -123,7 +123,11 @@ describe('a body that is no Messages request', () => {
     ['a text', '"hi"', /JSON object, found a string/],
     ['no model', '{"messages":[]}', /^model: Field required$/],
     ['an empty model', '{"model":"","messages":[]}', /^model: Input should be a string/],
-    ['a model that is no text', '{"model":1,"messages":[]}', /^model: Input should be a string, found a number$/],
+    [
+      'a model that is no text',
+      '{"model":1,"messages":[]}',
+      /^model: Input should be a string, found a number$/,
+    ],
     ['no messages', '{"model":"m"}', /^messages: Field required$/],
     [
       'messages that are no list',

@@ -186,7 +186,18 @@ describe('an error of a plugin', () => {
       ],
       async () => stream(),
     )
-    const text = await (await chain.run(makeCall())).text()
+    const reply = await chain.run(makeCall())
+    const text = await new Promise<string>((resolve) => {
+      let seen = ''
+      const end = () => resolve(seen)
+      reply.source().pipe({
+        data(chunk) {
+          seen += chunk
+        },
+        end,
+        error: end,
+      })
+    })
     expect(text).toContain('event: error\n')
     expect(text).toContain("plugin 'faulty' failed in onEvent")
     expect(text).not.toContain('sk-secret')

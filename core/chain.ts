@@ -75,7 +75,10 @@ function replyLayer(name: string, plugin: Plugin, next: Next): Next {
   return async (call) => {
     const reply = await next(call)
     const result = await guarded(name, 'onReply', () => plugin.onReply!(reply, call))
-    return result === undefined ? reply : expectReply(name, 'onReply', result)
+    if (result === undefined || result === reply) return reply
+    const replaced = expectReply(name, 'onReply', result)
+    reply.replacedBy(replaced) // or its connection and its account's place would never be free again
+    return replaced
   }
 }
 
@@ -83,7 +86,7 @@ function eventLayer(name: string, plugin: Plugin, next: Next): Next {
   return async (call) =>
     (await next(call)).mapEvents((event) => {
       try {
-        return plugin.onEvent!(event, call)
+        return expectEvents(plugin.onEvent!(event, call))
       } catch (error) {
         throw wrap(name, 'onEvent', error)
       }
@@ -93,6 +96,15 @@ function eventLayer(name: string, plugin: Plugin, next: Next): Next {
 function handleLayer(name: string, plugin: Plugin, next: Next): Next {
   return async (call) =>
     expectReply(name, 'handle', await guarded(name, 'handle', () => plugin.handle!(call, next)))
+}
+
+/** Checked like the results of the other hooks, since a mapper that forgets its return would empty the stream. */
+function expectEvents(result: ReturnType<NonNullable<Plugin['onEvent']>>): typeof result {
+  const isEvent = (value: unknown) => typeof value === 'object' && value !== null && 'raw' in value
+  if (result === undefined || (Array.isArray(result) ? result.every(isEvent) : isEvent(result))) return result
+  throw new TypeError(
+    `onEvent must return an event, a list of events or nothing, returned ${result === null ? 'null' : typeof result}`,
+  )
 }
 
 async function guarded<T>(name: string, hook: string, run: () => T | Promise<T>): Promise<T> {

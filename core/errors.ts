@@ -6,7 +6,7 @@ import { type ErrorType, statusOfType } from './protocol/errors.js'
  */
 const brand = Symbol.for('agproxy.error')
 
-type Kind = 'gateway' | 'upstream' | 'plugin' | 'gone'
+type Kind = 'gateway' | 'upstream' | 'plugin' | 'gone' | 'told'
 
 class BrandedError extends Error {
   readonly [brand]: Kind
@@ -111,6 +111,18 @@ export class ClientGoneError extends BrandedError {
 
   static is(error: unknown): error is ClientGoneError {
     return isKind(error, 'gone')
+  }
+}
+
+/** The end of a stream whose last event has told the client of `cause`: it ends cleanly, and the log hears the reason. */
+export class ToldError extends BrandedError {
+  constructor(cause: unknown) {
+    super('told', 'the client was told by an event', { cause })
+    this.name = 'ToldError'
+  }
+
+  static is(error: unknown): error is ToldError {
+    return isKind(error, 'told')
   }
 }
 

@@ -29,8 +29,9 @@ export function endToEnd(headers: Headers, drop: ReadonlySet<string>): Record<st
     .toLowerCase()
     .split(/\s*,\s*/)
   const out: Record<string, string | string[]> = {}
-  for (const name in headers) {
-    const value = headers[name]
+  for (const given in headers) {
+    const value = headers[given]
+    const name = given.toLowerCase() // a plugin may spell it as it likes, and two spellings would both be sent
     if (value === undefined || HOP_BY_HOP.has(name) || drop.has(name) || named.includes(name)) continue
     out[name] = value as string | string[]
   }

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { Call, CallHead, RouteName } from './call.js'
 import type { Token } from './di/tokens.js'
 import type { Logger } from './log.js'
+import { checkDefinition } from './plugin-checks.js'
 import type { AccountPool } from './pool/pool.js'
 import type { Reply } from './reply.js'
 import type { ServerInfo } from './server/info.js'
@@ -123,17 +124,7 @@ export type PluginEntry = PluginSpec | PluginFactory | false | null | undefined
 export function definePlugin<const Name extends string, Schema extends z.ZodType = z.ZodType<undefined>>(
   definition: PluginDefinition<Name, Schema>,
 ): PluginFactory<Name, Schema> {
-  // A config in JavaScript may leave it out, and 'undefined' would be a legal name.
-  if (typeof definition.name !== 'string' || !/^[a-z][a-z0-9-]*$/.test(definition.name)) {
-    throw new TypeError(
-      `definePlugin: name '${definition.name}' must be lower case letters, digits and dashes`,
-    )
-  }
-  if (!definition.use === !definition.create) {
-    throw new TypeError(
-      `definePlugin '${definition.name}': give either \`use\` (a class) or \`create\` (a function)`,
-    )
-  }
+  checkDefinition(definition as never)
   const factory = (options?: z.input<Schema>): PluginSpec<Name, Schema> => ({
     [brand]: 'spec',
     definition,

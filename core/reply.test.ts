@@ -116,6 +116,21 @@ describe('the body of a stream', () => {
   })
 })
 
+/** What a client gets of a stream, however it ends. */
+function delivered(reply: Reply): Promise<string> {
+  return new Promise((resolve) => {
+    let text = ''
+    const end = () => resolve(text)
+    reply.source().pipe({
+      data(chunk) {
+        text += chunk
+      },
+      end,
+      error: end,
+    })
+  })
+}
+
 describe('mapEvents', () => {
   const rename = (event: StreamEvent) => event.with({ ...event.data, type: event.type.toUpperCase() })
 
@@ -159,11 +174,11 @@ describe('mapEvents', () => {
     ['nothing of a foreign error', new Error('key sk-1'), 'the gateway could not read the upstream stream'],
   ])('tells a client whose stream a mapper broke %s', async (_what, error, message) => {
     const { reply, state } = stream()
-    const text = await reply
-      .mapEvents(() => {
+    const text = await delivered(
+      reply.mapEvents(() => {
         throw error
-      })
-      .text()
+      }),
+    )
     expect(text).toBe(
       `event: error\ndata: ${JSON.stringify({ type: 'error', error: { type: 'api_error', message } })}\n\n`,
     )

@@ -28,6 +28,8 @@ const COLLECT_LIMIT = 64 * 1024 * 1024
 /** The body of an answer, shared by all replies that were derived from one another. */
 interface Payload {
   bytes?: Buffer
+  /** Somebody reads the stream. */
+  taken?: boolean
   source?: ByteSource
   collecting?: Promise<Buffer>
 }
@@ -149,9 +151,16 @@ export class Reply {
   /** The bytes as a source, with all mappers applied. Spends the reply unless its bytes are held. */
   source(): ByteSource {
     const { bytes, source } = this.#payload
+    this.#payload.taken = true
     const plain = source && !bytes ? source : bytesSource(bytes ? [bytes] : [])
     if (this.#mappers.length === 0) return plain
     return mapSource(plain, this.#mappers, faultEvent)
+  }
+
+  /** Lets go of this answer when another one goes out in its place, unless that one is made of it or somebody reads it. */
+  replacedBy(other: Reply): void {
+    const shared = #payload in other && other.#payload === this.#payload
+    if (!shared && !this.#payload.taken && !this.#payload.collecting) this.discard()
   }
 
   /** Lets go of an answer that nobody will read. */

@@ -8,6 +8,8 @@ import type { MessagesRequest } from './protocol/messages.js'
 const EMPTY = Buffer.alloc(0)
 /** How deep the JSON of a body may nest where the server sets no limit; real tool schemas reach about 20. */
 export const DEPTH_LIMIT = 200
+/** It comes back in headers and log lines, and is matched against patterns. */
+const MODEL_NAME = /^[\x20-\x7e]{1,256}$/
 const ITEMWISE = new Set(['messages'])
 
 /** Changes that were asked for and not made yet: a chain of plugins then costs one copy, when the body leaves. */
@@ -76,8 +78,9 @@ export class RequestBody {
   field(name: string): unknown {
     const pending = this.#pending?.fields.get(name)
     if (pending !== undefined) return JSON.parse(pending)
-    // An edit never changes whether a scalar is there, so the base still tells.
-    if (this.#pending && !this.#object && !this.#bytes) return this.#pending.base.field(name)
+    if (this.#pending && !this.#object && !this.#bytes && !touchesMember(this.#pending, name)) {
+      return this.#pending.base.field(name)
+    }
     return this.#object ? this.#object[name] : this.tree.get(name)?.value()
   }
 
@@ -87,7 +90,10 @@ export class RequestBody {
     const texts = Object.entries(fields).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, JSON.stringify(value)] as const],
     )
-    const { base, edits, fields: before } = this.#editable()
+    const pending = this.#editable()
+    // An edit that takes a field out and a new value for it would meet in the same bytes: first things first.
+    const clash = Object.keys(fields).some((name) => touchesMember(pending, name))
+    const { base, edits, fields: before } = clash ? { base: this, edits: [], fields: new Map() } : pending
     return this.#with({ base, edits, fields: new Map([...before, ...texts]) })
   }
 
@@ -123,6 +129,17 @@ function keepsRoles({ base, edits, fields }: Pending): boolean {
     const content = items.find((item) => item.start < end && start < item.end)?.get('content')
     return content !== undefined && start >= content.start && end <= content.end
   })
+}
+
+/** Whether an edit reaches out of a top-level field's value, or into its key. */
+function touchesMember({ base, edits }: Pending, name: string): boolean {
+  if (edits.length === 0) return false
+  const member = base.tree.member(name)
+  if (!member) return edits.some(({ end }) => end >= base.tree.end - 1)
+  const { key, value } = member
+  return edits.some(
+    ({ start, end }) => start < value.end && end > key.start && !(start >= value.start && end <= value.end),
+  )
 }
 
 function made({ base, edits, fields }: Pending): Buffer {
@@ -182,6 +199,8 @@ function checked(tree: JsonNode): JsonNode {
   if (!tree.isObject) throw bad(`the body must be a JSON object, found ${kindOf(tree)}`)
   const model = tree.get('model')
   if (!model?.isString || model.is('')) throw bad(`model: ${missing(model, 'a string')}`)
+  if (!MODEL_NAME.test(model.string()!))
+    throw bad('model: Input should be printable ASCII of at most 256 characters')
   const messages = tree.get('messages')
   if (!messages?.isArray) throw bad(`messages: ${missing(messages, 'an array')}`)
   const wrong = messages.items().findIndex((message) => !message.get('role')?.isString)

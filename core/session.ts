@@ -12,10 +12,14 @@ export function sessionOf(call: Call): string | undefined {
   )
 }
 
+const OLD_MARK = '_session_'
+const LONGEST = 1_000
+
 function fromUserId(userId: unknown): string | undefined {
-  if (typeof userId !== 'string') return undefined
-  const old = /_session_([\w-]+)$/.exec(userId)?.[1]
-  if (old) return old
+  // Clients choose it; no honest one is longer, and nobody should wait for it to be searched.
+  if (typeof userId !== 'string' || userId.length > LONGEST) return undefined
+  const at = userId.lastIndexOf(OLD_MARK)
+  if (at >= 0) return userId.slice(at + OLD_MARK.length) || undefined
   try {
     const { session_id: id } = JSON.parse(userId) as { session_id?: unknown }
     return typeof id === 'string' ? id : undefined

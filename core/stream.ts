@@ -1,3 +1,5 @@
+import { ToldError } from './errors.js'
+
 /**
  * Bytes in motion, pushed: on the hot path web streams cost 6 times as much, Node's `Readable` about twice
  * (Node 20, 500-event bursts).
@@ -96,7 +98,7 @@ export function collect(source: ByteSource, limit: number): Promise<Buffer> {
         chunks.push(chunk)
       },
       end: () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)),
-      error: reject,
+      error: (error) => reject(ToldError.is(error) ? error.cause : error),
     })
   })
 }

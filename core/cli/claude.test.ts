@@ -91,7 +91,7 @@ describe('agproxy claude', () => {
     writeFileSync(join(dir, '.agproxyrc'), 'server: { port: 1 }')
     const { out } = await cli.run(['claude'], { cwd: dir, env: { PATH, AGPROXY_PORT: String(port) } })
     expect(seen(out).url).toBe(`http://127.0.0.1:${port}`)
-    const flagged = await cli.run(['claude', '-p', String(port)], { cwd: dir, env: { PATH } })
+    const flagged = await cli.run(['claude', '--port', String(port)], { cwd: dir, env: { PATH } })
     expect(seen(flagged.out).url).toBe(`http://127.0.0.1:${port}`)
   })
 

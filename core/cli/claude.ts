@@ -10,7 +10,7 @@ import { listen } from './listen.js'
 export const claude = defineCommand({
   meta: { name: 'claude', description: 'Run Claude Code through the gateway: agproxy claude [-- ARGS]' },
   // Without short forms: `-p` and `-c` are the client's own, and mean other things there.
-  args: Object.fromEntries(Object.entries(configFlags).map(([name, flag]) => [name, { ...flag, alias: [] }])) as unknown as typeof configFlags,
+  args: withoutAliases(configFlags),
   async run({ args, rawArgs, data }) {
     const context = data as CliContext
     const config = await loadResolved(args, context)
@@ -27,6 +27,12 @@ export const claude = defineCommand({
     }
   },
 })
+
+function withoutAliases<T extends object>(flags: T): T {
+  return Object.fromEntries(
+    Object.entries(flags).map(([name, flag]) => [name, { ...flag, alias: undefined }]),
+  ) as T
+}
 
 async function findRunning(urls: readonly string[], key: string): Promise<string | undefined> {
   for (const url of urls) if (await answers(url, key)) return url

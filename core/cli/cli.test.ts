@@ -306,7 +306,7 @@ describe('init', () => {
     const dir = emptyFolder()
     expect(await run(['init'], { cwd: dir })).toEqual({
       code: 0,
-      out: 'Wrote agproxy.config.ts. Next: agproxy check, then agproxy start.\n',
+      out: 'Wrote agproxy.config.ts. Next: npx agproxy check, then npx agproxy start.\n',
       err: '',
     })
     expect((await run(['check'], { cwd: dir })).code).toBe(0)

@@ -8,11 +8,12 @@ const FILE = 'agproxy.config.ts'
 
 const STARTER = `import { defineConfig } from 'agproxy'
 
-// Everything here is optional. \`agproxy check\` prints what is in force and where it came from.
+// Everything here is optional. \`npx agproxy check\` prints what is in force and where it came from.
 export default defineConfig({
   preset: 'claude-code',
 
-  server: { host: '127.0.0.1', port: 8045 },
+  // Left out, AGPROXY_HOST, AGPROXY_PORT and the flags decide.
+  // server: { host: '127.0.0.1', port: 8045 },
 
   // Upstream credentials, in order of preference. Without this list, accounts come from the environment:
   // ZAI_API_KEY and AGPROXY_ANTHROPIC_API_KEY, several keys separated by commas.
@@ -37,7 +38,7 @@ export const init = defineCommand({
     const found = existing(cwd)
     if (found) throw new UsageError(`${found} is there already; nothing was written`)
     writeFileSync(join(cwd, FILE), STARTER, { flag: 'wx' })
-    out(`Wrote ${FILE}. Next: agproxy check, then agproxy start.\n`)
+    out(`Wrote ${FILE}. Next: npx agproxy check, then npx agproxy start.\n`)
   },
 })
 

@@ -14,7 +14,8 @@ export class ConfigError extends Error {
   readonly file: string | undefined
 
   constructor(problems: readonly Problem[], file?: string) {
-    const lines = problems.map(({ path, message }) => `  ${path ? `${path}: ` : ''}${message}`)
+    const indent = file || problems.length > 1 ? '  ' : ''
+    const lines = problems.map(({ path, message }) => `${indent}${path ? `${path}: ` : ''}${message}`)
     super([...(file ? [`${file}:`] : []), ...lines].join('\n'))
     this.name = 'ConfigError'
     this.problems = problems

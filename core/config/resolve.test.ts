@@ -234,7 +234,7 @@ describe('presets', () => {
     const config = resolve({ preset: 'claude-code' }, { presets, flags: { preset: 'small' } })
     expect(config.presets).toEqual(['small'])
     expect(failure({}, { presets, flags: { preset: 'smal' } })).toBe(
-      "  --preset: unknown preset 'smal'; known are claude-code, small; did you mean 'small'?",
+      "--preset: unknown preset 'smal'; known are claude-code, small; did you mean 'small'?",
     )
   })
 
@@ -457,7 +457,7 @@ describe('problems', () => {
       ].join('\n'),
     )
     expect(failure({}, { env: { AGPROXY_PORT: '70000' } })).toBe(
-      '  AGPROXY_PORT (environment): expected at most 65535, found 70000',
+      'AGPROXY_PORT (environment): expected at most 65535, found 70000',
     )
     expect(failure({ log: { level: 1 } }, { flags: { port: 'x' } })).toContain(`${FILE}:`)
   })

@@ -12,7 +12,9 @@ export const serverSchema = z.strictObject({
   /** The largest request body. */
   bodyLimit: bytes().prefault('100mb'),
   /** The headers of a request, in bytes (Node itself stops at 16 kB) and by number. */
-  headerLimit: bytes().prefault('16kb'),
+  headerLimit: bytes()
+    .refine((size) => size <= 16_384, 'expected at most 16kb, where Node stops reading')
+    .prefault('16kb'),
   headerCountLimit: z.int().min(1).default(200),
   /** How deep the JSON of a body may nest; real tool schemas reach about 20. */
   depthLimit: z.int().min(1).default(200),
@@ -81,7 +83,8 @@ export const accountSchema = z.strictObject({
       keyFunction,
     ])
     .refine((key) => typeof key !== 'string' || !/^\$(\{\w+\}|\w+)$/.test(key), {
-      error: 'names a variable, which only a TypeScript or JavaScript config can read (process.env.NAME); or leave `accounts` out, and keys come from the environment',
+      error:
+        'names a variable, which only a TypeScript or JavaScript config can read (process.env.NAME); or leave `accounts` out, and keys come from the environment',
     })
     .meta({ secret: true })
     .optional(),

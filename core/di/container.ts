@@ -2,7 +2,8 @@ import 'reflect-metadata'
 import { type DependencyContainer, type InjectionToken, injectable, container as root } from 'tsyringe'
 import type { Link } from '../chain.js'
 import type { Logger } from '../log.js'
-import type { Plugin, PluginClass, PluginContext, PluginDefinition } from '../plugin.js'
+import type { PluginClass, PluginContext, PluginDefinition } from '../plugin.js'
+import { checkPlugin } from '../plugin-checks.js'
 import { type Token, tokens } from './tokens.js'
 
 export type Container = DependencyContainer
@@ -24,9 +25,10 @@ export function buildPlugin(chain: Container, definition: PluginDefinition, opti
   })
   provide(own, tokens.options, options)
   provide(own, tokens.logger, logger)
-  const plugin: Plugin = definition.use
-    ? own.resolve(constructible(definition.use, definition.name))
+  const plugin: unknown = definition.use
+    ? own.resolve(constructible(definition.use))
     : definition.create!(contextOf(own, definition.name))
+  checkPlugin(plugin)
   return { name: definition.name, routes: definition.routes ?? ['messages'], plugin }
 }
 
@@ -63,19 +65,15 @@ function contextOf(own: Container, name: string): PluginContext<never> {
  * Marks the class as injectable, so that its author need not, and refuses a parameter without `@inject`: types don't exist
  * at run time under esbuild and jiti, where tsyringe would pass undefined without a word.
  */
-function constructible(type: PluginClass, name: string): PluginClass {
+function constructible(type: PluginClass): PluginClass {
   const injected = (Reflect.getOwnMetadata('injectionTokens', type) ?? {}) as Record<number, unknown>
   if (type.length === 0 && Reflect.hasMetadata('injectionTokens', Object.getPrototypeOf(type))) {
     // tsyringe would call an inherited constructor without its services, and without a word.
-    throw new TypeError(
-      `plugin '${name}': ${type.name} needs a constructor of its own that injects what it hands to super(…)`,
-    )
+    throw new TypeError(`${type.name} needs a constructor of its own that injects what it hands to super(…)`)
   }
   for (let i = 0; i < type.length; i++) {
     if (injected[i] === undefined) {
-      throw new TypeError(
-        `plugin '${name}': parameter ${i + 1} of ${type.name}'s constructor needs @inject(tokens.…)`,
-      )
+      throw new TypeError(`parameter ${i + 1} of ${type.name}'s constructor needs @inject(tokens.…)`)
     }
   }
   injectable()(type)

@@ -77,14 +77,19 @@ export class JsonNode implements Span {
 
   /** An object's field; of several with one name the last, as in `JSON.parse`. Undefined for what is no object. */
   get(key: string): JsonNode | undefined {
+    return this.member(key)?.value
+  }
+
+  /** A field with its key. */
+  member(key: string): { readonly key: JsonNode; readonly value: JsonNode } | undefined {
     if (!this.isObject) return undefined
     const wanted = bytesOf(key)
     const tape = this.#tape
     const after = this.#next
     let found = -1
     for (let at = this.#index + 1; at < after; at = tape[(at + 1) * 3 + 2]!)
-      if (this.#spells(at, wanted)) found = at + 1
-    return found < 0 ? undefined : this.#at(found)
+      if (this.#spells(at, wanted)) found = at
+    return found < 0 ? undefined : { key: this.#at(found), value: this.#at(found + 1) }
   }
 
   /** An object's fields, in the order of the text. */

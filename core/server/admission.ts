@@ -24,6 +24,7 @@ export class Admission {
 
   /** Resolves with what must be called when the request is over. Rejects with a 429. */
   enter(signal: AbortSignal): Promise<() => void> | (() => void) {
+    if (signal.aborted) throw new ClientGoneError()
     if (this.#running < this.limits.maxConcurrent) return this.#admit()
     if (this.#queue.size >= this.limits.queueLimit)
       throw busy(`${this.#running} requests run and ${this.#queue.size} wait`)

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { errorBody } from '../protocol/errors.js'
+import { requestId } from './request-id.js'
 
 const ANSWERS: Readonly<Record<string, { line: string; type: string; message: string }>> = {
   HPE_HEADER_OVERFLOW: {
@@ -28,8 +29,10 @@ export function answerClientErrors(server: Server): void {
       return
     }
     const { line, type, message } = ANSWERS[error.code ?? ''] ?? MALFORMED
-    const body = JSON.stringify(errorBody(type, message))
-    const head = `HTTP/1.1 ${line}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`
+    const id = requestId()
+    const body = JSON.stringify(errorBody(type, message, id))
+    const retry = line.startsWith('408') ? '' : 'x-should-retry: false\r\n'
+    const head = `HTTP/1.1 ${line}\r\ncontent-type: application/json\r\nrequest-id: ${id}\r\n${retry}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`
     socket.end(head + body)
   })
 }

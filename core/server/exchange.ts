@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Call, type CallHead, type RouteName } from '../call.js'
 import { ClientGoneError, GatewayError, PluginError } from '../errors.js'
@@ -16,7 +15,8 @@ import type { Admission } from './admission.js'
 import { checkHeaders } from './header-limits.js'
 import { readBody } from './read-body.js'
 import { renderError } from './render-error.js'
-import { respond } from './respond.js'
+import { requestId } from './request-id.js'
+import { type Outcome, respond } from './respond.js'
 import { type Route, routeList } from './routes.js'
 
 /** What a matched request brings. */
@@ -56,12 +56,13 @@ export async function exchange(
       report(error, head, context.logger)
       return renderError(error, head.id)
     })
-    const tap = new UsageTap(head.journal)
     if (res.destroyed) reply.discard()
     else {
-      status = reply.status
-      if (status === 408 && !req.complete) res.shouldKeepAlive = false // or it would go on dripping
-      ending = await respond(res, reply, ownHeaders(head, reply), (chunk) => tap.saw(chunk))
+      if (reply.status === 408 && !req.complete) res.shouldKeepAlive = false // or it would go on dripping
+      const outcome = await written(res, reply, head, context.logger)
+      status = outcome.status
+      ending = outcome.ending
+      if (outcome.error) report(outcome.error, head, context.logger)
     }
     noteHeldUsage(reply, head)
   } catch (error) {
@@ -106,18 +107,36 @@ async function answer(
   }
   if (route.admin) return administer(head, lease.pool)
   if (!QUIET.has(head.route)) visit.leave = await admission.enter(head.signal)
+  if (!WITH_MESSAGES.has(head.route)) {
+    req.resume() // whatever comes is thrown away: ten callers of /healthz could fill the memory with bodies
+    return lease.run(new Call(head))
+  }
   const bytes = await readBody(req, server.bodyLimit, server.requestTimeout)
   const call = new Call({ ...head, body: RequestBody.ofBytes(bytes, server.depthLimit) })
-  if (WITH_MESSAGES.has(head.route)) {
-    const session = sessionOf(call) // throws the 400 for a body that is no Messages request
-    head.journal.note({ model: call.model, ...(session !== undefined && { session }) })
-  }
+  const session = sessionOf(call) // throws the 400 for a body that is no Messages request
+  head.journal.note({ model: call.model, ...(session !== undefined && { session }) })
   return lease.run(call)
 }
 
-/** From `randomUUID`, which draws its random bytes in bulk: a tenth of what `randomBytes` costs a call. */
-function requestId(): string {
-  return `req_${randomUUID().replaceAll('-', '').slice(0, 24)}`
+/** What can't be written (a header with a line break in it, by a plugin) is a 500 as long as nothing was sent. */
+async function written(
+  res: ServerResponse,
+  reply: Reply,
+  head: CallHead,
+  logger: Logger,
+): Promise<Outcome & { status: number }> {
+  const tap = new UsageTap(head.journal)
+  try {
+    return {
+      status: reply.status,
+      ...(await respond(res, reply, ownHeaders(head, reply), (chunk) => tap.saw(chunk))),
+    }
+  } catch (error) {
+    reply.discard()
+    if (res.headersSent) throw error
+    report(error, head, logger)
+    return { status: 500, ...(await respond(res, renderError(error, head.id), {}, () => {})) }
+  }
 }
 
 function headOf(req: IncomingMessage, { route, path, params }: Matched, signal: AbortSignal): CallHead {

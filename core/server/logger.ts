@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { pino } from 'pino'
 import type { LogOptions } from '../config/resolved.js'
 import type { Logger } from '../log.js'
@@ -13,7 +14,11 @@ export async function createLogger(
 ): Promise<Logger> {
   const tty = fd === 1 ? process.stdout.isTTY : process.stderr.isTTY
   const pretty = options.format === 'pretty' || (options.format === 'auto' && tty)
-  const settings = { level: options.level, base: null, hooks: { streamWrite: redact } }
+  const settings = {
+    level: options.level,
+    base: cluster.isWorker ? { worker: cluster.worker?.id } : null,
+    hooks: { streamWrite: redact },
+  }
   if (!pretty) {
     const formatters = { level: (level: string) => ({ level }) }
     const plain: unknown = pino(
@@ -25,7 +30,7 @@ export async function createLogger(
   const { default: prettyStream } = await import('pino-pretty')
   const coloured: unknown = pino(
     settings,
-    prettyStream({ destination: fd, sync: true, colorize: tty, translateTime: 'HH:MM:ss' }),
+    prettyStream({ destination: fd, sync: true, singleLine: true, colorize: tty, translateTime: 'HH:MM:ss' }),
   )
   return coloured as Logger
 }

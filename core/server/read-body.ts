@@ -8,6 +8,7 @@ import { ClientGoneError, GatewayError } from '../errors.js'
 export function readBody(req: IncomingMessage, limit: number, timeout: number): Promise<Buffer> {
   const announced = Number(req.headers['content-length'] ?? 0)
   if (announced > limit) return Promise.reject(tooLarge(limit, announced))
+  if (req.destroyed && !req.readableEnded) return Promise.reject(new ClientGoneError())
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0

@@ -1,9 +1,10 @@
-import { GatewayError, PluginError, UpstreamError } from '../errors.js'
+import { GatewayError, PluginError, ToldError, UpstreamError } from '../errors.js'
 import { errorBody } from '../protocol/errors.js'
 import { Reply } from '../reply.js'
 
 /** Any error as the Anthropic-shaped answer to the client: nothing of a stack, a cause or a plugin's own words. */
 export function renderError(error: unknown, requestId: string): Reply {
+  if (ToldError.is(error)) return renderError(error.cause, requestId)
   const headers = { 'request-id': requestId }
   if (GatewayError.is(error)) {
     const { type, message, status } = error

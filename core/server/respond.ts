@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { ClientGoneError } from '../errors.js'
+import { ClientGoneError, ToldError } from '../errors.js'
 import { endToEnd } from '../headers.js'
 import type { Reply } from '../reply.js'
 import type { ByteSource } from '../stream.js'
@@ -14,20 +14,29 @@ const EMPTY = Buffer.alloc(0)
 
 export type Ending = 'complete' | 'broken' | 'gone'
 
-/** Writes a reply to the client; resolves when the last byte is handed over, or the client has gone. `onChunk` sees a stream go by. */
+export interface Outcome {
+  readonly ending: Ending
+  /** Why the stream was not whole. */
+  readonly error?: Error
+}
+
+/**
+ * Writes a reply to the client; resolves when the last byte is handed over, or the client has gone. `onChunk` sees a stream
+ * go by. Rejects for what can't be written, with the source cancelled.
+ */
 export function respond(
   res: ServerResponse,
   reply: Reply,
   extra: Record<string, string>,
   onChunk: (chunk: Buffer) => void,
-): Promise<Ending> {
+): Promise<Outcome> {
   const headers = Object.assign(endToEnd(reply.headers, NOT_RELAYED), extra)
   const bytes = reply.held
   if (!bytes && res.req.method !== 'HEAD')
     return pump(reply.source(), res, { status: reply.status, headers }, onChunk)
   reply.discard()
   return new Promise((resolve) => {
-    res.once('close', () => resolve(res.writableFinished ? 'complete' : 'gone'))
+    res.once('close', () => resolve({ ending: res.writableFinished ? 'complete' : 'gone' }))
     writeWhole(res, { status: reply.status, headers }, bytes ?? EMPTY)
   })
 }
@@ -60,19 +69,28 @@ function pump(
   res: ServerResponse,
   head: Head,
   onChunk: (chunk: Buffer) => void,
-): Promise<Ending> {
-  return new Promise((resolve) => {
+): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
     let waiting: Buffer[] = []
     let scheduled = false
     let ended = false
     let over = false
-    const settle = (ending: Ending) => {
+    const settle = (ending: Ending, error?: Error) => {
       over = true
-      resolve(ending)
+      resolve(error ? { ending, error } : { ending })
     }
     const flush = () => {
       scheduled = false
       if (over || res.writableEnded) return
+      try {
+        write()
+      } catch (error) {
+        over = true
+        source.cancel()
+        reject(error)
+      }
+    }
+    const write = () => {
       const bytes = waiting.length === 1 ? waiting[0]! : waiting.length === 0 ? EMPTY : Buffer.concat(waiting)
       waiting = []
       if (bytes.length > 0) onChunk(bytes)
@@ -111,8 +129,15 @@ function pump(
       error(error) {
         if (over) return
         flush()
+        if (over) return
+        if (ToldError.is(error)) {
+          settle('broken', error.cause as Error)
+          res.end()
+          return
+        }
         // No clean end for a broken stream: without the last chunk the client knows that it is not whole.
-        settle(ClientGoneError.is(error) ? 'gone' : 'broken')
+        if (ClientGoneError.is(error)) settle('gone')
+        else settle('broken', error)
         res.socket?.destroySoon()
       },
     })

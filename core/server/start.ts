@@ -61,13 +61,12 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     const listener = await open(createListener({ gateway, logger, admission }), config)
     const running = gateway
     const reload = async (next: ResolvedConfig) => {
-      const before = running.running.config
       await running.reload(next)
       secrets.redact = secretsOf(next)
       admission.limits = next.server
       applyTimeouts(listener.server, next.server)
       if ('level' in logger) Object.assign(logger, { level: next.log.level })
-      return needsRestart(before, next)
+      return needsRestart(config, next)
     }
     const url = withoutSlash(listener.url)
     const urls = await listener.getURLs({ extraURLs: [] })

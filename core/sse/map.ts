@@ -1,3 +1,4 @@
+import { ToldError } from '../errors.js'
 import type { ByteSink, ByteSource } from '../stream.js'
 import { FrameDecoder } from './decoder.js'
 import { StreamEvent } from './event.js'
@@ -17,6 +18,7 @@ export function mapSource(
 ): ByteSource {
   const decoder = new FrameDecoder()
   let failed = false
+  let fault: unknown
 
   const mapped = (frame: Buffer, out: Buffer[]) => {
     const event = StreamEvent.parse(frame)
@@ -37,11 +39,12 @@ export function mapSource(
             decoder.push(chunk, (frame) => mapped(frame, out))
           } catch (error) {
             failed = true
+            fault = error
             source.cancel()
             out.push(onFault(error).raw)
           }
           if (out.length > 0) sink.data(out.length === 1 ? out[0]! : Buffer.concat(out))
-          if (failed) sink.end()
+          if (failed) sink.error(new ToldError(fault))
         },
         end() {
           const rest = decoder.rest()

@@ -3,9 +3,9 @@ import { z } from 'zod'
 import type { CallHead } from '../../core/call.js'
 import { tokens } from '../../core/di/tokens.js'
 import { GatewayError } from '../../core/errors.js'
+import type { Logger } from '../../core/log.js'
 import { definePlugin, type Plugin } from '../../core/plugin.js'
 import { KeyRing, presentedKeys } from '../../core/server/client-keys.js'
-import type { Logger } from '../../core/log.js'
 import type { ServerInfo } from '../../core/server/info.js'
 import { foreignSource } from './origin.js'
 
@@ -72,8 +72,7 @@ class Auth implements Plugin {
   }
 
   #reason(keys: readonly string[]): string {
-    if (this.#ring.empty)
-      return NO_KEYS
+    if (this.#ring.empty) return NO_KEYS
     const where = 'Authorization, x-api-key or x-goog-api-key'
     return keys.length === 0
       ? `no key: send one of the gateway's keys in ${where} (Claude Code: ANTHROPIC_AUTH_TOKEN)`

@@ -1,4 +1,4 @@
-import { UpstreamError } from '../../core/errors.js'
+import { ToldError, UpstreamError } from '../../core/errors.js'
 import { StreamEvent } from '../../core/sse/event.js'
 import type { ByteSink, ByteSource } from '../../core/stream.js'
 import { Heart } from './heart.js'
@@ -72,6 +72,10 @@ export function guarded(source: ByteSource, options: GuardOptions): ByteSource {
 
 function finish(error: Error, heart: Heart, sink: ByteSink, onBreak: GuardOptions['onBreak']): void {
   const stalled = UpstreamError.is(error) && error.failure === 'timeout'
+  if (ToldError.is(error)) {
+    sink.error(error)
+    return
+  }
   // Inside a half-sent event an error event would be read as part of it.
   if (!heart.atLineStart || !(stalled || onBreak === 'error-event')) {
     sink.error(error)

@@ -12,6 +12,8 @@ export class Heart {
   /** The last bytes that went to the client; a stream begins at a line's start. */
   #last = LF
   #beforeLast = LF
+  /** After a CR an LF may still come, unless the whole stream has none. */
+  #onlyCR = true
 
   constructor(interval: number, sink: ByteSink) {
     if (interval <= 0) return
@@ -24,6 +26,7 @@ export class Heart {
 
   saw(chunk: Buffer): void {
     this.#timer?.refresh()
+    if (this.#onlyCR && chunk.includes(LF)) this.#onlyCR = false
     if (chunk.length > 1) this.#beforeLast = chunk[chunk.length - 2]!
     else if (chunk.length === 1) this.#beforeLast = this.#last
     else return
@@ -35,7 +38,7 @@ export class Heart {
   }
 
   get atLineStart(): boolean {
-    return this.#last === LF || this.#last === CR
+    return this.#last === LF || (this.#last === CR && this.#onlyCR)
   }
 
   /** What ends an event that is half sent, so that the next one is not read as a part of it. */
