@@ -3,13 +3,14 @@ import { defineConfig } from 'agproxy'
 // The config that `npm start` runs with. It works as it is: set ZAI_API_KEY or AGPROXY_ANTHROPIC_API_KEY to reach a
 // model, until then the offline upstream `echo` answers. `npx agproxy check` prints what is in force.
 export default defineConfig({
-  // The chain: auth, warmup, count-tokens, models → retry-rotate → the fixes and the upstreams.
+  // The chain: auth, warmup, count-tokens, models, stream-guard → retry-rotate → errors, the fixes and the upstreams.
   preset: 'claude-code',
 
   // Left out here, so that AGPROXY_HOST, AGPROXY_PORT and the flags decide: http://127.0.0.1:8045 by default.
   // server: { host: '127.0.0.1', port: 8045 },
 
-  // Upstream credentials, in order of preference. Left out, so that they come from the environment.
+  // Upstream credentials, in order of preference. Left out, so that they come from the environment; those of one
+  // variable are equal, and sessions are shared out among them.
   // accounts: [
   //   { id: 'glm', upstream: 'zai', apiKey: process.env.ZAI_API_KEY, email: 'me@example.com' },
   //   { id: 'own', upstream: 'anthropic', apiKey: process.env.AGPROXY_ANTHROPIC_API_KEY },
