@@ -237,7 +237,7 @@ describe('the command line itself', () => {
     expect(await refused(['start', '--', 'x'])).toBe('agproxy: start takes nothing after --\n')
     expect(await refused(['start', '--port'])).toBe('agproxy: --port needs a value\n')
     expect(await refused(['check', '--probe=yes'])).toBe('agproxy: --probe takes no value\n')
-    expect(await refused(['--port', 'http'])).toBe("agproxy:   --port: expected a number, found 'http'\n")
+    expect(await refused(['--port', 'http'])).toBe("agproxy: --port: expected a number, found 'http'\n")
     expect(await refused(['--preset', 'claud'])).toContain("--preset: unknown preset 'claud'")
     expect(await refused(['--log-level', 'loud'])).toContain("--log-level: expected 'silent', 'error'")
   })

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Call, type CallHead, type RouteName } from '../call.js'
-import { ClientGoneError, GatewayError, PluginError } from '../errors.js'
+import { ClientGoneError, GatewayError, PluginError, UpstreamError } from '../errors.js'
 import type { Gateway, Lease } from '../gateway.js'
 import { Journal } from '../journal.js'
 import type { Logger } from '../log.js'
@@ -182,7 +182,8 @@ function report(error: unknown, head: CallHead, logger: Logger): void {
   head.journal.note({ error: error instanceof Error ? error.message : String(error) })
   if (PluginError.is(error))
     logger.error({ id: head.id, plugin: error.plugin, hook: error.hook, err: error.cause }, error.message)
-  else if (!GatewayError.is(error)) logger.error({ id: head.id, err: error }, 'request failed')
+  else if (!GatewayError.is(error) && !UpstreamError.is(error))
+    logger.error({ id: head.id, err: error }, 'request failed')
 }
 
 /** Larger answers are not decoded for the sake of a log line. */
@@ -200,5 +201,6 @@ function logLine(head: CallHead, status: number | undefined, ending: string, log
   const line = { id: head.id, method: head.method, path: head.path, status, ending, ...facts, ...times }
   for (const { plugin, decision } of decisions) logger.debug({ id: head.id, plugin }, decision)
   if (QUIET.has(head.route)) logger.debug(line, 'request')
+  else if (ending === 'broken') logger.warn(line, 'request')
   else logger.info(line, 'request')
 }

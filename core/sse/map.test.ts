@@ -84,7 +84,7 @@ describe('a mapper', () => {
     expect(await map([': ping\n\n', '\n'], () => [])).toBe(': ping\n\n\n')
   })
 
-  it('that throws: earlier events, one error event, a clean end, and the source is let go', () => {
+  it('that throws: earlier events, one error event, an end that says that the client was told, and the source is let go', () => {
     const { source, asked, push } = manual()
     const out: string[] = []
     mapSource(
@@ -98,12 +98,12 @@ describe('a mapper', () => {
     ).pipe({
       data: (chunk) => void out.push(chunk.toString()),
       end: () => void out.push('END'),
-      error: () => void out.push('ERROR'),
+      error: (error) => void out.push(error.name),
     })
     push(STREAM.join(''))
     expect(out).toEqual([
       `${STREAM[0]}${STREAM[1]}event: error\ndata: {"type":"error","said":"broken"}\n\n`,
-      'END',
+      'ToldError',
     ])
     expect(asked).toEqual(['cancel'])
   })

@@ -1,10 +1,11 @@
 import { inject } from 'tsyringe'
 import { z } from 'zod'
 import type { Call } from '../../core/call.js'
-import { committed, wholeMessage } from '../../core/commit.js'
+import { settled } from '../../core/commit.js'
 import { duration } from '../../core/config/units.js'
 import { tokens } from '../../core/di/tokens.js'
 import { ClientGoneError, UpstreamError } from '../../core/errors.js'
+import type { Logger } from '../../core/log.js'
 import { definePlugin, type Next, type Plugin } from '../../core/plugin.js'
 import type { AccountPool } from '../../core/pool/pool.js'
 import { Reply } from '../../core/reply.js'
@@ -35,6 +36,7 @@ class RetryRotate implements Plugin {
   constructor(
     @inject(tokens.options) private readonly options: RetryOptions,
     @inject(tokens.pool) private readonly pool: AccountPool,
+    @inject(tokens.logger) private readonly logger: Logger,
   ) {}
 
   async handle(call: Call, next: Next): Promise<Reply> {
@@ -83,12 +85,30 @@ class RetryRotate implements Plugin {
     }
   }
 
+  /** The one line from which an operator learns that an account is limited, locked, or has a wrong key. */
+  #tellRest({ lease, call }: Attempts): void {
+    const { account } = lease.target
+    const status = this.pool.status().find((s) => s.account.id === account.id)
+    if (!status?.reason) return
+    const { reason, restsFor } = status
+    const how = Number.isFinite(restsFor)
+      ? `rests ${Math.ceil(restsFor / 1000)} s`
+      : 'is out until the config changes'
+    this.logger.warn(
+      { id: call.id, account: account.id, reason },
+      `account '${account.id}' ${how}: ${reason}`,
+    )
+  }
+
   /** Makes everything ready for the next attempt; false when there is none. */
   async #goOn(failure: Failure, attempts: Attempts): Promise<boolean> {
     const verdict = judge(failure)
     attempts.journal(failure, verdict.next)
     // A count that was refused says little about conversations: /context fires 26 of them at once.
-    if (verdict.next === 'other' && attempts.call.route === 'messages') attempts.lease.failed(verdict.rest)
+    if (verdict.next === 'other' && attempts.call.route === 'messages') {
+      attempts.lease.failed(verdict.rest)
+      this.#tellRest(attempts)
+    }
     if (verdict.next === 'return' || !attempts.left) return false
     switch (verdict.next) {
       case 'wait': {
@@ -111,12 +131,6 @@ class RetryRotate implements Plugin {
       }
     }
   }
-}
-
-/** A good answer counts once it is certain: a stream by its first event, a JSON answer when it is whole. */
-async function settled(reply: Reply, call: Call): Promise<Reply> {
-  if (!call.limits) return reply
-  return call.stream ? committed(reply, call.limits) : wholeMessage(reply)
 }
 
 type Outcome = { readonly reply: Reply } | Failed
