@@ -47,6 +47,8 @@ export interface StreamLimits {
   readonly firstEventTimeout: number
   /** Between two chunks of a body. */
   readonly idleTimeout: number
+  /** Gets the comments and pings before a stream's first event, whole frames; false: they are kept until it comes. */
+  readonly passOn?: (frame: Buffer) => boolean
 }
 
 /** What `with` can change. A new `body` makes the bytes anew, new `bytes` make the body anew. */

@@ -1,8 +1,8 @@
-import type { StreamLimits } from './call.js'
+import type { Call, RouteName, StreamLimits } from './call.js'
 import { UpstreamError } from './errors.js'
-import { isErrorBody, statusOfType } from './protocol/errors.js'
 import { Relay } from './relay.js'
 import { Reply } from './reply.js'
+import { errorFrom, errorIn } from './said-error.js'
 import { FrameDecoder } from './sse/decoder.js'
 import { StreamEvent } from './sse/event.js'
 import type { ByteSource } from './stream.js'
@@ -12,17 +12,37 @@ const LOOKS_LIKE_EVENTS = /^\ufeff?[\r\n]*(event|data|id|retry)?:/
 const MAY_BE_EVENTS = /^[\ufeff\ufffd]*[\r\n]*[a-z]{0,5}$/
 /** JSON is read to its end, as it may be an error in words that clients act on; no honest one is larger. */
 const MAY_BE_ERROR = /^\s*\{/
-const ERROR_LIMIT = 64 * 1024
+const ODD_LIMIT = 64 * 1024
+/** Bytes of comments and pings that are kept until the first event, the newest: an upstream can send them for minutes. */
+const QUIET_LIMIT = 64 * 1024
+
+/** Replies that were found to be answers: a plugin may ask before `retry-rotate` does. */
+const certain = new WeakSet<Reply>()
 
 /**
- * Waits until a stream has shown a real event, so that one which never does is a failed attempt and not an answer. What
- * came by then is kept and goes first. Rejects with an UpstreamError for a stream that is empty, is no event stream, begins
- * with `event: error`, breaks, or keeps silent too long.
+ * A good answer counts once it is certain: a stream by its first event, a JSON answer when it is whole. Without limits only
+ * what is held already is looked at. Rejects with an UpstreamError, whose `cause` is the upstream's error if it sent one.
+ */
+export async function settled(reply: Reply, call: Call): Promise<Reply> {
+  if (certain.has(reply)) return reply
+  const answer = await certainly(reply, call)
+  certain.add(answer)
+  return answer
+}
+
+function certainly(reply: Reply, { limits, stream, route }: Call): Reply | Promise<Reply> {
+  if (limits) return stream ? committed(reply, limits) : wholeMessage(reply, route)
+  return reply.held && !reply.isEventStream ? wholeMessage(reply, route) : reply
+}
+
+/**
+ * Waits until a stream has shown a real event, so that one which never does is a failed attempt and not an answer. Comments
+ * and pings that came by then go first, if nobody has passed them on. Rejects with an UpstreamError for a stream that is
+ * empty, is no event stream, begins with an error, breaks, or keeps silent too long.
  */
 export function committed(reply: Reply, limits: StreamLimits): Promise<Reply> {
   const source = reply.source()
   const relay = new Relay(source)
-  relay.holdLimit = Number.POSITIVE_INFINITY // a first event may be large
   const isEvents = reply.isEventStream
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
@@ -36,7 +56,6 @@ export function committed(reply: Reply, limits: StreamLimits): Promise<Reply> {
     const decide = () => {
       decided = true
       clearTimeout(timer)
-      relay.holdLimit = new Relay().holdLimit
     }
     const fail = (error: Error) => {
       if (decided) return
@@ -49,24 +68,21 @@ export function committed(reply: Reply, limits: StreamLimits): Promise<Reply> {
       const headers = isEvents ? reply.headers : { ...reply.headers, 'content-type': 'text/event-stream' }
       resolve(Reply.stream(relay, { status: reply.status, headers }))
     }
-    watch(source, relay, isEvents, { isDecided: () => decided, pass, fail })
+    watch(source, relay, isEvents, { isDecided: () => decided, pass, fail, passOn: limits.passOn })
   })
 }
 
 /**
  * The whole of an answer that is no stream, once it is certain that it is one. Rejects with an UpstreamError for a 200 that
- * holds an error, and for what is no message: a web page, nothing, an event stream, JSON that broke off.
+ * holds an error, and for what is no message: a web page, nothing, an event stream, other JSON, JSON that broke off.
  */
-export async function wholeMessage(reply: Reply): Promise<Reply> {
+export async function wholeMessage(reply: Reply, route: RouteName): Promise<Reply> {
   const bytes = await reply.bytes()
-  let body: unknown
-  try {
-    body = JSON.parse(bytes.toString('utf8'))
-  } catch {
-    throw notMessage(bytes)
-  }
-  if (isErrorBody(body)) throw errorFrom(body)
-  if (typeof body !== 'object' || body === null) throw notMessage(bytes)
+  const body = parsed(bytes)
+  const error = errorIn(body)
+  if (error) throw error
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw notMessage(bytes)
+  if (route === 'messages' && (body as { type?: unknown }).type !== 'message') throw notMessage(bytes)
   return Reply.bytes(bytes, reply)
 }
 
@@ -74,38 +90,57 @@ interface Verdict {
   isDecided(): boolean
   pass(): void
   fail(error: Error): void
+  readonly passOn: StreamLimits['passOn']
 }
 
+/** Feeds the relay from the first real event on. */
 function watch(
   source: ByteSource,
   relay: Relay,
   isEvents: boolean,
-  { isDecided, pass, fail }: Verdict,
+  { isDecided, pass, fail, passOn }: Verdict,
 ): void {
   const decoder = new FrameDecoder()
-  const onFrame = (frame: Buffer): boolean => {
-    if (isDecided()) return true
+  const quiet = new Quiet()
+  /** Bytes that came, and those of them in frames that were looked at. */
+  let came = 0
+  let seen = 0
+  /** False for a frame that says nothing yet. */
+  const judge = (frame: Buffer): boolean => {
     const event = StreamEvent.parse(frame)
     if (!event.hasData || event.type === 'ping') return false
-    if (event.type === 'error') fail(errorOf(event))
+    const error = event.type === 'error' ? errorFrom(event.data) : errorIn(event.data)
+    if (error) fail(error)
     else if (event.malformed)
       fail(new UpstreamError('protocol', 'the upstream sent an event that is not JSON'))
-    else pass()
+    else {
+      for (const each of quiet.frames) relay.data(each)
+      relay.data(frame)
+      pass()
+    }
     return true
   }
+  const onFrame = (frame: Buffer): boolean => {
+    seen += frame.length
+    if (judge(frame)) return true
+    if (!passOn?.(frame)) quiet.keep(frame)
+    return false
+  }
   const decode = (chunk: Buffer) => {
+    came += chunk.length
     try {
       decoder.push(chunk, onFrame)
     } catch (cause) {
-      fail(new UpstreamError('protocol', 'the upstream sent an event that is too large', { cause }))
+      return fail(new UpstreamError('protocol', 'the upstream sent an event that is too large', { cause }))
     }
+    // The first event was in this chunk; what follows it was not cut into frames.
+    if (isDecided() && seen < came) relay.data(chunk.subarray(chunk.length - (came - seen)))
   }
   /** What came under another content type, until it shows what it is. */
   let odd: Buffer | undefined = isEvents ? undefined : Buffer.alloc(0)
   source.pipe({
     data(chunk) {
-      relay.data(chunk)
-      if (isDecided()) return
+      if (isDecided()) return relay.data(chunk)
       if (!odd) return decode(chunk)
       odd = Buffer.concat([odd, chunk])
       const start = odd.toString('utf8', 0, 16)
@@ -113,15 +148,17 @@ function watch(
         const events = odd
         odd = undefined
         decode(events)
-      } else if (MAY_BE_ERROR.test(start) ? odd.length > ERROR_LIMIT : !MAY_BE_EVENTS.test(start)) {
+      } else if (odd.length > ODD_LIMIT || !(MAY_BE_ERROR.test(start) || MAY_BE_EVENTS.test(start))) {
         fail(notEvents(odd))
       }
     },
     end() {
+      if (!isDecided()) {
+        if (odd) return fail(errorIn(parsed(odd)) ?? notEvents(odd))
+        judge(decoder.rest()) // some upstreams leave out the last blank line
+        fail(new UpstreamError('truncated', 'the upstream answered with an empty stream'))
+      }
       relay.end()
-      if (odd) return fail(errorIn(odd) ?? notEvents(odd))
-      onFrame(decoder.rest()) // some upstreams leave out the last blank line
-      fail(new UpstreamError('truncated', 'the upstream answered with an empty stream'))
     },
     error(error) {
       relay.error(error)
@@ -130,11 +167,22 @@ function watch(
   })
 }
 
-/** The error that an upstream sent as JSON under a good status. */
-function errorIn(bytes: Buffer): UpstreamError | undefined {
+/** The newest frames that say nothing. */
+class Quiet {
+  readonly frames: Buffer[] = []
+  #bytes = 0
+
+  keep(frame: Buffer): void {
+    this.frames.push(frame)
+    this.#bytes += frame.length
+    while (this.#bytes > QUIET_LIMIT) this.#bytes -= this.frames.shift()!.length
+  }
+}
+
+/** Undefined for what is no JSON. */
+function parsed(bytes: Buffer): unknown {
   try {
-    const body: unknown = JSON.parse(bytes.toString('utf8'))
-    return isErrorBody(body) ? errorFrom(body) : undefined
+    return JSON.parse(bytes.toString('utf8'))
   } catch {
     return undefined
   }
@@ -156,15 +204,4 @@ function kindOf(bytes: Buffer): string {
   if (start === '') return 'nothing'
   if (/^\s*</.test(start)) return 'a web page'
   return LOOKS_LIKE_EVENTS.test(start) ? 'an event stream' : 'something else'
-}
-
-/** `event: error` as the error that it would have been before the stream began. */
-export function errorOf(event: StreamEvent): UpstreamError {
-  return errorFrom(event.data as object)
-}
-
-function errorFrom({ error }: { error?: { type?: unknown; message?: unknown } }): UpstreamError {
-  const type = typeof error?.type === 'string' ? error.type : 'api_error'
-  const message = typeof error?.message === 'string' ? error.message : 'the upstream reported an error'
-  return new UpstreamError('error-event', message, { type: type as never, status: statusOfType(type) })
 }

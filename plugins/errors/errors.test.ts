@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { UpstreamError } from '../../core/errors.js'
 import { Reply } from '../../core/reply.js'
-import { mount } from '../../testing.js'
+import { bytesSource } from '../../core/stream.js'
+import { makeCall, messageReply, mount } from '../../testing.js'
 import { errors } from './index.js'
 
 const reply = (status: number, body: unknown) =>
@@ -28,4 +30,78 @@ describe('a business code', () => {
       })
     },
   )
+})
+
+describe('an error under status 200', () => {
+  const limits = { firstEventTimeout: 1_000, idleTimeout: 1_000 }
+  const text = (body: unknown, type: string) =>
+    Reply.stream(bytesSource([Buffer.from(body as string)]), { headers: { 'content-type': type } })
+  const shapes = {
+    'plain JSON': [false, (body: unknown) => text(JSON.stringify(body), 'application/json')],
+    'JSON instead of a stream': [true, (body: unknown) => text(JSON.stringify(body), 'application/json')],
+    'a first event': [
+      true,
+      (body: unknown) => text(`data: ${JSON.stringify(body)}\n\n`, 'text/event-stream'),
+    ],
+    'an `event: error`': [
+      true,
+      (body: unknown) => text(`event: error\ndata: ${JSON.stringify(body)}\n\n`, 'text/event-stream'),
+    ],
+    'what a fold found': [
+      false,
+      (body: unknown) => {
+        throw new UpstreamError('error-event', 'busy', { cause: body })
+      },
+    ],
+  } as const
+
+  describe.each(Object.entries(shapes))('in %s', (_name, [stream, shape]) => {
+    async function answer(body: unknown, zaiCodes = true): Promise<Reply> {
+      const plugin = await mount(errors({ zaiCodes }), { upstream: () => shape(body) })
+      return plugin.send(makeCall({ stream }).with({ limits }))
+    }
+
+    it.each([
+      ['1302', 429, 'rate-limit'],
+      ['1305', 529, 'overloaded'],
+      ['1113', 402, 'billing'],
+    ])('is what its code %s means: %d', async (code, status, reason) => {
+      const seen = await answer({ error: { code, message: 'busy' } })
+      expect(seen.status).toBe(status)
+      expect(seen.diagnosis).toMatchObject({ reason })
+      expect(await seen.json()).toMatchObject({
+        type: 'error',
+        error: { message: expect.stringContaining('busy') },
+      })
+    })
+
+    it.each(['9999', 'constructor'])(
+      'with the unknown code %s is a failure of the upstream',
+      async (code) => {
+        const seen = await answer({ error: { code, message: 'busy' } })
+        expect(seen.status).toBeGreaterThanOrEqual(500)
+        expect(await seen.json()).toMatchObject({
+          type: 'error',
+          error: { type: 'api_error', message: `busy (code ${code})` },
+        })
+      },
+    )
+  })
+
+  it("in Anthropic's shape has the status of its type and keeps its bytes", async () => {
+    const body = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
+    const plugin = await mount(errors(), { upstream: () => text(JSON.stringify(body), 'application/json') })
+    const seen = await plugin.send(makeCall().with({ limits }))
+    expect(seen.status).toBe(529)
+    expect(await seen.text()).toBe(JSON.stringify(body))
+  })
+
+  it('is seen without limits too, where the body is held', async () => {
+    expect((await send(reply(200, { error: { code: '1302', message: 'busy' } }))).status).toBe(429)
+  })
+
+  it('is none for a message, nor for one that has an empty `error`', async () => {
+    const answer = messageReply('hi', { error: null })
+    expect(await (await send(answer)).text()).toBe(await answer.text())
+  })
 })

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { Call } from '../../core/call.js'
-import { definePlugin } from '../../core/plugin.js'
+import { settled } from '../../core/commit.js'
+import { UpstreamError } from '../../core/errors.js'
+import { definePlugin, type Next } from '../../core/plugin.js'
 import { errorBody, isErrorBody, isServerFailure, typeOfStatus } from '../../core/protocol/errors.js'
 import { Reply } from '../../core/reply.js'
 import { estimateTokens } from '../../core/tokens/estimate.js'
@@ -22,7 +24,8 @@ export const errors = definePlugin({
     zaiCodes: z.boolean().default(true),
   }),
   create: ({ options }) => ({
-    async onReply(reply, call) {
+    async handle(call, next) {
+      const reply = await answerOf(call, next)
       if (reply.status < 400) return reply
       const bytes = await reply.bytes()
       const text = bytes.toString('utf8')
@@ -34,6 +37,20 @@ export const errors = definePlugin({
     },
   }),
 })
+
+/** The answer under the status that it should have had: z.ai and proxies put errors under 200, in JSON or as a first event. */
+async function answerOf(call: Call, next: Next): Promise<Reply> {
+  let reply: Reply | undefined
+  try {
+    reply = await next(call)
+    return reply.ok ? await settled(reply, call) : reply
+  } catch (error) {
+    if (!UpstreamError.is(error) || error.failure !== 'error-event' || !error.cause) throw error
+    call.journal.decide('errors', `an error under status ${reply?.status ?? 200} counts as ${error.status}`)
+    const headers = { ...reply?.headers, 'content-type': 'application/json', 'content-length': undefined }
+    return Reply.bytes(Buffer.from(JSON.stringify(error.cause)), { status: error.status, headers })
+  }
+}
 
 function isAnthropic(text: string): boolean {
   try {

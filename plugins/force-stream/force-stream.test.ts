@@ -286,9 +286,12 @@ describe('an answer that is no stream', () => {
     expect(error.status).toBe(502)
   })
 
-  it('reads an error body under status 200 as the error that it is', async () => {
-    const body = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
-    expect(await failureOf(Reply.json(body))).toMatchObject({ status: 529, message: 'Overloaded' })
+  it.each([
+    { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } },
+    { error: { code: '1302', message: 'busy' } },
+  ])('leaves an error under status 200 to `errors`, which knows codes: %j', async (body) => {
+    const reply = Reply.json(body)
+    expect(await sendTo(reply)).toBe(reply)
   })
 })
 

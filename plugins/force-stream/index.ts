@@ -4,10 +4,10 @@ import { ClientGoneError } from '../../core/errors.js'
 import { applies, fixMode } from '../../core/fix.js'
 import { endToEnd } from '../../core/headers.js'
 import { definePlugin, type Next } from '../../core/plugin.js'
-import { isErrorBody } from '../../core/protocol/errors.js'
 import { Reply } from '../../core/reply.js'
+import { errorIn } from '../../core/said-error.js'
 import { bytesSource } from '../../core/stream.js'
-import { errorOf, isRecord, protocolError } from './errors.js'
+import { isRecord, protocolError } from './errors.js'
 import { readMessage } from './read.js'
 
 /** They speak of the stream and would be untrue of the message. */
@@ -41,9 +41,8 @@ async function fold(call: Call, next: Next): Promise<Reply> {
   if (LOOKS_LIKE_EVENTS.test(text))
     return messageOf(reply, await readMessage(bytesSource([bytes]), call.signal))
   const body = parse(text)
-  // Many upstreams answer in JSON although they were asked for a stream.
-  if (isRecord(body) && body.type === 'message') return reply
-  if (isErrorBody(body)) throw errorOf({ ...body })
+  // Many upstreams answer in JSON although they were asked for a stream. An error is for `errors` to read.
+  if ((isRecord(body) && body.type === 'message') || errorIn(body)) return reply
   throw protocolError(
     `${reply.status} with ${bytes.length === 0 ? 'nothing' : (reply.header('content-type') ?? 'no content type')} instead of a message`,
   )

@@ -138,14 +138,14 @@ describe('what comes back to the client', () => {
       'x-extra': 'a',
     }
     const { send } = await stand(() =>
-      json({ odd: true }, 200, { headers: { ...limits, 'keep-alive': 'timeout=1' } }),
+      json({ type: 'message', odd: true }, 200, { headers: { ...limits, 'keep-alive': 'timeout=1' } }),
     )
     const seen = await send({ body: ask() })
     expect(seen.headers).toMatchObject(limits)
     expect(seen.headers['keep-alive']).not.toBe('timeout=1')
     expect(seen.headers['x-account-email']).toBe('one')
     expect(seen.headers['server-timing']).toMatch(/^agproxy;dur=[\d.]+, upstream;dur=[\d.]+$/)
-    expect(seen.body.toString()).toBe('{"odd":true}')
+    expect(seen.body.toString()).toBe('{"type":"message","odd":true}')
   })
 
   it('an upstream error, byte for byte', async () => {
@@ -183,13 +183,13 @@ describe('what comes back to the client', () => {
     async (encoding) => {
       const { send, up } = await stand((request) => {
         expect(request.header('accept-encoding')).toBe('identity')
-        return compressed('{"compressed":true}', encoding, {
+        return compressed('{"type":"message","compressed":true}', encoding, {
           headers: { 'content-type': 'application/json' },
         })
       })
       const seen = await send({ headers: { 'accept-encoding': 'gzip, br' }, body: ask() })
       expect(seen.headers['content-encoding']).toBeUndefined()
-      expect(seen.text()).toBe('{"compressed":true}')
+      expect(seen.text()).toBe('{"type":"message","compressed":true}')
       expect(up.requests[0]!.header('accept-encoding')).toBe('identity')
       expect(up.requests).toHaveLength(1)
     },
