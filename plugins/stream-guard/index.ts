@@ -3,7 +3,7 @@ import type { Call } from '../../core/call.js'
 import { definePlugin, type Next, type Plugin } from '../../core/plugin.js'
 import { Reply } from '../../core/reply.js'
 import { guarded } from './guard.js'
-import { lateStream } from './late.js'
+import { type LateStream, lateStream } from './late.js'
 
 const milliseconds = z.number().int().nonnegative()
 
@@ -26,7 +26,12 @@ class StreamGuard implements Plugin {
 
   async handle(call: Call, next: Next): Promise<Reply> {
     const { firstEventTimeout, idleTimeout, headersAfter } = this.options
-    const limited = call.with({ limits: { firstEventTimeout, idleTimeout } })
+    let late: LateStream | undefined
+    const passOn = (frame: Buffer) => {
+      late?.passOn(frame)
+      return late !== undefined
+    }
+    const limited = call.with({ limits: { firstEventTimeout, idleTimeout, passOn } })
     if (!call.stream) return next(limited)
 
     const pending = next(limited)
@@ -35,12 +40,8 @@ class StreamGuard implements Plugin {
     call.journal.decide('stream-guard', `no event after ${headersAfter} ms: headers sent`)
     const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
     // The call's own signal ends the attempts when the client goes.
-    return this.#guard(
-      Reply.stream(
-        lateStream(pending, () => {}),
-        { headers },
-      ),
-    )
+    late = lateStream(pending, () => {})
+    return this.#guard(Reply.stream(late.source, { headers }))
   }
 
   #guard(reply: Reply): Reply {

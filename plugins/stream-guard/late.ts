@@ -5,12 +5,27 @@ import type { Reply } from '../../core/reply.js'
 import { StreamEvent } from '../../core/sse/event.js'
 import type { ByteSource } from '../../core/stream.js'
 
+export interface LateStream {
+  readonly source: ByteSource
+  /** Tells the client what the upstream says before its first event. A client that does not keep up misses it. */
+  passOn(frame: Buffer): void
+}
+
 /**
  * The stream of a reply that has not come yet: heartbeats alone until it does, then its bytes. As the client has a 200 by
  * then, an answer that is an error becomes an `event: error`, which clients treat as they treat the status.
  */
-export function lateStream(pending: Promise<Reply>, cancelPending: () => void): ByteSource {
-  const relay = new Relay({ pause() {}, resume() {}, cancel: cancelPending })
+export function lateStream(pending: Promise<Reply>, cancelPending: () => void): LateStream {
+  let paused = false
+  const relay = new Relay({
+    pause() {
+      paused = true
+    },
+    resume() {
+      paused = false
+    },
+    cancel: cancelPending,
+  })
   const tell = (type: string, message: string) => {
     relay.data(StreamEvent.of({ type: 'error', error: { type, message } }).raw)
     relay.end()
@@ -20,6 +35,7 @@ export function lateStream(pending: Promise<Reply>, cancelPending: () => void): 
       if (reply.ok && reply.isEventStream) {
         const source = reply.source()
         relay.control(source)
+        if (paused) source.pause()
         source.pipe(relay)
         return
       }
@@ -32,5 +48,10 @@ export function lateStream(pending: Promise<Reply>, cancelPending: () => void): 
       else relay.error(error as Error)
     },
   )
-  return relay
+  return {
+    source: relay,
+    passOn: (frame) => {
+      if (!paused) relay.data(frame)
+    },
+  }
 }

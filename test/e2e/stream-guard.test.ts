@@ -4,7 +4,7 @@ import { ask } from '../support/client.js'
 import type { TestConfig } from '../support/gateway.js'
 import { errorData, messageEvents } from '../support/messages.js'
 import type { Script } from '../support/script.js'
-import { delay, end, hangUp, head, reset, sse, stall, write } from '../support/script.js'
+import { delay, end, hangUp, head, json as json200, reset, sse, stall, write } from '../support/script.js'
 import { frames } from '../support/sse-bytes.js'
 import { stand, zaiPair } from '../support/stand.js'
 
@@ -43,6 +43,44 @@ describe('before the first event', () => {
     expect(seen.headersAt).toBeLessThan(200)
     expect(seen.text()).toMatch(/^(: keep-alive\n\n)+event: message_start/)
     expect(seen.text()).toContain('message_stop')
+    expect(up.requests).toHaveLength(2)
+  })
+
+  it('pings and comments of the upstream pass at once from then on, and once only', async () => {
+    const ping = 'event: ping\ndata: {"type":"ping"}\n\n'
+    const { send } = await stand(
+      () => [
+        head(200, EVENTS),
+        delay(150),
+        write(': mine\n\n'),
+        write(ping),
+        delay(200),
+        write(frames(events)),
+        end(),
+      ],
+      { config: guard({ headersAfter: 50, heartbeat: 0 }) },
+    )
+    const seen = await send(ASK)
+    const at = seen.chunks.find((c) => c.bytes.includes(': mine'))!.at
+    expect(seen.endedAt - at).toBeGreaterThan(150)
+    expect(seen.text()).toBe(`: mine\n\n${ping}${Buffer.concat(frames(events))}`)
+  })
+
+  it.each([
+    ['a stream', true],
+    ['a message', false],
+  ])("z.ai's busy account under status 200 is asked again, for %s", async (_name, stream) => {
+    const busy = json200({ error: { code: '1302', message: 'busy' } })
+    const wanted = ask({ stream })
+    const { up, send } = await stand(
+      inTurn(busy, answer({ text: 'hello' }, { json: () => ask({ stream: true }) })),
+      {
+        config: zaiPair,
+      },
+    )
+    const seen = await send({ body: wanted })
+    expect(seen.status).toBe(200)
+    expect(seen.text()).toContain('hello')
     expect(up.requests).toHaveLength(2)
   })
 
