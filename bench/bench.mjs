@@ -28,6 +28,7 @@ export class Bench {
     this.folder = mkdtempSync(join(cache, 'run-'))
     this.tools = tools
     this.stub = stub
+    process.once('exit', () => rmSync(this.folder, { recursive: true, force: true }))
   }
 
   /** @param {{ root: string, dist: string, cache: string, tools: import('./tools.mjs').Tools }} parts */
@@ -38,7 +39,6 @@ export class Bench {
   async close() {
     for (const instance of this.#shared.values()) await instance.then((i) => i.stop()).catch(() => {})
     this.stub.stop()
-    rmSync(this.folder, { recursive: true, force: true })
   }
 
   /** The instance that serves all scenarios but those that look at the process itself. @param {Subject} subject */
