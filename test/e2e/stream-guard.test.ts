@@ -82,6 +82,7 @@ describe('before the first event', () => {
     expect(seen.status).toBe(200)
     expect(seen.text()).toContain('hello')
     expect(up.requests).toHaveLength(2)
+    expect(seen.headers['x-account-email']).toBe('first') // the code, not a broken answer: that goes elsewhere
   })
 
   it('a failure after that is an `event: error`, as the status can no longer tell', async () => {
