@@ -13,11 +13,12 @@ import { answerTo, hash, randomOf, scheduled } from './schedule.js'
 
 const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31))
 const CLIENTS = Number(process.env.FAULT_CLIENTS ?? 200)
-const SECONDS = Number(process.env.FAULT_SECONDS ?? 25)
+const SECONDS = Number(process.env.FAULT_SECONDS ?? 20)
 /** Far beyond the gateway's own limits here: who waits so long has been forgotten. */
 const HUNG = 20_000
 
 const MB = 1024 * 1024
+const LEAK = 20 * MB
 const TOKEN = /T\d+-\d+-\w+/g
 
 interface Tally {
@@ -161,7 +162,7 @@ function judgeStream(token: string, seen: Seen, tally: Tally): string | undefine
   return undefined
 }
 
-async function storm(round: string, seconds: number, tally: Tally): Promise<number> {
+async function storm(round: string, seconds: number, tally: Tally): Promise<Memory> {
   const { up, running } = await startBoth(tally)
   const { pool } = running.gateway.running
   // Or every account would rest after some seconds, and all that is left to see is "all accounts rest".
@@ -171,20 +172,29 @@ async function storm(round: string, seconds: number, tally: Tally): Promise<numb
   const until = performance.now() + seconds * 1000
   await Promise.all(Array.from({ length: CLIENTS }, (_v, id) => client(id, round, until, running.url, tally)))
   clearInterval(nurse)
-  await expect
-    .poll(() => pool.status().map(({ inFlight }) => inFlight), { timeout: 5_000 })
-    .toEqual(pool.all().map(() => 0))
+  // Not `expect.poll`, which keeps what it looked at until the end of the test.
+  const busy = () => pool.status().some(({ inFlight }) => inFlight > 0)
+  for (let i = 0; i < 50 && busy(); i++) await sleep(100)
+  if (busy()) tally.wrong.push('accounts still count requests as under way')
   await running.close(2_000)
   await up.close()
-  return settledRss()
+  return settledMemory()
 }
 
-async function settledRss(): Promise<number> {
-  for (let i = 0; i < 10; i++) {
+interface Memory {
+  readonly rss: number
+  readonly heap: number
+}
+
+async function settledMemory(): Promise<Memory> {
+  const seen: Memory[] = []
+  for (let i = 0; i < 15; i++) {
     global.gc!()
     await sleep(100)
+    const { rss, heapUsed } = process.memoryUsage()
+    seen.push({ rss, heap: heapUsed })
   }
-  return process.memoryUsage.rss()
+  return seen.reduce((a, b) => (b.rss < a.rss ? b : a))
 }
 
 /** What keeps the process busy, by kind. */
@@ -201,7 +211,7 @@ const listeners = () =>
 
 // The seed is in the name, so that a failure tells it: FAULT_SEED=… npm run test:faults random
 it(`${CLIENTS} clients and an upstream that does anything (FAULT_SEED=${SEED})`, {
-  timeout: (SECONDS + 60) * 1000,
+  timeout: (SECONDS * 3 + 90) * 1000,
 }, async () => {
   const warnings: string[] = []
   const onWarning = (warning: Error) => warnings.push(warning.message)
@@ -209,14 +219,21 @@ it(`${CLIENTS} clients and an upstream that does anything (FAULT_SEED=${SEED})`,
   const tally: Tally = { whole: 0, failed: 0, gone: 0, wrong: [], faults: new Set(), errors: [] }
 
   // A short one first, so that what a process needs for ever is there when the memory is looked at.
-  const before = await storm('a', Math.min(6, SECONDS / 3), tally)
+  const before = await storm('a', SECONDS / 2, tally)
   const [resourcesBefore, listenersBefore] = [resources(), listeners()]
-  const after = await storm('b', SECONDS, tally)
+  let after = await storm('b', SECONDS, tally)
+  let rss = after.rss - before.rss
+  if (rss >= LEAK) {
+    // Under load the allocator's arenas grow once more; a leak grows each time.
+    const { rss: reached } = after
+    after = await storm('c', SECONDS, tally)
+    rss = after.rss - reached
+  }
   process.off('warning', onWarning)
 
   const { whole, failed, gone, wrong, faults, errors } = tally
   console.info(
-    `FAULT_SEED=${SEED}: ${whole} whole, ${failed} failed, ${gone} gone, ${faults.size} kinds, RSS ${Math.round((after - before) / MB)} MB`,
+    `FAULT_SEED=${SEED}: ${whole} whole, ${failed} failed, ${gone} gone, ${faults.size} kinds, RSS ${Math.round(rss / MB)} MB, heap ${((after.heap - before.heap) / MB).toFixed(1)} MB`,
   )
   expect(wrong.slice(0, 10)).toEqual([])
   expect(errors.slice(0, 3)).toEqual([])
@@ -224,7 +241,8 @@ it(`${CLIENTS} clients and an upstream that does anything (FAULT_SEED=${SEED})`,
   expect(whole).toBeGreaterThan(CLIENTS * 3)
   expect(failed).toBeGreaterThan(CLIENTS / 4)
   expect(faults.size).toBeGreaterThan(30)
-  expect(after - before).toBeLessThan(20 * MB)
+  expect(rss).toBeLessThan(LEAK)
+  expect(after.heap - before.heap).toBeLessThan(5 * MB)
   expect(resources()).toEqual(resourcesBefore)
   expect({ ...listeners(), warning: listenersBefore.warning }).toEqual(listenersBefore)
 })

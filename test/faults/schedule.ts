@@ -61,7 +61,7 @@ const some = (asked: Asked, random: () => number) => {
   return events.slice(0, 1 + Math.floor(random() * (events.length - 1)))
 }
 /** A pause before an answer or between its pieces, so that many run side by side. */
-const pause = (random: () => number) => Math.floor(random() * 40)
+const pause = (random: () => number) => Math.floor(random() * 150)
 
 const good: Fault = (asked, random) =>
   asked.stream
@@ -69,7 +69,7 @@ const good: Fault = (asked, random) =>
         delay(pause(random)),
         sse(eventsOf(asked), { every: pause(random) / 4, pieces: random() < 0.5 ? 'event' : 500 }),
       ]
-    : [delay(pause(random) * 4), plain(asked)]
+    : [delay(pause(random) * 2), plain(asked)]
 
 /** The same for clients that get JSON: half of it. */
 const broken =
