@@ -169,3 +169,21 @@ describe('checkOrder', () => {
     )
   })
 })
+
+test('an own plugin of the upstream phase stands before those that forward, which pass nothing on', () => {
+  const chain = [
+    { name: 'retry-rotate', phase: 'dispatch' },
+    { name: 'fix', phase: 'upstream' },
+    { name: 'zai', phase: 'upstream', forwards: true },
+    { name: 'echo', phase: 'upstream', forwards: true },
+  ] as const
+  const names = (own: Parameters<typeof place>[1]) => place(chain, own).map((item) => item.name)
+  expect(names([{ name: 'mine', phase: 'upstream' }])).toEqual(['retry-rotate', 'fix', 'mine', 'zai', 'echo'])
+  expect(names([{ name: 'ollama', phase: 'upstream', forwards: true }])).toEqual([
+    'retry-rotate',
+    'fix',
+    'zai',
+    'echo',
+    'ollama',
+  ])
+})

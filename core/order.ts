@@ -3,7 +3,7 @@ import { ConfigError } from './config/problems.js'
 import type { Phase, PluginDefinition } from './plugin.js'
 
 /** What the order rules look at. */
-export type Placed = Pick<PluginDefinition, 'name' | 'phase' | 'before' | 'after' | 'requires'>
+export type Placed = Pick<PluginDefinition, 'name' | 'phase' | 'before' | 'after' | 'requires' | 'forwards'>
 
 const PHASES: readonly Phase[] = ['request', 'dispatch', 'upstream']
 const rank = (item: Placed) => PHASES.indexOf(item.phase)
@@ -11,7 +11,8 @@ const list = (names: string | readonly string[] | undefined): readonly string[] 
   names === undefined ? [] : typeof names === 'string' ? [names] : names
 
 /**
- * Puts each own plugin where it says: right before or after the neighbour that it names, else at the end of its phase.
+ * Puts each own plugin where it says: right before or after the neighbour that it names, else at the end of its phase, but
+ * before the plugins that forward (behind them no call would reach it).
  * Plugins that are switched off still mark their place here.
  */
 export function place<T extends Placed>(chain: readonly T[], own: readonly T[]): T[] {
@@ -30,7 +31,9 @@ function positionOf(item: Placed, chain: readonly Placed[]): number {
     .map(at)
     .filter((i) => i >= 0)
   if (befores.length > 0) return Math.min(...befores)
-  const later = chain.findIndex((c) => rank(c) > rank(item))
+  const later = chain.findIndex(
+    (c) => rank(c) > rank(item) || (c.forwards && c.phase === item.phase && !item.forwards),
+  )
   return later < 0 ? chain.length : later
 }
 

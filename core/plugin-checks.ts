@@ -12,6 +12,7 @@ const KEYS: readonly (keyof PluginDefinition)[] = [
   'before',
   'after',
   'requires',
+  'forwards',
   'options',
   'use',
   'create',

@@ -81,6 +81,8 @@ export interface PluginDefinition<Name extends string = string, Schema extends z
   readonly after?: string | readonly string[]
   /** Names of plugins without which it can't work. */
   readonly requires?: string | readonly string[]
+  /** It sends calls to an upstream: nothing further in would see them, so others are put before it. */
+  readonly forwards?: boolean
   /** A zod schema; use `z.strictObject`, so that a misspelt option is an error. Mark secrets with `.meta({ secret: true })`. */
   readonly options?: Schema
   /** A class with constructor injection … */

@@ -71,8 +71,8 @@ export function slotsOf(
     if (!entry) return []
     const spec = toSpec(entry)
     if (spec) {
-      const { name, phase, before, after, requires } = spec.definition
-      return [{ name, phase, before, after, requires, spec, from } as Slot]
+      const { name, phase, before, after, requires, forwards } = spec.definition
+      return [{ name, phase, before, after, requires, forwards, spec, from } as Slot]
     }
     const message = `expected a plugin (what definePlugin returns), found ${kindOf(entry)}`
     problems.push({ path: `${path}.${i}`, message })

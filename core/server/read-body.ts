@@ -30,7 +30,6 @@ export function readBody(req: IncomingMessage, limit: number, timeout: number): 
       if (size <= limit) return
       stop()
       req.on('error', () => {})
-      req.resume()
       reject(tooLarge(limit, size))
     }
     const onEnd = () => {

@@ -36,6 +36,7 @@ function instance<const Name extends string>(name: Name, entry: Entry): PluginFa
   return definePlugin({
     name,
     phase: 'upstream',
+    forwards: true,
     routes: ['messages', 'count-tokens'],
     options: optionsFor(entry),
     create: (context) => {

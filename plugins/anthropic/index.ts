@@ -8,6 +8,7 @@ import { mapModel, namedModels } from '../../core/upstream/models.js'
 export const anthropic = definePlugin({
   name: 'anthropic',
   phase: 'upstream',
+  forwards: true,
   routes: ['messages', 'count-tokens'],
   env: { baseURL: 'AGPROXY_ANTHROPIC_BASE_URL' },
   options: z.strictObject({

@@ -16,6 +16,7 @@ const SHOWN = 400
 export const echo = definePlugin({
   name: 'echo',
   phase: 'upstream',
+  forwards: true,
   routes: ['messages', 'count-tokens'],
   options: z.strictObject({
     /** What to do to get a real answer; follows the words that say it is offline. */

@@ -20,6 +20,7 @@ const CLAUDE_NAMES = ['claude-opus-4-5', 'claude-sonnet-4-5', 'claude-haiku-4-5'
 export const zai = definePlugin({
   name: 'zai',
   phase: 'upstream',
+  forwards: true,
   routes: ['messages', 'count-tokens'],
   env: { baseURL: 'ZAI_BASE_URL' },
   options: z.strictObject({
