@@ -1,7 +1,7 @@
 import { Reply } from '../../core/reply.js'
 import type { Account } from '../../core/upstream/types.js'
 import { retryRotate } from '../../plugins/retry-rotate/index.js'
-import { ACCEPTS_ALL, makeCall, mount } from '../../testing.js'
+import { ACCEPTS_ALL, makeCall, messageReply, mount } from '../../testing.js'
 import type { Clock } from './clock.js'
 import { type Answer, WORLD, type World } from './world.js'
 
@@ -39,7 +39,7 @@ export const agproxy: Policy = async (world, clock) => {
       const answer = await world.call(Number(call.target!.account.id), session, context, serviceTime)
       if (answer.ok) {
         warm = answer.warm
-        return Reply.json({})
+        return messageReply()
       }
       const headers = answer.retryAfter === undefined ? {} : { 'retry-after-ms': String(answer.retryAfter) }
       return Reply.json(

@@ -1,101 +1,55 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
-import { answer, anthropicUpstream, failure } from '../support/anthropic-upstream.js'
-import { type Handler, type SeenRequest, startUpstream } from '../support/bad-upstream.js'
-import { builtCli, emptyFolder } from '../support/cli.js'
-import { ask, send } from '../support/client.js'
+import { answer, failure } from '../support/anthropic-upstream.js'
+import { builtCli } from '../support/cli.js'
 import { messageEvents } from '../support/messages.js'
 import { delay, head, stall, write } from '../support/script.js'
 import { frames } from '../support/sse-bytes.js'
+import { accountOf, cluster, FIVE, request } from './cluster.js'
 import { canStartRedis, startRedis } from './redis-server.js'
-import { ownPrefix } from './stores.js'
 
 const url = inject('redisUrl')
 const cli = builtCli()
 
-const FIVE = ['a', 'b', 'c', 'd', 'e']
-const accountOf = (request: SeenRequest) => request.header('x-api-key')?.replace('sk-account-', '')
-
-interface Init {
-  readonly accounts?: readonly object[]
-  readonly redisUrl?: string
-}
-
-/** A scripted upstream, and a way to start gateways before it that share a state. */
-async function cluster(handler: Handler, { accounts, redisUrl = url! }: Init = {}) {
-  const up = await startUpstream(anthropicUpstream(handler))
-  onTestFinished(() => up.close())
-  const folder = emptyFolder()
-  const config = {
-    accounts: (accounts ?? FIVE.map((id) => ({ id, priority: 0 }))).map((account) => ({
-      upstream: 'anthropic',
-      apiKey: `sk-account-${(account as { id: string }).id}`,
-      ...account,
-    })),
-    plugins: { anthropic: { baseURL: up.url }, 'retry-rotate': { queueTimeout: 30_000 } },
-    state: { url: redisUrl, prefix: ownPrefix(redisUrl) },
-    server: { port: 0 },
-  }
-  writeFileSync(join(folder, '.agproxyrc.json'), JSON.stringify(config))
-  const gateway = async () => {
-    const running = cli.start(['start'], { cwd: folder })
-    const out = await running.printed(/listening on \S+/)
-    return { ...running, url: /listening on (\S+)/.exec(out)![1]! }
-  }
-  return { up, gateway }
-}
-
-/** One request of a session; the account that served it. */
-async function request(gateway: { url: string }, session: string, body = {}) {
-  const seen = await send(gateway.url, {
-    headers: { 'x-claude-code-session-id': session },
-    body: ask(body),
-    timeout: 30_000,
-  })
-  return { status: seen.status, account: String(seen.headers['x-account-email']) }
-}
-
 describe.skipIf(url === undefined)('two gateways with one Redis', () => {
   it('an account that is limited through one is not used by the other 100 ms later', async () => {
     let limited: string | undefined
-    const { up, gateway } = await cluster((req) => {
+    const { up, gateway } = await cluster(cli, (req) => {
       limited ??= accountOf(req)
       return accountOf(req) === limited
         ? failure(429, 'rate_limit_error', 'slow down', { 'retry-after': '40' })
         : answer({ text: 'hi' }, req)
     })
     const [one, other] = await Promise.all([gateway(), gateway()])
-    expect((await request(one, 'first')).status).toBe(200)
+    expect((await request(one.url, 'first')).status).toBe(200)
     await sleep(100)
     const before = up.requests.length
-    for (let i = 0; i < 40; i++) expect((await request(other, `session ${i}`)).status).toBe(200)
+    for (let i = 0; i < 40; i++) expect((await request(other.url, `session ${i}`)).status).toBe(200)
     expect(up.requests.slice(before).map(accountOf)).not.toContain(limited)
     expect(new Set(up.requests.slice(before).map(accountOf)).size).toBe(4)
   })
 
   it('a session goes to the same account through either, from its second request on', async () => {
-    const { gateway } = await cluster((req) => answer({ text: 'hi' }, req))
+    const { gateway } = await cluster(cli, (req) => answer({ text: 'hi' }, req))
     const gateways = await Promise.all([gateway(), gateway()])
     const seen = new Set<string>()
     for (let session = 0; session < 12; session++) {
-      const first = await request(gateways[session % 2]!, `s${session}`)
+      const first = await request(gateways[session % 2]!.url, `s${session}`)
       seen.add(first.account)
       for (let turn = 0; turn < 4; turn++)
-        expect((await request(gateways[turn % 2]!, `s${session}`)).account).toBe(first.account)
+        expect((await request(gateways[turn % 2]!.url, `s${session}`)).account).toBe(first.account)
     }
     expect(seen.size).toBe(5)
     // And through one that was not there at the time.
     const third = await gateway()
-    expect((await request(third, 's3')).account).toBe((await request(gateways[0]!, 's3')).account)
+    expect((await request(third.url, 's3')).account).toBe((await request(gateways[0]!.url, 's3')).account)
   })
 
   it('its first two requests too, when they come to both at once', async () => {
-    const { gateway } = await cluster((req) => answer({ text: 'hi' }, req))
+    const { gateway } = await cluster(cli, (req) => answer({ text: 'hi' }, req))
     const gateways = await Promise.all([gateway(), gateway()])
     for (let session = 0; session < 20; session++) {
-      const [a, b] = await Promise.all(gateways.map((g) => request(g, `s${session}`)))
+      const [a, b] = await Promise.all(gateways.map((g) => request(g.url, `s${session}`)))
       expect(a!.account).toBe(b!.account)
     }
   })
@@ -104,6 +58,7 @@ describe.skipIf(url === undefined)('two gateways with one Redis', () => {
     let open = 0
     let most = 0
     const { gateway } = await cluster(
+      cli,
       (req) => [
         async (exchange) => {
           most = Math.max(most, ++open)
@@ -116,7 +71,7 @@ describe.skipIf(url === undefined)('two gateways with one Redis', () => {
     )
     const gateways = await Promise.all([gateway(), gateway()])
     const statuses = await Promise.all(
-      Array.from({ length: 40 }, async (_, i) => (await request(gateways[i % 2]!, `s${i}`)).status),
+      Array.from({ length: 40 }, async (_, i) => (await request(gateways[i % 2]!.url, `s${i}`)).status),
     )
     expect(new Set(statuses)).toEqual(new Set([200]))
     expect(most).toBe(3)
@@ -124,6 +79,7 @@ describe.skipIf(url === undefined)('two gateways with one Redis', () => {
 
   it('the places of a gateway that is killed come back', async () => {
     const { up, gateway } = await cluster(
+      cli,
       (req, n) =>
         n === 0
           ? [
@@ -135,10 +91,10 @@ describe.skipIf(url === undefined)('two gateways with one Redis', () => {
       { accounts: [{ id: 'a', maxConcurrent: 1 }] },
     )
     const [one, other] = await Promise.all([gateway(), gateway()])
-    const cut = request(one, 's', { stream: true }).catch(() => {})
+    const cut = request(one.url, 's', { stream: true }).catch(() => {})
     await up.received(1)
     await sleep(100)
-    const waiting = request(other, 't')
+    const waiting = request(other.url, 't')
     await sleep(300)
     expect(up.requests).toHaveLength(1)
     one.child.kill('SIGKILL')
@@ -150,6 +106,7 @@ describe.skipIf(url === undefined)('two gateways with one Redis', () => {
 
   it('an account whose rest is over is tried by one request of all', async () => {
     const { up, gateway } = await cluster(
+      cli,
       (req, n) => {
         if (n === 0) return failure(429, 'rate_limit_error', 'slow down', { 'retry-after-ms': '2500' })
         return [delay(accountOf(req) === 'a' ? 1_000 : 0), answer({ text: 'hi' }, req)]
@@ -162,10 +119,10 @@ describe.skipIf(url === undefined)('two gateways with one Redis', () => {
       },
     )
     const gateways = await Promise.all([gateway(), gateway()])
-    await request(gateways[0]!, 'first')
+    await request(gateways[0]!.url, 'first')
     await sleep(2_600)
     const before = up.requests.length
-    await Promise.all(Array.from({ length: 20 }, (_, i) => request(gateways[i % 2]!, `s${i}`)))
+    await Promise.all(Array.from({ length: 20 }, (_, i) => request(gateways[i % 2]!.url, `s${i}`)))
     expect(up.requests.slice(before).filter((req) => accountOf(req) === 'a')).toHaveLength(1)
   })
 })
@@ -174,6 +131,7 @@ describe.skipIf(url === undefined)('a session over two gateways', () => {
   it('notices nothing when its account is used up in the middle, whichever gateway each turn goes through', async () => {
     const usedUp = new Set<string | undefined>()
     const { up, gateway } = await cluster(
+      cli,
       (req) =>
         usedUp.has(accountOf(req))
           ? failure(429, 'rate_limit_error', 'used up', { 'retry-after': '7200' })
@@ -185,7 +143,7 @@ describe.skipIf(url === undefined)('a session over two gateways', () => {
     for (let turn = 0; turn < 12; turn++) {
       if (turn === 4) usedUp.add('a')
       if (turn === 8) usedUp.add('b')
-      const seen = await request(gateways[turn % 2]!, 'session', { stream: true })
+      const seen = await request(gateways[turn % 2]!.url, 'session', { stream: true })
       expect(seen.status).toBe(200)
       turns.push(seen.account)
     }
@@ -198,7 +156,7 @@ describe.skipIf(url === undefined || !(await canStartRedis()))('two gateways und
   it('lose no request when Redis is stopped, started and frozen', async () => {
     const redis = await startRedis()
     onTestFinished(() => redis.stop())
-    const { gateway } = await cluster((req) => answer({ text: 'hi' }, req), {
+    const { gateway } = await cluster(cli, (req) => answer({ text: 'hi' }, req), {
       redisUrl: redis.url,
       accounts: FIVE.map((id) => ({ id, priority: 0, maxConcurrent: 8 })),
     })
@@ -208,7 +166,9 @@ describe.skipIf(url === undefined || !(await canStartRedis()))('two gateways und
     const client = async (n: number) => {
       for (let i = 0; running; i++) {
         const started = performance.now()
-        const { status } = await request(gateways[(n + i) % 2]!, `s${n}-${i % 5}`, { stream: i % 2 === 0 })
+        const { status } = await request(gateways[(n + i) % 2]!.url, `s${n}-${i % 5}`, {
+          stream: i % 2 === 0,
+        })
         results.push({ status, ms: performance.now() - started })
       }
     }
