@@ -19,13 +19,13 @@ export {
   type PluginFactory,
   type PluginSpec,
 } from './plugin.js'
+export type { AccountPool } from './pool/pool.js'
 export type * from './protocol/messages.js'
 export { Reply, type ReplyInit } from './reply.js'
 export type { ServerInfo } from './server/info.js'
 export { type EventData, StreamEvent } from './sse/event.js'
 export type { ByteSink, ByteSource } from './stream.js'
 export type { HttpClient } from './upstream/http.js'
-export type { AccountPool } from './upstream/pool.js'
 export type { Upstreams } from './upstream/registry.js'
 export type { Transport } from './upstream/transport.js'
 export type { Accepts, Account, ModelInfo, Target, Upstream } from './upstream/types.js'
