@@ -69,8 +69,9 @@ async function main({ quick, ...options }) {
   const peers = new Set(subjects.filter(({ peer }) => peer).map(({ name }) => name))
   const wrong = faults(results, peers)
   if (wrong.length > 0) progress(`failed, these were not right:\n${wrong.join('\n')}`)
-  if (!near) progress('failed: a goal was missed by more than a third')
-  return wrong.length > 0 || !near ? 1 : 0
+  if (!near)
+    progress(`${options.report ? 'told, not judged' : 'failed'}: a goal was missed by more than a third`)
+  return wrong.length > 0 || !(near || options.report) ? 1 : 0
 }
 
 /** @param {Parameters<typeof markdown>[0] & { machine: { began: string } }} run */

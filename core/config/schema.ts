@@ -24,7 +24,7 @@ export const serverSchema = z.strictObject({
   /** Node's own 5 s reset clients that think for longer between two requests. */
   keepAliveTimeout: duration().default(75_000),
   /** Requests at a time; past it they queue, past the queue they get a 429. */
-  maxConcurrent: z.int().min(1).default(256),
+  maxConcurrent: z.int().min(1).default(1024),
   queueLimit: z.int().min(0).default(512),
   queueTimeout: duration().default(30_000),
   /** Milliseconds that running streams get to finish at shutdown. */

@@ -46,7 +46,7 @@ export class Transport {
       bodyTimeout: 0, // silence inside a stream is stream-guard's to judge
       keepAliveTimeout: options.keepAliveTimeout ?? 60_000,
       keepAliveMaxTimeout: 600_000,
-      connections: options.connections ?? 512,
+      connections: options.connections ?? 4096,
       pipelining: 1,
     }
     const httpProxy = env.http_proxy ?? env.HTTP_PROXY ?? ''
