@@ -51,7 +51,7 @@ test('prints chain, options, accounts and server with where each came from', () 
       ['host', '::1', 'config'],
       ['port', '9', 'env'],
       ['bodyLimit', '1024', 'config'],
-      ['maxConcurrent', '256', 'default'],
+      ['maxConcurrent', '1024', 'default'],
     ]),
   )
   expect(after).toBe(`log

@@ -61,7 +61,7 @@ describe('without a config', () => {
       headersTimeout: 60_000,
       requestTimeout: 300_000,
       keepAliveTimeout: 75_000,
-      maxConcurrent: 256,
+      maxConcurrent: 1024,
       queueLimit: 512,
       queueTimeout: 30_000,
       shutdownTimeout: 30_000,
