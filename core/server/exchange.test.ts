@@ -8,7 +8,7 @@ import type { Handler } from '../../test/support/bad-upstream.js'
 import { ask, send as sendTo } from '../../test/support/client.js'
 import { expectError } from '../../test/support/expect-error.js'
 import type { TestGatewayOptions } from '../../test/support/gateway.js'
-import { messageEvents } from '../../test/support/messages.js'
+import { message, messageEvents } from '../../test/support/messages.js'
 import { delay, head, json, sse, stall, write } from '../../test/support/script.js'
 import { direct, stand } from '../../test/support/stand.js'
 import type { Call } from '../call.js'
@@ -249,7 +249,7 @@ describe('back-pressure', () => {
 
 describe('a reply', () => {
   it('carries request-id, account and the time that was ours and the upstream’s', async () => {
-    const { send } = await stand(() => [delay(50), json({})])
+    const { send } = await stand(() => [delay(50), json(message())])
     const seen = await send({ body: ask() })
     expect(seen.headers['request-id']).toMatch(/^req_[0-9a-f]{24}$/)
     expect(seen.headers['x-account-email']).toBe('one')
@@ -261,7 +261,9 @@ describe('a reply', () => {
   })
 
   it('keeps the upstream’s request-id, for its support', async () => {
-    const { send, gateway } = await stand(() => json({}, 200, { headers: { 'request-id': 'req_theirs' } }))
+    const { send, gateway } = await stand(() =>
+      json(message(), 200, { headers: { 'request-id': 'req_theirs' } }),
+    )
     expect((await send({ body: ask() })).headers['request-id']).toBe('req_theirs')
     expect(gateway.requests()[0]).toMatchObject({
       upstreamRequestId: 'req_theirs',
