@@ -101,7 +101,8 @@ function withAdvice(reply: Reply, text: string): Reply {
     return reply.with({ headers: { 'x-should-retry': reply.header('x-should-retry') ?? 'false' } })
   }
   const delay = retryDelay(reply.headers, text, Date.now())
-  if (delay === undefined) return reply
+  // Clients that obey a date, or a number without bounds, would sleep until it.
+  if (delay === undefined) return reply.with({ headers: { 'retry-after': undefined } })
   // The header is for the client and may be shorter than the account has to rest.
   return reply.with({
     headers: { 'retry-after': retryAfterSeconds(delay) },

@@ -186,15 +186,16 @@ interface Memory {
   readonly heap: number
 }
 
+/** The least of some seconds: V8 gives pages back when it has nothing else to do. */
 async function settledMemory(): Promise<Memory> {
-  const seen: Memory[] = []
-  for (let i = 0; i < 15; i++) {
+  let least: Memory = { rss: Number.POSITIVE_INFINITY, heap: 0 }
+  for (let i = 0; i < 20; i++) {
     global.gc!()
-    await sleep(100)
-    const { rss, heapUsed } = process.memoryUsage()
-    seen.push({ rss, heap: heapUsed })
+    await sleep(200)
+    const { rss, heapUsed: heap } = process.memoryUsage()
+    if (rss < least.rss) least = { rss, heap }
   }
-  return seen.reduce((a, b) => (b.rss < a.rss ? b : a))
+  return least
 }
 
 /** What keeps the process busy, by kind. */
