@@ -32,7 +32,7 @@ describe.skipIf(inject('redisUrl') === undefined || !(await canStartNginx()))(
       await cut
     })
 
-    it('a session keeps its account, and no request is lost while a gateway is replaced', async () => {
+    it('a session keeps its account, and no request fails that was begun or is sent again while a gateway is replaced', async () => {
       const { gateway } = await cluster(cli, (req) => [delay(20), answer({ text: 'hi' }, req)])
       const [one, other] = await Promise.all([gateway(), gateway()])
       const url = await startNginx([one.url, other.url])
@@ -42,7 +42,10 @@ describe.skipIf(inject('redisUrl') === undefined || !(await canStartNginx()))(
       const client = async (n: number) => {
         for (let i = 0; running; i++) {
           const session = `s${n}`
-          const seen = await request(url, session, { stream: i % 2 === 0 })
+          let seen = await request(url, session, { stream: i % 2 === 0 })
+          // A request that is on its way while a gateway closes its port gets a 502 from the balancer, which must not send
+          // a message twice; every client does that by itself.
+          if (seen.status === 502) seen = await request(url, session, { stream: i % 2 === 0 })
           if (seen.status !== 200 || seen.end !== 'clean') bad.push(seen)
           homes.set(session, (homes.get(session) ?? new Set()).add(seen.account))
         }
