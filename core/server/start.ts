@@ -1,5 +1,6 @@
 import 'reflect-metadata'
 import type { RequestListener, Server } from 'node:http'
+import { Server as NetServer } from 'node:net'
 import { type Listener, listen } from 'listhen'
 import type { ResolvedConfig } from '../config/resolved.js'
 import { Gateway } from '../gateway.js'
@@ -135,14 +136,19 @@ function needsRestart(before: ResolvedConfig, next: ResolvedConfig): readonly st
   return changed.map((name) => `${name} changes with the next start; this gateway keeps what it has`)
 }
 
+/** What connections get to send the request that they were opened for. */
+const GRACE = 250
+
 function closer({ server }: Listener, gateway: Gateway, transport: Transport, store: StateStore) {
   let closing: Promise<void> | undefined
   return (timeout = gateway.running.config.server.shutdownTimeout): Promise<void> => {
     closing ??= (async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeIdleConnections()
+      // Not the HTTP server's own `close`, which also ends connections that have sent nothing yet: behind a balancer their
+      // requests are on the way.
+      const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
+      const until = performance.now() + GRACE
       // Node keeps a connection that becomes idle after this point for keepAliveTimeout, and would wait for it.
-      const idle = setInterval(() => server.closeIdleConnections(), 100)
+      const idle = setInterval(() => performance.now() > until && server.closeIdleConnections(), 100)
       const deadline = setTimeout(() => server.closeAllConnections(), timeout)
       await closed
       clearInterval(idle)
