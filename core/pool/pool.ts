@@ -11,7 +11,7 @@ import { Ranks } from './ranks.js'
 import type { Rest } from './rests.js'
 import { Seating } from './seating.js'
 import { PoolState } from './state.js'
-import { QUEUE_TIMEOUT, type Wish, wishOf } from './wish.js'
+import { QUEUE_TIMEOUT, STORE_PATIENCE, type Wish, wishOf } from './wish.js'
 
 export interface AccountStatus {
   readonly account: Account
@@ -63,9 +63,14 @@ export class AccountPool {
    * can. Rejects when the client goes. The lease must be released, or the reply that came of it held.
    */
   async acquire(wish: Wish): Promise<Lease | undefined> {
-    const look = (late: boolean) => this.#seating.look(wish, late)
-    const found = await look(false)
+    const found = await this.#seating.look(wish, false)
     if (!isWaiting(found)) return found
+    const look = (late: boolean) => {
+      // It waits for an account now, and the store's answers cost it nothing more; out of patience it would trust its
+      // own copy, and several gateways together would give more places than there are.
+      wish.patience = { left: STORE_PATIENCE }
+      return this.#seating.look(wish, late)
+    }
     return this.#state.queue.wait(look, wish.queueTimeout, wish.call.signal)
   }
 

@@ -12,14 +12,14 @@ export interface Wish {
   /** Milliseconds that it may wait its turn, each time it needs an account. */
   readonly queueTimeout: number
   readonly session: SessionKey
-  /** For a shared store, of the whole request. */
-  readonly patience: Patience
+  /** For a shared store, of the whole request apart from its time in the queue. */
+  patience: Patience
 }
 
 /** Milliseconds that a request may wait its turn when nobody says otherwise. */
 export const QUEUE_TIMEOUT = 10_000
 /** A request never waits longer than this for a shared store, however many questions it has. */
-const STORE_PATIENCE = 50
+export const STORE_PATIENCE = 50
 
 export function wishOf(call: Call, queueTimeout: number): Wish {
   const session = sessionKey(call)

@@ -23,7 +23,7 @@ export class RedisPlaces {
   lease(key: string, holder: string, limit: number, patience: Patience): Awaitable<boolean> {
     const { link, leaseTime } = this.init
     const here = () => {
-      const mayHave = this.#heldOf(key).size < limit
+      const mayHave = this.taken(key) < limit
       if (mayHave) this.#heldOf(key).add(holder)
       return mayHave
     }

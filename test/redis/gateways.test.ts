@@ -71,7 +71,7 @@ describe.skipIf(url === undefined)('two gateways with one Redis', () => {
     )
     const gateways = await Promise.all([gateway(), gateway()])
     const statuses = await Promise.all(
-      Array.from({ length: 40 }, async (_, i) => (await request(gateways[i % 2]!.url, `s${i}`)).status),
+      Array.from({ length: 120 }, async (_, i) => (await request(gateways[i % 2]!.url, `s${i}`)).status),
     )
     expect(new Set(statuses)).toEqual(new Set([200]))
     expect(most).toBe(3)
