@@ -4,6 +4,8 @@ const QUOTE = 0x22
 const OPEN_OBJECT = 0x7b
 const OPEN_ARRAY = 0x5b
 const BACKSLASH = 0x5c
+/** Strings up to here, which names and types are, are read without the JSON parser when they hold no escape. */
+const SHORT = 64
 
 /** A range of bytes, the end not included. */
 export interface Span {
@@ -67,7 +69,12 @@ export class JsonNode implements Span {
 
   /** A string's value; undefined for anything else. */
   string(): string | undefined {
-    return this.isString ? (this.value() as string) : undefined
+    if (!this.isString) return undefined
+    const bytes = this.#bytes
+    const [from, to] = [this.start + 1, this.end - 1]
+    if (to - from > SHORT) return this.value() as string
+    for (let i = from; i < to; i++) if (bytes[i] === BACKSLASH) return this.value() as string
+    return bytes.toString('utf8', from, to)
   }
 
   /** Whether it is this string, without decoding it. `text` must need no escapes. */

@@ -1,4 +1,4 @@
-import type { MessagesRequest } from '../../core/protocol/messages.js'
+import type { JsonNode } from '../../core/json/node.js'
 
 const REMINDER = '<system-reminder>'
 const REMINDER_END = '</system-reminder>'
@@ -10,13 +10,18 @@ const REMINDER_END = '</system-reminder>'
  *
  * Content of unknown shape is never a warm-up; the upstream has better words for what is wrong with it.
  */
-export function isWarmup(messages: MessagesRequest['messages'], text: string): boolean {
-  const last = messages.findLast((message) => message.role !== 'system')
-  if (last?.role !== 'user') return false
-  const content: unknown = last.content
+export function isWarmup(messages: readonly JsonNode[], text: string): boolean {
+  const last = messages.findLast((message) => !message.get('role')!.is('system'))
+  if (!last?.get('role')!.is('user') || !mayHold(last, text)) return false
+  const { content } = last.value() as { content?: unknown }
   if (typeof content === 'string') return content.trim() === text
   if (!Array.isArray(content)) return false
   return asksOnly(content, text) || content.some((block) => isFailedResult(block, text))
+}
+
+/** Whether it is worth decoding: a tool result may have megabytes, and holds the text either as it is or in escapes. */
+function mayHold({ raw }: JsonNode, text: string): boolean {
+  return [JSON.stringify(text).slice(1, -1), '\\u', '\\/'].some((part) => raw.includes(part))
 }
 
 /** The blocks hold one text and, apart from reminders, nothing else. */

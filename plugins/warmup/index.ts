@@ -20,9 +20,9 @@ export const warmup = definePlugin({
     /** The word that makes a message a warm-up. */
     text: z.string().trim().min(1).default('Warmup'),
   }),
-  create: ({ name, options }) => ({
+  create: ({ name, options: { text } }) => ({
     onRequest(call) {
-      if (!isWarmup(call.body.messages, options.text)) return
+      if (!isWarmup(call.tree.get('messages')!.items(), text)) return
       call.journal.decide(name, 'answered here')
       return call.stream
         ? Reply.events(warmupEvents(call.model), INTERCEPTED)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import Anthropic from '@anthropic-ai/sdk'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { MessageReply, MessagesRequest } from '../../core/protocol/messages.js'
 import type { Reply } from '../../core/reply.js'
 import { makeCall, mount } from '../../testing.js'
@@ -124,14 +124,24 @@ it('takes another word when told so', async () => {
   expect(await intercepted([user('Warmup')], { text: 'Ready?' })).toBe(false)
 })
 
-it('looks at the end of a conversation only', async () => {
-  const earlier = Object.defineProperty({ role: 'user', content: '' }, 'content', {
-    get: () => expect.fail('read an earlier message'),
-  })
-  const plugin = await mount(warmup)
-  const body = { model: 'claude-sonnet-5', messages: [earlier, user('Warmup') as never] }
-  const reply = await plugin.send(makeCall().with({ body }))
-  expect(reply.header('x-warmup-intercepted')).toBe('true')
+it('decodes the end of a conversation only, and that only when it may be a warm-up', async () => {
+  const decoded = vi.spyOn(JSON, 'parse')
+  try {
+    expect(await intercepted([user('Warmup and more'), assistant('Hi'), user('a question')])).toBe(false)
+    expect(await intercepted([user('Warmup and more'), assistant('Hi'), user('Warmup')])).toBe(true)
+    expect(decoded.mock.calls.filter(([json]) => /more|question/.test(json))).toEqual([])
+  } finally {
+    decoded.mockRestore()
+  }
+})
+
+it('knows a warm-up that is written in escapes', async () => {
+  const plugin = await mount(warmup({ text: 'up/W' }))
+  for (const spelt of ['\\u0075p/W', 'up\\/W']) {
+    const bytes = Buffer.from(`{"model":"m","messages":[{"role":"user","content":"${spelt}"}]}`)
+    const reply = await plugin.send(makeCall().with({ bytes }))
+    expect(reply.header('x-warmup-intercepted')).toBe('true')
+  }
 })
 
 describe('the answer', () => {
