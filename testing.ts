@@ -51,7 +51,7 @@ export interface Mounted {
 /** Makes a call as a client would send it. */
 export function makeCall(body: Partial<MessagesRequest> = {}, init: Partial<CallInit> = {}): CallClass {
   const full = { model: 'claude-sonnet-5', messages: [{ role: 'user', content: 'hi' }], ...body }
-  return new CallClass({ id: `req_${randomUUID()}`, bytes: Buffer.from(JSON.stringify(full)), ...init })
+  return CallClass.of({ id: `req_${randomUUID()}`, bytes: Buffer.from(JSON.stringify(full)), ...init })
 }
 
 /** A message as an upstream answers it. */

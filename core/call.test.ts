@@ -8,12 +8,12 @@ import { GatewayError } from './errors.js'
 const fixture = new URL('../test/fixtures/requests/claude-code-2.1.330-tool-turn.json', import.meta.url)
 const BYTES = Buffer.from(JSON.stringify(JSON.parse(readFileSync(fixture, 'utf8')).body))
 const call = (bytes: Buffer | string, init = {}) =>
-  new Call({ id: 'req_1', bytes: Buffer.from(bytes), ...init })
+  Call.of({ id: 'req_1', bytes: Buffer.from(bytes), ...init })
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
 describe('an untouched call', () => {
   it('keeps the very same bytes, even after its body was read', () => {
-    const original = new Call({ id: 'req_1', bytes: BYTES })
+    const original = Call.of({ id: 'req_1', bytes: BYTES })
     expect(original.bytes).toBe(BYTES)
     void original.body
     expect(original.bytes).toBe(BYTES)
@@ -84,7 +84,7 @@ describe('with', () => {
   })
 
   it('a changed body that is changed back leaves as the same bytes as a client wrote', () => {
-    const first = new Call({ id: 'req_1', bytes: BYTES })
+    const first = Call.of({ id: 'req_1', bytes: BYTES })
     const there = first.with({ body: { ...first.body, model: 'x' } })
     const back = there.with({ body: { ...there.body, model: first.model } })
     expect(sha256(back.bytes)).toBe(sha256(BYTES))

@@ -2,6 +2,7 @@ import { type Headers, header } from './headers.js'
 import { Journal } from './journal.js'
 import type { Edit } from './json/edit.js'
 import type { JsonNode } from './json/node.js'
+import { ClientPresence, type Presence, SignalPresence } from './presence.js'
 import type { MessagesRequest } from './protocol/messages.js'
 import { RequestBody } from './request-body.js'
 import type { Target } from './upstream/types.js'
@@ -39,7 +40,9 @@ export interface CallHead {
   readonly journal: Journal
 }
 
-export type CallInit = Partial<CallHead> & Pick<CallHead, 'id'> & { bytes?: Buffer }
+/** What a call can be made of; the rest is filled in. */
+export type CallInit = Partial<CallHead> &
+  Pick<CallHead, 'id'> & { readonly bytes?: Buffer; readonly target?: Target; readonly limits?: StreamLimits }
 
 /** How long an upstream may keep silent, in milliseconds; set by `stream-guard`, kept by transport and dispatcher. */
 export interface StreamLimits {
@@ -63,47 +66,84 @@ export interface CallPatch {
   readonly signal?: AbortSignal
 }
 
-const NEVER = new AbortController().signal
-
 /**
  * One request on its way down the chain. Immutable: `with` returns a new call that shares what it doesn't change,
  * so a retry starts again from the call as it stood, and an untouched body leaves as the very bytes that came.
  */
 export class Call implements CallHead {
-  readonly id: string
-  readonly route: RouteName
-  readonly method: string
-  readonly path: string
   readonly query: string
   readonly headers: Headers
-  readonly params: Readonly<Record<string, string>>
-  readonly signal: AbortSignal
-  readonly journal: Journal
   /** Where this attempt goes; known inside `retry-rotate` (phase `upstream`), undefined outside. */
   readonly target: Target | undefined
   /** Without limits nobody waits for a stream's first event, and silence is borne for ever. */
   readonly limits: StreamLimits | undefined
+  /** Who waits for the answer; `signal` for those who need no AbortSignal. */
+  readonly presence: Presence
+  readonly #head: CallHead
   readonly #body: RequestBody
 
+  /** For those that receive requests; `Call.of` fills in what is not given. */
   constructor(
-    init: CallInit & {
-      target?: Target | undefined
-      limits?: StreamLimits | undefined
-      body?: RequestBody
-    },
+    head: CallHead,
+    presence: Presence,
+    body: RequestBody,
+    query = head.query,
+    headers = head.headers,
+    target?: Target,
+    limits?: StreamLimits,
   ) {
-    this.id = init.id
-    this.route = init.route ?? 'messages'
-    this.method = init.method ?? 'POST'
-    this.path = init.path ?? '/v1/messages'
-    this.query = init.query ?? ''
-    this.headers = init.headers ?? {}
-    this.params = init.params ?? {}
-    this.signal = init.signal ?? NEVER
-    this.journal = init.journal ?? new Journal()
-    this.target = init.target
-    this.limits = init.limits
-    this.#body = init.body ?? RequestBody.ofBytes(init.bytes)
+    this.#head = head
+    this.presence = presence
+    this.#body = body
+    this.query = query
+    this.headers = headers
+    this.target = target
+    this.limits = limits
+  }
+
+  static of(init: CallInit): Call {
+    const presence = init.signal ? new SignalPresence(init.signal) : new ClientPresence()
+    const head: CallHead = {
+      id: init.id,
+      route: init.route ?? 'messages',
+      method: init.method ?? 'POST',
+      path: init.path ?? '/v1/messages',
+      query: init.query ?? '',
+      headers: init.headers ?? {},
+      params: init.params ?? {},
+      journal: init.journal ?? new Journal(),
+      signal: presence.signal,
+    }
+    const { target, limits } = init
+    return new Call(head, presence, RequestBody.ofBytes(init.bytes), head.query, head.headers, target, limits)
+  }
+
+  get id(): string {
+    return this.#head.id
+  }
+
+  get route(): RouteName {
+    return this.#head.route
+  }
+
+  get method(): string {
+    return this.#head.method
+  }
+
+  get path(): string {
+    return this.#head.path
+  }
+
+  get params(): Readonly<Record<string, string>> {
+    return this.#head.params
+  }
+
+  get journal(): Journal {
+    return this.#head.journal
+  }
+
+  get signal(): AbortSignal {
+    return this.presence.signal
   }
 
   /** The body as it will leave: the client's own bytes until a plugin changes the body. */
@@ -130,12 +170,12 @@ export class Call implements CallHead {
   }
 
   get model(): string {
-    return this.#body.field('model') as string
+    return this.#body.model
   }
 
   /** Whether the client asked for a stream. Only the body tells: `accept` does not (Claude Code sends application/json). */
   get stream(): boolean {
-    return this.#body.field('stream') === true
+    return this.#body.stream
   }
 
   /** The first value of a header; names in lower case. */
@@ -144,34 +184,24 @@ export class Call implements CallHead {
   }
 
   with(patch: CallPatch): Call {
-    return this.#copy(patch, bodyOf(patch) ?? this.#body)
+    const { query = this.query, headers = this.headers, target = this.target, limits = this.limits } = patch
+    const presence = patch.signal ? new SignalPresence(patch.signal) : this.presence
+    return new Call(this.#head, presence, bodyOf(patch) ?? this.#body, query, headers, target, limits)
   }
 
   /** The call with other values for top-level fields of its body; the rest is not decoded and keeps its bytes. */
   set(fields: Readonly<Partial<MessagesRequest>>): Call {
-    return this.#copy({}, this.#body.set(fields))
+    return this.#with(this.#body.set(fields))
   }
 
   /** The call with splices in its body, by positions in `tree`. */
   edit(edits: readonly Edit[]): Call {
-    return edits.length === 0 ? this : this.#copy({}, this.#body.edit(edits))
+    return edits.length === 0 ? this : this.#with(this.#body.edit(edits))
   }
 
-  #copy(patch: CallPatch, body: RequestBody): Call {
-    return new Call({
-      id: this.id,
-      route: this.route,
-      method: this.method,
-      path: this.path,
-      params: this.params,
-      signal: patch.signal ?? this.signal,
-      journal: this.journal,
-      query: patch.query ?? this.query,
-      headers: patch.headers ?? this.headers,
-      target: patch.target ?? this.target,
-      limits: patch.limits ?? this.limits,
-      body,
-    })
+  #with(body: RequestBody): Call {
+    const { query, headers, target, limits } = this
+    return new Call(this.#head, this.presence, body, query, headers, target, limits)
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { makeCall } from '../testing.js'
-import type { RouteName } from './call.js'
-import { compose, type Link, nobodyAnswered } from './chain.js'
+import type { Call, RouteName } from './call.js'
+import { type Chain, compose, type Link, nobodyAnswered } from './chain.js'
 import { ClientGoneError, GatewayError, PluginError, UpstreamError } from './errors.js'
 import type { Next, Plugin } from './plugin.js'
 import { Reply } from './reply.js'
@@ -35,6 +35,8 @@ async function failure(run: Promise<unknown>): Promise<unknown> {
     (error) => error,
   )
 }
+
+const through = async (chain: Chain, call: Call) => (await chain.head(call)) ?? chain.run(call)
 
 describe('the order of the hooks', () => {
   it('is in through onRequest and handle, out through handle and onReply in reverse, events last', async () => {
@@ -166,7 +168,7 @@ describe('an error of a plugin', () => {
         async () => Reply.json({}),
       )
       const call = makeCall()
-      const error = await failure(chain.head(call).then(() => chain.run(call)))
+      const error = await failure(through(chain, call))
       expect(PluginError.is(error)).toBe(true)
       expect(error).toMatchObject({ plugin: 'faulty', hook, cause: boom })
       expect((error as Error).message).toBe(
@@ -254,7 +256,7 @@ describe('an error of a plugin', () => {
   ])('is a result of the wrong type too: %s', async (_what, plugin, words) => {
     const chain = compose([link('faulty', plugin)], async () => Reply.json({}))
     const call = makeCall()
-    const error = await failure(chain.head(call).then(() => chain.run(call)))
+    const error = await failure(through(chain, call))
     expect(error).toMatchObject({
       plugin: 'faulty',
       cause: expect.objectContaining({ message: expect.stringMatching(words) }),

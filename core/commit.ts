@@ -1,5 +1,6 @@
 import type { Call, RouteName, StreamLimits } from './call.js'
 import { UpstreamError } from './errors.js'
+import type { Awaitable } from './plugin.js'
 import { Relay } from './relay.js'
 import { Reply } from './reply.js'
 import { errorFrom, errorIn } from './said-error.js'
@@ -16,21 +17,12 @@ const ODD_LIMIT = 64 * 1024
 /** Bytes of comments and pings that are kept until the first event, the newest: an upstream can send them for minutes. */
 const QUIET_LIMIT = 64 * 1024
 
-/** Replies that were found to be answers: a plugin may ask before `retry-rotate` does. */
-const certain = new WeakSet<Reply>()
-
 /**
  * A good answer counts once it is certain: a stream by its first event, a JSON answer when it is whole. Without limits only
  * what is held already is looked at. Rejects with an UpstreamError, whose `cause` is the upstream's error if it sent one.
  */
-export async function settled(reply: Reply, call: Call): Promise<Reply> {
-  if (certain.has(reply)) return reply
-  const answer = await certainly(reply, call)
-  certain.add(answer)
-  return answer
-}
-
-function certainly(reply: Reply, { limits, stream, route }: Call): Reply | Promise<Reply> {
+export function settled(reply: Reply, { limits, stream, route }: Call): Awaitable<Reply> {
+  if (reply.isCertain) return reply // a plugin may ask before `retry-rotate` does
   if (limits) return stream ? committed(reply, limits) : wholeMessage(reply, route)
   return reply.held && !reply.isEventStream ? wholeMessage(reply, route) : reply
 }
@@ -66,7 +58,7 @@ export function committed(reply: Reply, limits: StreamLimits): Promise<Reply> {
     const pass = () => {
       decide()
       const headers = isEvents ? reply.headers : { ...reply.headers, 'content-type': 'text/event-stream' }
-      resolve(Reply.stream(relay, { status: reply.status, headers }))
+      resolve(Reply.stream(relay, { status: reply.status, headers }).makeCertain())
     }
     watch(source, relay, isEvents, { isDecided: () => decided, pass, fail, passOn: limits.passOn })
   })
@@ -83,7 +75,7 @@ export async function wholeMessage(reply: Reply, route: RouteName): Promise<Repl
   if (error) throw error
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw notMessage(bytes)
   if (route === 'messages' && (body as { type?: unknown }).type !== 'message') throw notMessage(bytes)
-  return Reply.bytes(bytes, reply)
+  return Reply.certain(bytes, body, reply)
 }
 
 interface Verdict {

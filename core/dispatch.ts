@@ -12,7 +12,11 @@ export function dispatchOnce(pool: AccountPool): Link {
         if (!lease) throw pool.exhausted(call)
         const { target } = lease
         const { account, upstream, model } = target
-        call.journal.note({ upstream: upstream.name, account: account.id, attempts: 1, mappedModel: model })
+        const { facts } = call.journal
+        facts.upstream = upstream.name
+        facts.account = account.id
+        facts.attempts = 1
+        facts.mappedModel = model
         const named = model === undefined ? call : call.set({ model })
         try {
           const reply = await next(named.with({ target }))

@@ -8,7 +8,7 @@ import { tokens } from './di/tokens.js'
 import { dispatchOnce } from './dispatch.js'
 import { localAnswers } from './local.js'
 import type { Logger } from './log.js'
-import type { PluginDefinition } from './plugin.js'
+import type { Awaitable, PluginDefinition } from './plugin.js'
 import { AccountPool } from './pool/pool.js'
 import type { PoolState } from './pool/state.js'
 import type { Reply } from './reply.js'
@@ -118,14 +118,53 @@ function checkAccounts({ accounts, off, chain, file }: ResolvedConfig, upstreams
 export interface Lease {
   readonly config: ResolvedConfig
   readonly pool: AccountPool
-  head(head: CallHead): Promise<Reply | undefined>
+  head(head: CallHead): Awaitable<Reply | undefined>
   run(call: Call): Promise<Reply>
   release(): void
 }
 
+interface Generation {
+  readonly running: RunningChain
+  users: number
+  retired: boolean
+}
+
+class Held implements Lease {
+  #held = true
+  readonly #generation: Generation
+
+  constructor(generation: Generation) {
+    this.#generation = generation
+  }
+
+  get config(): ResolvedConfig {
+    return this.#generation.running.config
+  }
+
+  get pool(): AccountPool {
+    return this.#generation.running.pool
+  }
+
+  head(head: CallHead): Awaitable<Reply | undefined> {
+    return this.#generation.running.chain.head(head)
+  }
+
+  run(call: Call): Promise<Reply> {
+    return this.#generation.running.chain.run(call)
+  }
+
+  release(): void {
+    if (!this.#held) return
+    this.#held = false
+    this.#generation.users--
+    const { retired, users, running } = this.#generation
+    if (retired && users === 0) void running.dispose()
+  }
+}
+
 /** The chain in force. A reload builds the new one beside the old one and swaps at once. */
 export class Gateway {
-  #current: { readonly running: RunningChain; users: number; retired: boolean }
+  #current: Generation
   readonly #services: Services
 
   private constructor(running: RunningChain, services: Services) {
@@ -142,21 +181,8 @@ export class Gateway {
   }
 
   acquire(): Lease {
-    const generation = this.#current
-    generation.users++
-    let held = true
-    return {
-      config: generation.running.config,
-      pool: generation.running.pool,
-      head: (head) => generation.running.chain.head(head),
-      run: (call) => generation.running.chain.run(call),
-      release: () => {
-        if (!held) return
-        held = false
-        generation.users--
-        if (generation.retired && generation.users === 0) void generation.running.dispose()
-      },
-    }
+    this.#current.users++
+    return new Held(this.#current)
   }
 
   /** Running requests finish on the old chain. A config that can't be built throws and changes nothing. */
@@ -171,7 +197,7 @@ export class Gateway {
     await this.#current.running.dispose()
   }
 
-  #retire(next: { readonly running: RunningChain; users: number; retired: boolean }): void {
+  #retire(next: Generation): void {
     const old = this.#current
     this.#current = next
     old.retired = true

@@ -32,6 +32,10 @@ interface Payload {
   taken?: boolean
   source?: ByteSource
   collecting?: Promise<Buffer>
+  /** What `bytes` say, where somebody has read them. */
+  decoded?: unknown
+  /** It was found to be an answer; see `settled`. */
+  certain?: boolean
 }
 
 /**
@@ -56,6 +60,11 @@ export class Reply {
 
   static bytes(bytes: Buffer, init: ReplyInit = {}): Reply {
     return new Reply(init, { bytes })
+  }
+
+  /** The same for bytes that were decoded already, to be certain of them. */
+  static certain(bytes: Buffer, decoded: unknown, init: ReplyInit): Reply {
+    return new Reply(init, { bytes, decoded, certain: true })
   }
 
   static json(value: unknown, init: ReplyInit = {}): Reply {
@@ -97,7 +106,7 @@ export class Reply {
 
   /** The same answer under another status or with more headers (`undefined` removes one). */
   with(patch: ReplyInit): Reply {
-    const headers = patch.headers ? { ...this.headers, ...patch.headers } : this.headers
+    const headers = patch.headers ? overlaid(this.headers, patch.headers) : this.headers
     const { status = this.status, diagnosis = this.diagnosis } = patch
     return new Reply({ status, headers, diagnosis }, this.#payload, this.#mappers)
   }
@@ -110,16 +119,18 @@ export class Reply {
   }
 
   /** The whole body. Rejects when the stream breaks before its end. */
-  async bytes(limit = COLLECT_LIMIT): Promise<Buffer> {
+  bytes(limit = COLLECT_LIMIT): Promise<Buffer> {
     if (this.#mappers.length > 0) {
       this.#payload = { source: this.source() }
       this.#mappers = []
     }
     const payload = this.#payload
-    if (payload.bytes) return payload.bytes
-    payload.collecting ??= collect(payload.source!, limit)
-    payload.bytes = await payload.collecting
-    return payload.bytes
+    if (payload.bytes) return Promise.resolve(payload.bytes)
+    payload.collecting ??= collect(payload.source!, limit).then((bytes) => {
+      payload.bytes = bytes
+      return bytes
+    })
+    return payload.collecting
   }
 
   async text(): Promise<string> {
@@ -148,6 +159,22 @@ export class Reply {
     return this.#mappers.length === 0 ? this.#payload.bytes : undefined
   }
 
+  /** What somebody decoded of `held` already. Not to be changed. */
+  get decoded(): unknown {
+    return this.held && this.#payload.decoded
+  }
+
+  /** Whether it is known to be an answer, and what it was made of is. */
+  get isCertain(): boolean {
+    return this.#payload.certain === true
+  }
+
+  /** From now on it is. */
+  makeCertain(): this {
+    this.#payload.certain = true
+    return this
+  }
+
   /** The bytes as a source, with all mappers applied. Spends the reply unless its bytes are held. */
   source(): ByteSource {
     const { bytes, source } = this.#payload
@@ -167,6 +194,13 @@ export class Reply {
   discard(): void {
     if (!this.#payload.bytes) this.#payload.source?.cancel()
   }
+}
+
+/** Two spreads in one literal would cost four times as much: V8 has a short cut for the first one alone. */
+function overlaid(headers: Headers, patch: Headers): Headers {
+  const both: Record<string, string | readonly string[] | undefined> = { ...headers }
+  for (const name in patch) both[name] = patch[name]
+  return both
 }
 
 /** The client already has a 200: what it can still be told is an error event, in words that are safe to show. */

@@ -32,6 +32,8 @@ export class RequestBody {
   #tree: JsonNode | undefined
   #object: MessagesRequest | undefined
   #roles: readonly string[] | undefined
+  #model: string | undefined
+  #stream: boolean | undefined
 
   private constructor(init: {
     bytes?: Buffer
@@ -72,6 +74,16 @@ export class RequestBody {
   get object(): MessagesRequest {
     this.#object ??= lazyObject(this.tree, ITEMWISE) as MessagesRequest
     return this.#object
+  }
+
+  get model(): string {
+    this.#model ??= this.field('model') as string
+    return this.#model
+  }
+
+  get stream(): boolean {
+    this.#stream ??= this.field('stream') === true
+    return this.#stream
   }
 
   /** A top-level field's value; decodes nothing else. */

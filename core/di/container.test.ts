@@ -27,7 +27,7 @@ function container(lines: object[] = []): Container {
 
 const definition = (fields: object): PluginDefinition =>
   definePlugin({ name: 'mine', phase: 'request', ...fields } as never).definition
-const call = new Call({ id: 'req_1' })
+const call = Call.of({ id: 'req_1' })
 
 describe('a plugin as a class', () => {
   it('gets its services and its own options by constructor', async () => {

@@ -16,8 +16,7 @@ export interface Failing {
 
 /** A request's place on an account, for as long as its answer flows. */
 export class Lease {
-  /** Names it among all places of all gateways. */
-  readonly id: string = randomUUID()
+  #id: string | undefined
   #released = false
 
   constructor(
@@ -28,6 +27,12 @@ export class Lease {
     readonly unsettled: readonly string[],
     private readonly free: (lease: Lease) => void,
   ) {}
+
+  /** Names it among all places of all gateways. */
+  get id(): string {
+    this.#id ??= randomUUID()
+    return this.#id
+  }
 
   /** The account answered. What was held against it when the place was taken is forgotten. */
   served(): void {
@@ -42,7 +47,7 @@ export class Lease {
 
   /** The reply that goes out; the place is free when its body is over, however that comes about. */
   hold(reply: Reply): Reply {
-    return whenOver(reply, () => this.release())
+    return whenOver(reply, this)
   }
 
   release(): void {

@@ -121,7 +121,7 @@ class Play {
     this.#waiting.add(waiting)
     const home = this.#models.find((m) => m.id === this.#homes.get(session))
     const homeIsUsable = home && this.#isUsable(home) && home.leases.size < home.limit
-    void this.#pool.acquire(this.#pool.wish(callOf(session), PATIENCE)).then((lease) => {
+    void Promise.resolve(this.#pool.acquire(this.#pool.wish(callOf(session), PATIENCE))).then((lease) => {
       waiting.over = true
       this.#waiting.delete(waiting)
       if (lease) this.#granted(lease, session)

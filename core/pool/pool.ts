@@ -1,6 +1,7 @@
 import type { Call } from '../call.js'
 import type { Origin } from '../config/resolved.js'
 import type { GatewayError } from '../errors.js'
+import type { Awaitable } from '../plugin.js'
 import type { Upstreams } from '../upstream/registry.js'
 import type { Account, RestReason } from '../upstream/types.js'
 import { modelScope, stateIdOf } from './candidate.js'
@@ -62,16 +63,20 @@ export class AccountPool {
    * A place on the account that serves next, after a wait in turn where all that could serve are full. Undefined when nobody
    * can. Rejects when the client goes. The lease must be released, or the reply that came of it held.
    */
-  async acquire(wish: Wish): Promise<Lease | undefined> {
-    const found = await this.#seating.look(wish, false)
-    if (!isWaiting(found)) return found
+  acquire(wish: Wish): Awaitable<Lease | undefined> {
+    const found = this.#seating.look(wish, false)
+    if (found instanceof Promise) return found.then((later) => (isWaiting(later) ? this.#wait(wish) : later))
+    return isWaiting(found) ? this.#wait(wish) : found
+  }
+
+  #wait(wish: Wish): Promise<Lease | undefined> {
     const look = (late: boolean) => {
       // It waits for an account now, and the store's answers cost it nothing more; out of patience it would trust its
       // own copy, and several gateways together would give more places than there are.
       wish.patience = { left: STORE_PATIENCE }
       return this.#seating.look(wish, late)
     }
-    return this.#state.queue.wait(look, wish.queueTimeout, wish.call.signal)
+    return this.#state.queue.wait(look, wish.queueTimeout, wish.call.presence)
   }
 
   /** What to tell a client that nobody can serve now: each account, why it can't, and when to come back. */

@@ -1,4 +1,6 @@
 import { ClientGoneError } from '../errors.js'
+import type { Awaitable } from '../plugin.js'
+import type { Presence } from '../presence.js'
 
 /** Nothing yet; time alone changes that in `waitsFor` ms, Infinity when it doesn't. */
 export interface Waiting {
@@ -6,7 +8,7 @@ export interface Waiting {
 }
 
 /** One look at whether a waiting request can be served; `late` says that its patience is over and this look the last. */
-export type Look<T> = (late: boolean) => Promise<T | Waiting>
+export type Look<T> = (late: boolean) => Awaitable<T | Waiting>
 
 interface Releasable {
   release(): void
@@ -39,12 +41,12 @@ export class Queue {
   async wait<T extends Releasable | undefined>(
     look: Look<T>,
     patience: number,
-    signal: AbortSignal,
+    presence: Presence,
   ): Promise<T | undefined> {
     const waiter = new Waiter(look, patience)
     this.#waiters.add(waiter as never)
     try {
-      return await waiter.wait(signal)
+      return await waiter.wait(presence)
     } finally {
       this.#waiters.delete(waiter as never)
     }
@@ -65,10 +67,10 @@ class Waiter<T extends Releasable | undefined> {
     private readonly patience: number,
   ) {}
 
-  async wait(signal: AbortSignal): Promise<T | undefined> {
-    if (signal.aborted) throw new ClientGoneError()
+  async wait(presence: Presence): Promise<T | undefined> {
+    if (presence.gone) throw new ClientGoneError()
     const onGone = () => this.#reject(new ClientGoneError())
-    signal.addEventListener('abort', onGone, { once: true })
+    presence.on(onGone)
     const deadline = setTimeout(() => {
       this.#late = true
       this.look()
@@ -83,7 +85,7 @@ class Waiter<T extends Releasable | undefined> {
       this.#over = true
       clearTimeout(deadline)
       clearTimeout(this.#timer)
-      signal.removeEventListener('abort', onGone)
+      presence.off(onGone)
     }
   }
 

@@ -12,6 +12,8 @@ import type { Wish } from './wish.js'
 /** Turns lost to other gateways in a row, after which a request waits for news like any other. */
 const RACES = 5
 
+const NOTHING: readonly string[] = []
+
 /** Finds a request its account and seats it there. */
 export class Seating {
   constructor(
@@ -24,22 +26,26 @@ export class Seating {
    * One look: a lease; undefined when nobody can serve; or word that it must wait. Up to the first question that a shared
    * store must answer it runs at once, so that what one request takes the next one sees taken.
    */
-  async look(wish: Wish, late: boolean): Promise<Lease | undefined | Waiting> {
+  look(wish: Wish, late: boolean): Awaitable<Lease | undefined | Waiting> {
+    return this.#look(wish, late, this.ranks.of(wish.call.model), RACES)
+  }
+
+  #look(wish: Wish, late: boolean, ranking: Ranking, races: number): Awaitable<Lease | undefined | Waiting> {
     const { rests, random } = this.state
-    const ranking = this.ranks.of(wish.call.model)
-    for (let race = 0; race < RACES; race++) {
-      const situation = this.#situation(wish, ranking, late)
-      const decision = decide(situation, (c) => rests.standing(c), random)
-      if (decision === 'none') return undefined
-      if (decision === 'wait') break
-      const target = this.#target(wish, decision)
-      if (!situation.seated) return new Lease(target, decision, rests, [], () => {})
-      const lease = this.#sit(target, decision)
-      const answers = this.#ask(wish, situation, lease)
-      if (answers.length === 0 || (await Promise.all(answers)).every(Boolean)) return lease
+    const situation = this.#situation(wish, ranking, late)
+    const decision = races > 0 ? decide(situation, (c) => rests.standing(c), random) : 'wait'
+    if (decision === 'none') return undefined
+    if (decision === 'wait') return { waitsFor: Math.min(...ranking.all.map((c) => rests.changesIn(c))) }
+    const target = this.#target(wish, decision)
+    if (!situation.seated) return new Lease(target, decision, rests, NOTHING, () => {})
+    const lease = this.#sit(target, decision)
+    const answers = this.#ask(wish, situation, lease)
+    if (answers.length === 0) return lease
+    return Promise.all(answers).then((good) => {
+      if (good.every(Boolean)) return lease
       this.#leave(lease) // without a word to those that wait: they would look again, and so would this request, for ever
-    }
-    return { waitsFor: Math.min(...ranking.all.map((c) => rests.changesIn(c))) }
+      return this.#look(wish, late, ranking, races - 1)
+    })
   }
 
   #situation({ call, session, tried }: Wish, ranking: Ranking, late: boolean): Situation {
@@ -67,11 +73,15 @@ export class Seating {
     })
   }
 
-  #leave({ id, candidate: { account, seat }, unsettled }: Lease): void {
+  #leave(lease: Lease): void {
+    const {
+      candidate: { account, seat },
+      unsettled,
+    } = lease
     const { rests, store } = this.state
     seat.inFlight--
-    for (const scope of unsettled) rests.giveTurnBack(scope, id)
-    if (account.maxConcurrent !== undefined) store.release(seat.id, id)
+    for (const scope of unsettled) rests.giveTurnBack(scope, lease.id)
+    if (account.maxConcurrent !== undefined) store.release(seat.id, lease.id)
   }
 
   /**

@@ -1,32 +1,54 @@
 import { Reply } from '../reply.js'
-import type { ByteSource } from '../stream.js'
+import type { ByteSink, ByteSource } from '../stream.js'
 
-/** The same reply; `over` is called once when its body has ended, broken or been given up. At once for one that is whole. */
-export function whenOver(reply: Reply, over: () => void): Reply {
-  if (reply.held) {
-    over()
-    return reply
+interface Releasable {
+  release(): void
+}
+
+/** The same reply; releases once its body has ended, broken or been given up. At once for one that is whole. */
+export function whenOver(reply: Reply, place: Releasable): Reply {
+  if (!reply.held) return Reply.stream(new WatchedSource(reply.source(), place), reply)
+  place.release()
+  return reply
+}
+
+class WatchedSource implements ByteSource, ByteSink {
+  #sink: ByteSink | undefined
+
+  constructor(
+    private readonly source: ByteSource,
+    private readonly place: Releasable,
+  ) {}
+
+  pipe(sink: ByteSink): void {
+    this.#sink = sink
+    this.source.pipe(this)
   }
-  const source = reply.source()
-  const watched: ByteSource = {
-    pipe: (sink) =>
-      source.pipe({
-        data: (chunk) => sink.data(chunk),
-        end() {
-          over()
-          sink.end()
-        },
-        error(error) {
-          over()
-          sink.error(error)
-        },
-      }),
-    pause: () => source.pause(),
-    resume: () => source.resume(),
-    cancel() {
-      over()
-      source.cancel()
-    },
+
+  pause(): void {
+    this.source.pause()
   }
-  return Reply.stream(watched, reply)
+
+  resume(): void {
+    this.source.resume()
+  }
+
+  cancel(): void {
+    this.place.release()
+    this.source.cancel()
+  }
+
+  data(chunk: Buffer): void {
+    this.#sink!.data(chunk)
+  }
+
+  end(): void {
+    this.place.release()
+    this.#sink!.end()
+  }
+
+  error(error: Error): void {
+    this.place.release()
+    this.#sink!.error(error)
+  }
 }

@@ -1,4 +1,5 @@
 import { ClientGoneError, GatewayError } from '../errors.js'
+import type { Presence } from '../presence.js'
 
 export interface AdmissionLimits {
   readonly maxConcurrent: number
@@ -8,61 +9,58 @@ export interface AdmissionLimits {
   readonly queueTimeout: number
 }
 
-interface Waiting {
-  admit(): void
-}
-
 /** So many requests at a time; further ones wait their turn in a bounded queue, and past it hear when to come back. */
 export class Admission {
   limits: AdmissionLimits
   #running = 0
-  readonly #queue = new Set<Waiting>()
+  /** What admits those that wait, in the order of their arrival. */
+  readonly #queue = new Set<() => void>()
 
   constructor(limits: AdmissionLimits) {
     this.limits = limits
   }
 
-  /** Resolves with what must be called when the request is over. Rejects with a 429. */
-  enter(signal: AbortSignal): Promise<() => void> | (() => void) {
-    if (signal.aborted) throw new ClientGoneError()
-    if (this.#running < this.limits.maxConcurrent) return this.#admit()
+  /** Inside when it returns nothing or what it returns resolves; whoever is inside must `leave`. Throws or rejects with a 429. */
+  enter(presence: Presence): Promise<void> | undefined {
+    if (presence.gone) throw new ClientGoneError()
+    if (this.#running < this.limits.maxConcurrent) {
+      this.#running++
+      return undefined
+    }
     if (this.#queue.size >= this.limits.queueLimit)
       throw busy(`${this.#running} requests run and ${this.#queue.size} wait`)
+    return this.#wait(presence)
+  }
+
+  leave(): void {
+    this.#running--
+    const [next] = this.#queue
+    if (next && this.#running < this.limits.maxConcurrent) next()
+  }
+
+  #wait(presence: Presence): Promise<void> {
     return new Promise((resolve, reject) => {
-      const leave = () => {
+      const over = () => {
         clearTimeout(timer)
-        signal.removeEventListener('abort', onGone)
-        this.#queue.delete(waiting)
+        presence.off(onGone)
+        this.#queue.delete(admit)
+      }
+      const admit = () => {
+        over()
+        this.#running++
+        resolve()
       }
       const onGone = () => {
-        leave()
+        over()
         reject(new ClientGoneError())
       }
       const timer = setTimeout(() => {
-        leave()
+        over()
         reject(busy(`no turn came in ${this.limits.queueTimeout} ms`))
       }, this.limits.queueTimeout)
-      const waiting: Waiting = {
-        admit: () => {
-          leave()
-          resolve(this.#admit())
-        },
-      }
-      signal.addEventListener('abort', onGone, { once: true })
-      this.#queue.add(waiting)
+      presence.on(onGone)
+      this.#queue.add(admit)
     })
-  }
-
-  #admit(): () => void {
-    this.#running++
-    let inside = true
-    return () => {
-      if (!inside) return
-      inside = false
-      this.#running--
-      const [next] = this.#queue // a Set keeps the order of arrival
-      if (next && this.#running < this.limits.maxConcurrent) next.admit()
-    }
   }
 }
 

@@ -1,8 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { defineHandler, fromNodeHandler, H3 } from 'h3'
 import { toNodeHandler } from 'h3/node'
-import { type ExchangeContext, exchange, type Matched } from './exchange.js'
+import { exchange } from './exchange.js'
 import { ROUTES, type Route, spellings } from './routes.js'
+import type { ExchangeContext, Matched } from './visit.js'
 
 /**
  * The listener for Node's server. The routes that carry the conversation, spelt as they should be, go straight to the

@@ -9,42 +9,70 @@ export function readBody(req: IncomingMessage, limit: number, timeout: number): 
   const announced = Number(req.headers['content-length'] ?? 0)
   if (announced > limit) return Promise.reject(tooLarge(limit, announced))
   if (req.destroyed && !req.readableEnded) return Promise.reject(new ClientGoneError())
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    const onLate = () => {
-      stop()
-      reject(tooLate(timeout))
-    }
-    const timer = timeout > 0 ? setTimeout(onLate, timeout) : undefined
-    const stop = () => {
-      clearTimeout(timer)
-      req.off('data', onData)
-      req.off('end', onEnd)
-      req.off('error', onGone)
-      req.off('close', onGone)
-    }
-    const onData = (chunk: Buffer) => {
-      size += chunk.length
-      chunks.push(chunk)
-      if (size <= limit) return
-      stop()
-      req.on('error', () => {})
-      reject(tooLarge(limit, size))
-    }
-    const onEnd = () => {
-      stop()
-      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size))
-    }
-    const onGone = () => {
-      stop()
-      reject(new ClientGoneError())
-    }
-    req.on('data', onData)
-    req.on('end', onEnd)
+  return new Promise((resolve, reject) => new Reading(req, { announced, limit, timeout }, resolve, reject))
+}
+
+class Reading {
+  #chunks: Buffer[] = []
+  #size = 0
+  #over = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(
+    req: IncomingMessage,
+    private readonly rules: { readonly announced: number; readonly limit: number; readonly timeout: number },
+    private readonly resolve: (bytes: Buffer) => void,
+    private readonly reject: (error: Error) => void,
+  ) {
+    const onGone = () => this.#gone()
+    req.on('data', (chunk: Buffer) => this.#take(chunk))
+    req.on('end', () => this.#end())
     req.on('error', onGone)
     req.on('close', onGone)
-  })
+    if (rules.timeout > 0) process.nextTick(watchOver, this)
+  }
+
+  /** Bodies of some kB come with their headers, and are here before a timer is worth its 2 µs. */
+  watch(): void {
+    const { announced, timeout } = this.rules
+    if (this.#over || (announced > 0 && this.#size === announced)) return
+    this.#timer = setTimeout(() => this.#fail(tooLate(timeout)), timeout)
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#over) return
+    this.#size += chunk.length
+    if (this.#size > this.rules.limit) this.#fail(tooLarge(this.rules.limit, this.#size))
+    else this.#chunks.push(chunk)
+  }
+
+  #end(): void {
+    if (this.#over) return
+    const chunks = this.#chunks
+    this.#stop()
+    this.resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, this.#size))
+  }
+
+  /** Heard after each request, so nearly always too late to mean anything: an error for it would cost 6 µs. */
+  #gone(): void {
+    if (!this.#over) this.#fail(new ClientGoneError())
+  }
+
+  #fail(error: Error): void {
+    if (this.#over) return
+    this.#stop()
+    this.reject(error)
+  }
+
+  #stop(): void {
+    this.#over = true
+    this.#chunks = []
+    clearTimeout(this.#timer)
+  }
+}
+
+function watchOver(reading: Reading): void {
+  reading.watch()
 }
 
 function tooLate(timeout: number): GatewayError {

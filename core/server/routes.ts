@@ -48,3 +48,10 @@ export function routeList(): string {
   const forClients = ROUTES.filter((r) => !r.admin)
   return forClients.map((r) => `${r.methods[0]} ${r.path.replace(':id', '{id}')}`).join(', ')
 }
+
+/** Routes that clients poll and that cost nothing; they never queue, and their lines would hide the others. */
+const QUIET: ReadonlySet<RouteName> = new Set(['health', 'hello', 'telemetry'])
+
+export function isQuiet(route: RouteName): boolean {
+  return QUIET.has(route)
+}

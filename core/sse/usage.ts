@@ -39,7 +39,7 @@ export class UsageTap {
     if (type === 'message_start') noteUsage(this.#journal, message?.usage)
     if (type === 'message_delta') {
       noteUsage(this.#journal, usage)
-      if (delta?.stop_reason) this.#journal.note({ stopReason: delta.stop_reason })
+      if (delta?.stop_reason) this.#journal.facts.stopReason = delta.stop_reason
     }
   }
 }
@@ -55,10 +55,8 @@ interface EventWithUsage {
 export function noteUsage(journal: Journal, usage: Usage | undefined): void {
   if (typeof usage !== 'object' || usage === null) return
   const { facts } = journal
-  journal.note({
-    inputTokens: usage.input_tokens ?? facts.inputTokens,
-    outputTokens: usage.output_tokens ?? facts.outputTokens,
-    cacheReadTokens: usage.cache_read_input_tokens ?? facts.cacheReadTokens,
-    cacheCreationTokens: usage.cache_creation_input_tokens ?? facts.cacheCreationTokens,
-  })
+  facts.inputTokens = usage.input_tokens ?? facts.inputTokens
+  facts.outputTokens = usage.output_tokens ?? facts.outputTokens
+  facts.cacheReadTokens = usage.cache_read_input_tokens ?? facts.cacheReadTokens
+  facts.cacheCreationTokens = usage.cache_creation_input_tokens ?? facts.cacheCreationTokens
 }

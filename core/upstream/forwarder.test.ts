@@ -75,7 +75,7 @@ async function forwarder(
 }
 
 const captured = (init = {}) =>
-  new Call({ id: 'req_1', bytes: BYTES, headers: CLIENT, query: '?beta=true', ...init })
+  Call.of({ id: 'req_1', bytes: BYTES, headers: CLIENT, query: '?beta=true', ...init })
 const failure = (run: Promise<unknown>) =>
   run.then(
     () => undefined,

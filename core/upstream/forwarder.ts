@@ -1,6 +1,7 @@
 import type { Call } from '../call.js'
 import { ClientGoneError, GatewayError, UpstreamError } from '../errors.js'
-import type { Next, Plugin } from '../plugin.js'
+import type { Headers } from '../headers.js'
+import type { Awaitable, Next, Plugin } from '../plugin.js'
 import { errorBody } from '../protocol/errors.js'
 import { Reply } from '../reply.js'
 import { parseBaseURL } from './base-url.js'
@@ -10,7 +11,7 @@ import { keyOf } from './keys.js'
 import { maskHeaders, maskSource, maskText } from './mask.js'
 import type { Upstreams } from './registry.js'
 import { fetchModels } from './remote-models.js'
-import { type HeaderRules, requestHeaders } from './request-headers.js'
+import { type HeaderRules, RequestHeaders } from './request-headers.js'
 import type { Transport } from './transport.js'
 import type { Accepts, Account, ModelInfo, Precedence, Target, Upstream } from './types.js'
 
@@ -40,6 +41,7 @@ export interface ForwarderServices {
 export function createForwarder(options: ForwarderOptions, services: ForwarderServices): Plugin {
   const { name, accepts } = options
   const base = parseBaseURL(options.baseURL)
+  const requestHeaders = new RequestHeaders(options)
 
   const upstream: Upstream = {
     name,
@@ -53,13 +55,13 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
         fetchModels(
           services.http,
           urlOf(account),
-          requestHeaders({}, await accountKey(account), options),
+          requestHeaders.object({}, await accountKey(account)),
           signal,
         ),
     }),
     probe: async (account, signal) => {
       const key = await accountKey(account)
-      const headers = { ...requestHeaders({}, key, options), 'content-type': 'application/json' }
+      const headers = { ...requestHeaders.object({}, key), 'content-type': 'application/json' }
       const model = options.mapModel?.(PROBE_MODEL) ?? PROBE_MODEL
       const body = { model, max_tokens: 1, messages: [{ role: 'user', content: 'Hi' }] }
       const res = await services.http.raw(`${urlOf(account)}/v1/messages`, {
@@ -76,22 +78,28 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
   const at = (account: Account) => (account.baseURL ? parseBaseURL(account.baseURL) : base)
   const urlOf = (account: Account) => `${at(account).origin}${at(account).path}`
 
-  async function send(call: Call, target: Target): Promise<Reply> {
-    const { origin, path } = at(target.account)
-    const key = await accountKey(target.account)
-    const headers = requestHeaders(call.headers, key, options)
+  function send(call: Call, target: Target): Promise<Reply> {
+    const key = keyOf(target.account)
+    if (typeof key === 'object') return refreshed(key, target.account).then((k) => sendWith(k, call, target))
+    return sendWith(key, call, target)
+  }
+
+  async function sendWith(key: string | undefined, call: Call, { account }: Target): Promise<Reply> {
+    const { origin, path } = at(account)
+    const { limits, journal } = call
     const sentAt = performance.now()
     const reply = await services.transport.send({
       method: call.method,
       origin,
       path: `${path}${call.path}${call.query}`,
-      headers,
+      headers: requestHeaders.list(call.headers, key),
       body: call.bytes,
-      signal: call.signal,
-      headersTimeout: call.limits?.firstEventTimeout,
-      idleTimeout: call.limits?.idleTimeout,
+      presence: call.presence,
+      headersTimeout: limits?.firstEventTimeout,
+      idleTimeout: limits?.idleTimeout,
     })
-    call.journal.note({ upstreamMs: performance.now() - sentAt, ...requestIdOf(reply, key) })
+    journal.facts.upstreamMs = performance.now() - sentAt
+    journal.facts.upstreamRequestId = requestIdOf(reply, key) ?? journal.facts.upstreamRequestId
     if (reply.status >= 300 && reply.status < 400) {
       reply.discard()
       throw redirected(name, reply)
@@ -106,7 +114,7 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
     const url = `${urlOf(target.account)}${call.path}${call.query}`
     const init = {
       method: 'POST',
-      headers: flat(requestHeaders(call.headers, key, options)),
+      headers: requestHeaders.object(call.headers, key),
       body: call.bytes,
       signal: call.signal,
       responseType: 'arrayBuffer',
@@ -123,17 +131,20 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
 
   return {
     setup: () => services.upstreams.register(upstream),
-    async handle(call: Call, next: Next) {
+    handle(call: Call, next: Next) {
       const { target } = call
       if (target?.upstream.name !== name) return next(call)
       // An account's own name for a model is the upstream's name already; a `*` of the map would undo it.
       const mapped = target.model === undefined ? options.mapModel?.(call.model) : undefined
-      const changed = mapped !== undefined && mapped !== call.model
-      const fitted = changed ? call.set({ model: mapped }) : call
-      if (changed) call.journal.note({ mappedModel: mapped })
-      const reply = await (call.route === 'count-tokens' ? count(fitted, target) : send(fitted, target))
-      return changed ? reply.with({ headers: { 'x-mapped-model': mapped } }) : reply
+      if (mapped === undefined || mapped === call.model) return forward(call, target)
+      call.journal.facts.mappedModel = mapped
+      const headers = { 'x-mapped-model': mapped }
+      return forward(call.set({ model: mapped }), target).then((reply) => reply.with({ headers }))
     },
+  }
+
+  function forward(call: Call, target: Target): Promise<Reply> {
+    return call.route === 'count-tokens' ? count(call, target) : send(call, target)
   }
 }
 
@@ -147,20 +158,29 @@ const NO_LONGER_TRUE = { 'content-encoding': undefined, 'content-length': undefi
 const PROBE_MODEL = 'claude-haiku-4-5'
 
 async function accountKey(account: Account): Promise<string | undefined> {
+  const key = keyOf(account)
+  return typeof key === 'object' ? refreshed(key, account) : key
+}
+
+async function refreshed(key: Promise<string | undefined>, account: Account): Promise<string | undefined> {
   try {
-    return await keyOf(account)
+    return await key
   } catch (cause) {
     throw new UpstreamError('connect', `the apiKey function of account '${account.id}' failed`, { cause })
   }
 }
 
 /** Upstreams have been seen to quote the key that they refuse, in the body and in headers. An error body is read whole. */
-async function withoutKey(reply: Reply, key: string | undefined): Promise<Reply> {
+function withoutKey(reply: Reply, key: string | undefined): Awaitable<Reply> {
   const { status } = reply
   const headers = maskHeaders(reply.headers, key)
   if (reply.ok && !reply.held) return Reply.stream(maskSource(reply.source(), key), { status, headers })
+  return heldWithoutKey(reply, headers, key)
+}
+
+async function heldWithoutKey(reply: Reply, given: Headers, key: string | undefined): Promise<Reply> {
   const bytes = await reply.bytes(ERROR_BODY_LIMIT).catch(() => Buffer.alloc(0))
-  const init = { status, headers: { ...headers, 'content-length': undefined } }
+  const init = { status: reply.status, headers: { ...given, 'content-length': undefined } }
   if (!key || !bytes.includes(key)) return Reply.bytes(bytes, init)
   return Reply.bytes(Buffer.from(maskText(bytes.toString('utf8'), key)), init)
 }
@@ -172,11 +192,7 @@ function redirected(name: string, reply: Reply): GatewayError {
   return new GatewayError('api_error', message, { status: 502, retry: false })
 }
 
-function requestIdOf(reply: Reply, key: string | undefined): { upstreamRequestId?: string } {
+function requestIdOf(reply: Reply, key: string | undefined): string | undefined {
   const id = reply.header('request-id') ?? reply.header('x-request-id')
-  return id === undefined ? {} : { upstreamRequestId: maskText(id, key) }
-}
-
-function flat(headers: Record<string, string | string[]>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
+  return id && maskText(id, key)
 }

@@ -11,14 +11,14 @@ export function maskText(text: string, key: string | undefined): string {
 /** Upstreams have been seen to quote the key in `www-authenticate`. */
 export function maskHeaders(headers: Headers, key: string | undefined): Headers {
   if (!key) return headers
-  const quotes = ([, value]: [string, unknown]) => String(value).includes(key)
-  const found = Object.entries(headers).filter(quotes)
-  if (found.length === 0) return headers
-  const masked = found.map(([name, value]) => [
-    name,
-    typeof value === 'string' ? maskText(value, key) : value?.map((v) => maskText(v, key)),
-  ])
-  return { ...headers, ...Object.fromEntries(masked) }
+  let masked: Record<string, string | readonly string[] | undefined> | undefined
+  for (const name in headers) {
+    const value = headers[name]
+    if (value === undefined || !String(value).includes(key)) continue
+    masked ??= { ...headers }
+    masked[name] = typeof value === 'string' ? maskText(value, key) : value.map((v) => maskText(v, key))
+  }
+  return masked ?? headers
 }
 
 /**

@@ -1,4 +1,4 @@
-import { endToEnd, type Headers } from '../headers.js'
+import { dropping, endToEndList, type HeaderList, type Headers } from '../headers.js'
 
 /**
  * Which header carries the key: `client` – the one that the client used (x-api-key when it sent both or none);
@@ -13,8 +13,8 @@ export interface HeaderRules {
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-/** Credentials of the client and what the transport sets itself. A cookie would be the local machine's, not the upstream's. */
-const NOT_FORWARDED = new Set([
+/** Credentials of the client and what is set here or by the transport. A cookie would be the local machine's, not the upstream's. */
+const NOT_FORWARDED = [
   'host',
   'content-length',
   'expect',
@@ -23,33 +23,63 @@ const NOT_FORWARDED = new Set([
   'x-api-key',
   'x-goog-api-key',
   'cookie',
-])
+]
 
 /** The client's end-to-end headers with the account's key, once, in place of the client's. */
-export function requestHeaders(
-  client: Headers,
-  key: string | undefined,
-  rules: HeaderRules,
-): Record<string, string | string[]> {
-  const headers = endToEnd(client, NOT_FORWARDED)
-  headers['anthropic-version'] ??= '2023-06-01'
-  headers['accept-encoding'] = 'identity' // compressing a stream delays it, and plugins read it
-  if (key !== undefined) Object.assign(headers, credential(rules.keyHeader, client, key))
-  for (const [name, value] of Object.entries(rules.headers ?? {})) headers[name.toLowerCase()] = value
-  return headers
-}
+export class RequestHeaders {
+  readonly #keyHeader: KeyHeader
+  readonly #drop: ReadonlySet<string>
+  /** The upstream's own, and what we set where it has none. */
+  readonly #own: HeaderList = []
+  readonly #names: ReadonlySet<string>
 
-function credential(kind: KeyHeader, client: Headers, key: string): Record<string, string> {
-  const bearer = { authorization: `Bearer ${key}` }
-  const apiKey = { 'x-api-key': key }
-  switch (kind) {
-    case 'bearer':
-      return bearer
-    case 'client':
-      return client['x-api-key'] === undefined && client.authorization !== undefined ? bearer : apiKey
-    case 'version':
-      return String(client['anthropic-version'] ?? '') >= '2026-10-21' ? bearer : apiKey
-    default:
-      return { [kind.toLowerCase()]: key }
+  constructor({ keyHeader, headers = {} }: HeaderRules) {
+    this.#keyHeader = KINDS.has(keyHeader) ? keyHeader : keyHeader.toLowerCase()
+    for (const [name, value] of Object.entries(headers)) this.#own.push(name.toLowerCase(), value)
+    this.#names = new Set(this.#own.filter((_, i) => i % 2 === 0))
+    // Compressing a stream delays it, and plugins read it.
+    if (!this.#names.has('accept-encoding')) this.#own.push('accept-encoding', 'identity')
+    this.#drop = dropping(...NOT_FORWARDED, ...this.#names, this.#keyHeader)
+  }
+
+  list(client: Headers, key: string | undefined): HeaderList {
+    const list = endToEndList(client, this.#drop)
+    for (const part of this.#own) list.push(part)
+    const hasVersion = client['anthropic-version'] !== undefined || this.#names.has('anthropic-version')
+    if (!hasVersion) list.push('anthropic-version', '2023-06-01')
+    if (key !== undefined) this.#addKey(list, client, key)
+    return list
+  }
+
+  /** For clients that take an object. */
+  object(client: Headers, key: string | undefined): Record<string, string> {
+    const list = this.list(client, key)
+    const headers: Record<string, string> = {}
+    for (let i = 0; i < list.length; i += 2) {
+      const [name, value] = [list[i]!, list[i + 1]!]
+      headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`
+    }
+    return headers
+  }
+
+  #addKey(list: HeaderList, client: Headers, key: string): void {
+    const bearer = this.#usesBearer(client)
+    const name = bearer ? 'authorization' : KINDS.has(this.#keyHeader) ? 'x-api-key' : this.#keyHeader
+    if (!this.#names.has(name)) list.push(name, bearer ? `Bearer ${key}` : key)
+  }
+
+  #usesBearer(client: Headers): boolean {
+    switch (this.#keyHeader) {
+      case 'bearer':
+        return true
+      case 'client':
+        return client['x-api-key'] === undefined && client.authorization !== undefined
+      case 'version':
+        return String(client['anthropic-version'] ?? '') >= '2026-10-21'
+      default:
+        return false
+    }
   }
 }
+
+const KINDS: ReadonlySet<string> = new Set(['client', 'version', 'bearer'])

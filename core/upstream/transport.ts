@@ -1,11 +1,9 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
-import { ClientGoneError, UpstreamError } from '../errors.js'
-import type { Headers } from '../headers.js'
-import { perTick } from '../per-tick.js'
-import { Relay } from '../relay.js'
-import { Reply } from '../reply.js'
-import { decompressed } from './decompress.js'
-import { connectionError } from './failures.js'
+import { ClientGoneError } from '../errors.js'
+import type { HeaderList } from '../headers.js'
+import { type Presence, SignalPresence } from '../presence.js'
+import type { Reply } from '../reply.js'
+import { Answer } from './answer.js'
 
 export interface TransportOptions {
   /** Milliseconds to wait for TCP and TLS. */
@@ -24,9 +22,11 @@ export interface SendRequest {
   readonly origin: string
   /** Path with query. */
   readonly path: string
-  readonly headers: Record<string, string | string[]>
+  readonly headers: HeaderList | Record<string, string | string[]>
   readonly body: Buffer
-  readonly signal: AbortSignal
+  /** Whoever waits for the answer; without either it is waited for in any case. */
+  readonly presence?: Presence
+  readonly signal?: AbortSignal
   /** Milliseconds to wait for headers, and between two chunks of the body; beyond, the call fails with `timeout`. */
   readonly headersTimeout?: number | undefined
   readonly idleTimeout?: number | undefined
@@ -61,71 +61,27 @@ export class Transport {
   /** Resolves with the response's headers; its body flows when the reply is read. Rejects with an UpstreamError. */
   send(request: SendRequest): Promise<Reply> {
     const { signal } = request
+    const presence = request.presence ?? (signal && new SignalPresence(signal))
+    if (presence?.gone) return Promise.reject(new ClientGoneError())
     return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(new ClientGoneError())
-      const body = new Relay()
-      const incoming = perTick(body)
-      let abort = () => {}
-      let answered = false
-      let gone = false
-      // Heard until the last byte: whoever waits for the body learns of it too, not only who waits for the headers.
-      const onGone = () => {
-        gone = true
-        if (answered) body.error(new ClientGoneError())
-        else reject(new ClientGoneError())
-        abort() // last: undici reports it as an error of the connection, which it is not
-      }
-      signal.addEventListener('abort', onGone, { once: true })
-      const over = () => signal.removeEventListener('abort', onGone)
-
-      this.dispatcher.dispatch(
-        {
-          origin: request.origin,
-          path: request.path,
-          method: request.method as Dispatcher.HttpMethod,
-          headers: request.headers,
-          body: request.body.length > 0 ? request.body : null,
-          ...(request.headersTimeout && { headersTimeout: request.headersTimeout }),
-          ...(request.idleTimeout && { bodyTimeout: request.idleTimeout }),
-        },
-        {
-          onRequestStart(controller) {
-            abort = () => controller.abort(new Error('cancelled'))
-            body.control({
-              pause: () => controller.pause(),
-              resume: () => controller.resume(),
-              cancel: abort,
-            })
-            if (gone) abort()
-          },
-          onResponseStart(_controller, status, headers) {
-            if (status < 200) return
-            answered = true
-            const reply = Reply.stream(body, { status, headers: headers as Headers })
-            try {
-              resolve(decompressed(reply, body))
-            } catch (error) {
-              body.cancel()
-              reject(error)
-            }
-          },
-          onResponseData: (_controller, chunk) => incoming.data(chunk),
-          onResponseEnd() {
-            over()
-            incoming.end()
-          },
-          onResponseError(_controller, error) {
-            const failure = UpstreamError.is(error) ? error : connectionError(error, request.origin)
-            over()
-            if (answered) incoming.error(failure)
-            else reject(gone ? new ClientGoneError() : failure)
-          },
-        },
-      )
+      const answer = new Answer(request.origin, presence, resolve, reject)
+      this.dispatcher.dispatch(dispatchOptions(request), answer)
     })
   }
 
   async close(): Promise<void> {
     await this.dispatcher.destroy()
+  }
+}
+
+function dispatchOptions({ origin, path, method, headers, body, headersTimeout, idleTimeout }: SendRequest) {
+  return {
+    origin,
+    path,
+    method: method as Dispatcher.HttpMethod,
+    headers,
+    body: body.length > 0 ? body : null,
+    headersTimeout: headersTimeout || null, // null: as the connection has it
+    bodyTimeout: idleTimeout || null,
   }
 }

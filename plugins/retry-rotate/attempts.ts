@@ -1,5 +1,6 @@
 import type { Call } from '../../core/call.js'
 import { GatewayError, type UpstreamError } from '../../core/errors.js'
+import type { Awaitable } from '../../core/plugin.js'
 import type { Lease } from '../../core/pool/lease.js'
 import type { AccountPool } from '../../core/pool/pool.js'
 import type { Wish } from '../../core/pool/wish.js'
@@ -63,15 +64,19 @@ export class Attempts {
   /** The call for the present attempt, at its account and under the account's name for the model. */
   get fitted(): Call {
     const { call, attempt } = this.#wish
-    const target = { ...this.lease.target, attempt }
+    const { target } = this.lease
     const { model } = target
     const named = model === undefined || model === call.model ? call : call.set({ model })
-    return named.with({ target })
+    return named.with({ target: attempt === target.attempt ? target : { ...target, attempt } })
   }
 
   /** Throws what to tell the client when no account can serve. */
-  async begin(): Promise<void> {
-    if (!(await this.#acquire(true))) throw this.pool.exhausted(this.call)
+  begin(): Promise<void> | undefined {
+    const found = this.#acquire(true)
+    if (found === true) return undefined // nearly always, and without a promise
+    return Promise.resolve(found).then((later) => {
+      if (!later) throw this.pool.exhausted(this.call)
+    })
   }
 
   /** The same account once more, perhaps with a mended body. */
@@ -118,11 +123,16 @@ export class Attempts {
     this.#lease?.release()
   }
 
-  async #acquire(mayFallBack: boolean): Promise<boolean> {
-    const lease = await this.pool.acquire(this.#wish)
+  #acquire(mayFallBack: boolean): Awaitable<boolean> {
+    const lease = this.pool.acquire(this.#wish)
+    if (lease instanceof Promise) return lease.then((later) => this.#take(later, mayFallBack))
+    return this.#take(lease, mayFallBack)
+  }
+
+  #take(lease: Lease | undefined, mayFallBack: boolean): Awaitable<boolean> {
     if (lease) {
       this.#lease = lease
-      this.call.journal.note({ mappedModel: lease.target.model ?? this.#fallback })
+      this.call.journal.facts.mappedModel = lease.target.model ?? this.#fallback
       return true
     }
     const model = mayFallBack ? mapModel(this.init.fallback, this.call.model) : undefined
@@ -169,14 +179,18 @@ export class Attempts {
   #headers(reply?: Reply): Record<string, string> {
     const { account, upstream, model = this.#fallback } = this.lease.target
     const attempts = this.#wish.attempt
-    this.call.journal.note({ upstream: upstream.name, account: account.id, attempts })
+    const { facts } = this.call.journal
+    facts.upstream = upstream.name
+    facts.account = account.id
+    facts.attempts = attempts
     // The forwarder's own mapping comes last and tells most.
     const mapped = reply?.header('x-mapped-model') ?? model
-    return {
+    const headers: Record<string, string> = {
       'x-account-email': account.email ?? account.id,
       'x-agproxy-attempts': String(attempts),
-      ...(mapped !== undefined && { 'x-mapped-model': mapped }),
     }
+    if (mapped !== undefined) headers['x-mapped-model'] = mapped
+    return headers
   }
 }
 

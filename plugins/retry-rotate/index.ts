@@ -44,7 +44,8 @@ class RetryRotate implements Plugin {
     // A count has an estimate to fall back on; only conversations are worth more than one call.
     const max = call.route === 'messages' ? maxAttempts : 1
     const attempts = new Attempts(call, this.pool, { max, queueTimeout, fallback })
-    await attempts.begin()
+    const waiting = attempts.begin()
+    if (waiting) await waiting
     try {
       for (;;) {
         const outcome = await this.#attempt(attempts.fitted, next)
@@ -63,7 +64,7 @@ class RetryRotate implements Plugin {
   async #attempt(call: Call, next: Next): Promise<Outcome> {
     try {
       const reply = await next(call)
-      if (reply.status < 400) return { reply: await settled(reply, call) }
+      if (reply.status < 400) return { reply: reply.isCertain ? reply : await settled(reply, call) }
       const bytes = await reply.bytes(ERROR_BODY_LIMIT).catch(() => Buffer.alloc(0))
       const text = bytes.toString('utf8')
       const failure: Failure = {

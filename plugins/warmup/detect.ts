@@ -12,7 +12,7 @@ const REMINDER_END = '</system-reminder>'
  */
 export function isWarmup(messages: readonly JsonNode[], text: string): boolean {
   const last = messages.findLast((message) => !message.get('role')!.is('system'))
-  if (!last?.get('role')!.is('user') || !mayHold(last, text)) return false
+  if (!last?.get('role')?.is('user') || !mayHold(last, text)) return false
   const { content } = last.value() as { content?: unknown }
   if (typeof content === 'string') return content.trim() === text
   if (!Array.isArray(content)) return false
