@@ -70,11 +70,11 @@ export class JsonNode implements Span {
   /** A string's value; undefined for anything else. */
   string(): string | undefined {
     if (!this.isString) return undefined
-    const bytes = this.#bytes
-    const [from, to] = [this.start + 1, this.end - 1]
+    const from = this.start + 1
+    const to = this.end - 1
     if (to - from > SHORT) return this.value() as string
-    for (let i = from; i < to; i++) if (bytes[i] === BACKSLASH) return this.value() as string
-    return bytes.toString('utf8', from, to)
+    if (this.#hasEscape(from, to)) return this.value() as string
+    return this.#bytes.toString('utf8', from, to)
   }
 
   /** Whether it is this string, without decoding it. `text` must need no escapes. */
@@ -84,19 +84,14 @@ export class JsonNode implements Span {
 
   /** An object's field; of several with one name the last, as in `JSON.parse`. Undefined for what is no object. */
   get(key: string): JsonNode | undefined {
-    return this.member(key)?.value
+    const at = this.#find(key)
+    return at < 0 ? undefined : this.#at(at + 1)
   }
 
   /** A field with its key. */
   member(key: string): { readonly key: JsonNode; readonly value: JsonNode } | undefined {
-    if (!this.isObject) return undefined
-    const wanted = bytesOf(key)
-    const tape = this.#tape
-    const after = this.#next
-    let found = -1
-    for (let at = this.#index + 1; at < after; at = tape[(at + 1) * 3 + 2]!)
-      if (this.#spells(at, wanted)) found = at
-    return found < 0 ? undefined : { key: this.#at(found), value: this.#at(found + 1) }
+    const at = this.#find(key)
+    return at < 0 ? undefined : { key: this.#at(at), value: this.#at(at + 1) }
   }
 
   /** An object's fields, in the order of the text. */
@@ -124,6 +119,18 @@ export class JsonNode implements Span {
     return items
   }
 
+  /** The index of a field's key. */
+  #find(key: string): number {
+    if (!this.isObject) return -1
+    const wanted = bytesOf(key)
+    const tape = this.#tape
+    const after = this.#next
+    let found = -1
+    for (let at = this.#index + 1; at < after; at = tape[(at + 1) * 3 + 2]!)
+      if (this.#spells(at, wanted)) found = at
+    return found
+  }
+
   get #next(): number {
     return this.#tape[this.#index * 3 + 2]!
   }
@@ -143,7 +150,12 @@ export class JsonNode implements Span {
       return true
     }
     // Six bytes spell one character at the most: a longer text can't be the wanted one.
-    if (length > wanted.length * 6 || !bytes.subarray(from, from + length).includes(BACKSLASH)) return false
+    if (length > wanted.length * 6 || !this.#hasEscape(from, from + length)) return false
     return this.#at(index).value() === JSON.parse(`"${wanted.toString('utf8')}"`)
+  }
+
+  #hasEscape(from: number, to: number): boolean {
+    for (let i = from; i < to; i++) if (this.#bytes[i] === BACKSLASH) return true
+    return false
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { applies, fixMode } from '../../core/fix.js'
 import { definePlugin } from '../../core/plugin.js'
-import { stripAll, stripThinking } from './strip.js'
+import { Marks, stripAll, stripThinking } from './strip.js'
 
 /**
  * Takes `cache_control` out for upstreams that reject it ("Extra inputs are not permitted"). Left alone for those
@@ -18,9 +18,10 @@ export const cacheControl = definePlugin({
   create: ({ name, options: { mode } }) => ({
     onRequest(call) {
       if (mode === 'never') return
-      if (!call.bytes.includes('cache_control')) return // the whole text at once costs less than a walk
+      const marks = new Marks(call.bytes) // the whole text at once costs less than a walk
+      if (marks.none) return
       const everywhere = applies(mode, call.target && !call.target.accepts.cacheControl)
-      const edits = everywhere ? stripAll(call.tree) : stripThinking(call.tree)
+      const edits = everywhere ? stripAll(call.tree, marks) : stripThinking(call.tree, marks)
       if (edits.length === 0) return
       call.journal.decide(name, `removed ${edits.length}${everywhere ? '' : ' from thinking blocks'}`)
       return call.edit(edits)

@@ -1,5 +1,5 @@
 import { type Edit, withoutMembers } from '../../core/json/edit.js'
-import type { JsonNode } from '../../core/json/node.js'
+import type { JsonNode, Span } from '../../core/json/node.js'
 
 /**
  * Where blocks hold further blocks: the field, by the `type` of what holds it. Taken from the request types of
@@ -21,42 +21,70 @@ const NESTED = new Map([
   ['tool_definition', 'definition'],
 ])
 
+const KEY = 'cache_control'
+
+/** Where the field's name stands in a body, as a key or in a text: all that has none of these places need not be entered. */
+export class Marks {
+  readonly #places: readonly number[]
+
+  constructor(bytes: Buffer) {
+    const places: number[] = []
+    for (let at = bytes.indexOf(KEY); at >= 0; at = bytes.indexOf(KEY, at + KEY.length)) places.push(at)
+    this.#places = places
+  }
+
+  get none(): boolean {
+    return this.#places.length === 0
+  }
+
+  within({ start, end }: Span): boolean {
+    const places = this.#places
+    let from = 0
+    for (let to = places.length; from < to; ) {
+      const middle = (from + to) >> 1
+      if (places[middle]! < start) from = middle + 1
+      else to = middle
+    }
+    return from < places.length && places[from]! < end
+  }
+}
+
 /** What takes every `cache_control` that the protocol knows out of a body; nothing when there is none. */
-export function stripAll(body: JsonNode): Edit[] {
+export function stripAll(body: JsonNode, marks: Marks): Edit[] {
   const edits = unmarked(body)
-  stripBlocks(body.get('system'), edits)
-  stripBlocks(body.get('tools'), edits) // their schemas are not entered: a property may have that name
-  for (const message of itemsOf(body.get('messages'))) stripBlocks(message.get('content'), edits)
+  const stripBlocks = (content: JsonNode | undefined) => {
+    // A list of blocks, or the one block that some results hold instead of a list. Anything else is left alone.
+    if (!content || !marks.within(content)) return
+    for (const block of content.isObject ? [content] : content.items()) stripBlock(block)
+  }
+  const stripBlock = (block: JsonNode) => {
+    if (!block.isObject || !marks.within(block)) return
+    edits.push(...unmarked(block))
+    const field = NESTED.get(block.get('type')?.string() ?? '')
+    if (field !== undefined) stripBlocks(block.get(field))
+  }
+  stripBlocks(body.get('system'))
+  stripBlocks(body.get('tools')) // their schemas are not entered: a property may have that name
+  for (const message of itemsOf(body.get('messages')))
+    if (marks.within(message)) stripBlocks(message.get('content'))
   return edits
 }
 
 /** What takes `cache_control` off thinking blocks, where no upstream takes it. */
-export function stripThinking(body: JsonNode): Edit[] {
+export function stripThinking(body: JsonNode, marks: Marks): Edit[] {
   const edits: Edit[] = []
   for (const message of itemsOf(body.get('messages'))) {
+    if (!marks.within(message)) continue
     for (const block of itemsOf(message.get('content'))) {
-      const type = block.get('type')
+      const type = marks.within(block) ? block.get('type') : undefined
       if (type?.is('thinking') || type?.is('redacted_thinking')) edits.push(...unmarked(block))
     }
   }
   return edits
 }
 
-/** A list of blocks, or the one block that some results hold instead of a list. Anything else is left alone. */
-function stripBlocks(content: JsonNode | undefined, edits: Edit[]): void {
-  if (content?.isObject) stripBlock(content, edits)
-  else for (const block of itemsOf(content)) stripBlock(block, edits)
-}
-
-function stripBlock(block: JsonNode, edits: Edit[]): void {
-  if (!block.isObject) return
-  edits.push(...unmarked(block))
-  const field = NESTED.get(block.get('type')?.string() ?? '')
-  if (field !== undefined) stripBlocks(block.get(field), edits)
-}
-
 function unmarked(object: JsonNode): Edit[] {
-  return object.get('cache_control') ? withoutMembers(object, (key) => key.is('cache_control')) : []
+  return object.get(KEY) ? withoutMembers(object, (key) => key.is(KEY)) : []
 }
 
 function itemsOf(node: JsonNode | undefined): readonly JsonNode[] {

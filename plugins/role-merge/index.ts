@@ -18,7 +18,7 @@ export const roleMerge = definePlugin({
       // The roles alone tell nearly always that nothing is to do, and are known without a look at an edited body.
       if (!hasNeighbours(call.roles)) return
       const messages = call.tree.get('messages')!.items()
-      const edits = mergeRoles(messages)
+      const edits = mergeRoles(messages, call.roles)
       if (edits.length === 0) return
       call.journal.decide(name, `joined neighbours among ${messages.length} messages`)
       return call.edit(edits)

@@ -9,20 +9,20 @@ import type { JsonNode } from '../../core/json/node.js'
  * point in the conversation and carry fields of their own. So does a message whose content is neither text nor
  * blocks: what is wrong with it is for the upstream to say.
  */
-export function mergeRoles(messages: readonly JsonNode[]): Edit[] {
+export function mergeRoles(messages: readonly JsonNode[], roles: readonly string[]): Edit[] {
   const edits: Edit[] = []
   for (let from = 0; from < messages.length; ) {
     let to = from + 1
-    while (to < messages.length && belongTogether(messages[to - 1]!, messages[to]!)) to++
+    const joins = (i: number) =>
+      roles[i] === roles[from] &&
+      roles[i] !== 'system' &&
+      hasContent(messages[i - 1]!) &&
+      hasContent(messages[i]!)
+    while (to < messages.length && joins(to)) to++
     if (to > from + 1) edits.push(...joined(messages.slice(from, to)))
     from = to
   }
   return edits
-}
-
-function belongTogether(a: JsonNode, b: JsonNode): boolean {
-  const role = a.get('role')?.string()
-  return role !== 'system' && role === b.get('role')?.string() && hasContent(a) && hasContent(b)
 }
 
 function hasContent(message: JsonNode): boolean {

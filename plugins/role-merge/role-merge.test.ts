@@ -7,7 +7,7 @@ import * as merge from './merge.js'
 /** The messages as the upstream gets them; the very same list when there is nothing to join. */
 function mergeRoles(messages: readonly Message[]): readonly Message[] {
   const call = makeCall({ messages })
-  const edits = merge.mergeRoles(call.tree.get('messages')!.items())
+  const edits = merge.mergeRoles(call.tree.get('messages')!.items(), call.roles)
   if (edits.length === 0) return messages
   return JSON.parse(call.edit(edits).bytes.toString('utf8')).messages
 }
