@@ -82,6 +82,19 @@ export class JsonNode implements Span {
     return this.isString && this.#spells(this.#index, bytesOf(text))
   }
 
+  /** Where strings stand that are this one, keys and values, as far as they are spelt without escapes. */
+  places(text: string): number[] {
+    const wanted = bytesOf(text)
+    const tape = this.#tape
+    const places: number[] = []
+    for (let at = this.#index; at < this.#next; at++) {
+      const start = tape[at * 3]!
+      const isAsLong = tape[at * 3 + 1]! - start === wanted.length + 2
+      if (isAsLong && this.#bytes[start] === QUOTE && this.#spells(at, wanted)) places.push(start)
+    }
+    return places
+  }
+
   /** An object's field; of several with one name the last, as in `JSON.parse`. Undefined for what is no object. */
   get(key: string): JsonNode | undefined {
     const at = this.#find(key)

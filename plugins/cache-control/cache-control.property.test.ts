@@ -7,7 +7,7 @@ import * as strip from './strip.js'
 /** The edits made, as a body; the very same object when there were none. */
 const edited = (of: typeof strip.stripAll) => (body: MessagesRequest) => {
   const call = makeCall({}, { bytes: Buffer.from(JSON.stringify(body)) })
-  const edits = of(call.tree, new strip.Marks(call.bytes))
+  const edits = of(call.tree, new strip.Marks(call.tree))
   return edits.length === 0 ? body : (JSON.parse(call.edit(edits).bytes.toString('utf8')) as MessagesRequest)
 }
 const stripAll = edited(strip.stripAll)

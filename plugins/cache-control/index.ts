@@ -18,7 +18,7 @@ export const cacheControl = definePlugin({
   create: ({ name, options: { mode } }) => ({
     onRequest(call) {
       if (mode === 'never') return
-      const marks = new Marks(call.bytes) // the whole text at once costs less than a walk
+      const marks = new Marks(call.tree)
       if (marks.none) return
       const everywhere = applies(mode, call.target && !call.target.accepts.cacheControl)
       const edits = everywhere ? stripAll(call.tree, marks) : stripThinking(call.tree, marks)

@@ -23,14 +23,12 @@ const NESTED = new Map([
 
 const KEY = 'cache_control'
 
-/** Where the field's name stands in a body, as a key or in a text: all that has none of these places need not be entered. */
+/** Where the field's name stands in a body: what holds none of these places need not be entered. */
 export class Marks {
   readonly #places: readonly number[]
 
-  constructor(bytes: Buffer) {
-    const places: number[] = []
-    for (let at = bytes.indexOf(KEY); at >= 0; at = bytes.indexOf(KEY, at + KEY.length)) places.push(at)
-    this.#places = places
+  constructor(body: JsonNode) {
+    this.#places = body.places(KEY)
   }
 
   get none(): boolean {

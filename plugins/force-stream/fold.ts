@@ -116,6 +116,7 @@ export class MessageFold {
 /** Later values win, but a null does not erase what is known. Spread, not assignment: a key may be `__proto__`. */
 function overlay(known: Json, later: Json): Json {
   const entries = Object.entries(later).filter(([key, value]) => value !== null || !Object.hasOwn(known, key))
+  if (entries.length === 0) return known
   return { ...known, ...Object.fromEntries(entries) }
 }
 

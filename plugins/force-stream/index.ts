@@ -4,6 +4,7 @@ import { ClientGoneError } from '../../core/errors.js'
 import { applies, fixMode } from '../../core/fix.js'
 import { endToEnd } from '../../core/headers.js'
 import { definePlugin, type Next } from '../../core/plugin.js'
+import type { Presence } from '../../core/presence.js'
 import { Reply } from '../../core/reply.js'
 import { errorIn } from '../../core/said-error.js'
 import { bytesSource } from '../../core/stream.js'
@@ -22,7 +23,7 @@ export const forceStream = definePlugin({
   after: ['cache-control', 'role-merge'],
   options: z.strictObject({ mode: fixMode }),
   create: ({ options, name }) => ({
-    async handle(call, next) {
+    handle(call, next) {
       const { target } = call
       if (call.stream || !applies(options.mode, target && !target.accepts.unstreamed)) return next(call)
       call.journal.decide(name, 'asked for a stream')
@@ -34,12 +35,12 @@ export const forceStream = definePlugin({
 async function fold(call: Call, next: Next): Promise<Reply> {
   const reply = await next(call.set({ stream: true }))
   if (!reply.ok) return reply
-  if (reply.isEventStream) return messageOf(reply, await readMessage(reply.source(), call.signal))
+  if (reply.isEventStream) return messageOf(reply, await readMessage(reply.source(), call.presence))
 
-  const bytes = await orGone(reply, call.signal)
+  const bytes = await orGone(reply, call.presence)
   const text = bytes.toString('utf8')
   if (LOOKS_LIKE_EVENTS.test(text))
-    return messageOf(reply, await readMessage(bytesSource([bytes]), call.signal))
+    return messageOf(reply, await readMessage(bytesSource([bytes]), call.presence))
   const body = parse(text)
   // Many upstreams answer in JSON although they were asked for a stream. An error is for `errors` to read.
   if ((isRecord(body) && body.type === 'message') || errorIn(body)) return reply
@@ -53,20 +54,20 @@ function messageOf(reply: Reply, message: object): Reply {
 }
 
 /** The whole body, or a ClientGoneError as soon as nobody waits for it. */
-async function orGone(reply: Reply, signal: AbortSignal): Promise<Buffer> {
+async function orGone(reply: Reply, presence: Presence): Promise<Buffer> {
   let onGone = () => {}
   const gone = new Promise<never>((_, reject) => {
     onGone = () => {
       reply.discard()
       reject(new ClientGoneError())
     }
-    if (signal.aborted) onGone()
-    else signal.addEventListener('abort', onGone, { once: true })
+    if (presence.gone) onGone()
+    else presence.on(onGone)
   })
   try {
     return await Promise.race([reply.bytes(), gone])
   } finally {
-    signal.removeEventListener('abort', onGone)
+    presence.off(onGone)
   }
 }
 

@@ -1,4 +1,5 @@
 import { ClientGoneError, isKnownError, UpstreamError } from '../../core/errors.js'
+import type { Presence } from '../../core/presence.js'
 import type { MessageReply } from '../../core/protocol/messages.js'
 import { FrameDecoder } from '../../core/sse/decoder.js'
 import { StreamEvent } from '../../core/sse/event.js'
@@ -17,11 +18,11 @@ const LINGER = 1_000
 
 /**
  * Reads a stream into its message. Rejects with an UpstreamError when the stream breaks, lies or ends early, with a
- * ClientGoneError as soon as `gone` aborts; the stream is cancelled in each case.
+ * ClientGoneError as soon as nobody waits for it; the stream is cancelled in each case.
  *
  * Pushed rather than `reply.events()`: waiting there for an upstream that says nothing could not be interrupted.
  */
-export function readMessage(source: ByteSource, gone: AbortSignal): Promise<MessageReply> {
+export function readMessage(source: ByteSource, presence: Presence): Promise<MessageReply> {
   return new Promise((resolve, reject) => {
     const fold = new MessageFold()
     const decoder = new FrameDecoder()
@@ -31,7 +32,7 @@ export function readMessage(source: ByteSource, gone: AbortSignal): Promise<Mess
 
     const settle = () => {
       settled = true
-      gone.removeEventListener('abort', onGone)
+      presence.off(onGone)
     }
     const fail = (error: unknown) => {
       if (settled) return
@@ -58,8 +59,8 @@ export function readMessage(source: ByteSource, gone: AbortSignal): Promise<Mess
       }
     }
 
-    if (gone.aborted) return onGone()
-    gone.addEventListener('abort', onGone, { once: true })
+    if (presence.gone) return onGone()
+    presence.on(onGone)
     source.pipe({
       data(chunk) {
         if (settled) return

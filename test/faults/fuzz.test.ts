@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isKnownError } from '../../core/errors.js'
 import { Journal } from '../../core/journal.js'
+import { ClientPresence } from '../../core/presence.js'
 import { FrameDecoder } from '../../core/sse/decoder.js'
 import { StreamEvent } from '../../core/sse/event.js'
 import { mapSource } from '../../core/sse/map.js'
@@ -129,8 +130,8 @@ describe(`the SSE decoder (FAULT_SEED=${SEED})`, () => {
   it('a fold ends in a message or in an error that says what was wrong', () =>
     fc.assert(
       fc.asyncProperty(streams, cuts, async (bytes, where) => {
-        const never = new AbortController().signal
-        const outcome = await readMessage(bytesSource(cut(bytes, where)), never).catch((error) => error)
+        const source = bytesSource(cut(bytes, where))
+        const outcome = await readMessage(source, new ClientPresence()).catch((error) => error)
         expect(isKnownError(outcome) || Array.isArray(outcome.content)).toBe(true)
       }),
       options(2_000),
