@@ -57,8 +57,8 @@ export function committed(reply: Reply, limits: StreamLimits): Promise<Reply> {
     }
     const pass = () => {
       decide()
-      const headers = isEvents ? reply.headers : { ...reply.headers, 'content-type': 'text/event-stream' }
-      resolve(Reply.stream(relay, { status: reply.status, headers }).makeCertain())
+      const found = reply.withSource(relay).makeCertain()
+      resolve(isEvents ? found : found.with({ headers: { 'content-type': 'text/event-stream' } }))
     }
     watch(source, relay, isEvents, { isDecided: () => decided, pass, fail, passOn: limits.passOn })
   })
@@ -75,7 +75,8 @@ export async function wholeMessage(reply: Reply, route: RouteName): Promise<Repl
   if (error) throw error
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw notMessage(bytes)
   if (route === 'messages' && (body as { type?: unknown }).type !== 'message') throw notMessage(bytes)
-  return Reply.certain(bytes, body, reply)
+  // `bytes` has left the reply holding them.
+  return reply.makeCertain(body)
 }
 
 interface Verdict {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { endToEnd, header } from './headers.js'
+import { dropping, endToEnd, endToEndList, header } from './headers.js'
 
 const NONE = new Set<string>()
 
@@ -46,4 +46,24 @@ it('header gives the first value', () => {
     header({}, 'a'),
     header({ a: [] }, 'a'),
   ]).toEqual(['1', '1', undefined, undefined])
+})
+
+describe('endToEndList', () => {
+  const DROP = dropping('x-dropped')
+
+  it('is name, value, name, value, with a pair for each of several values', () => {
+    const headers = { a: '1', 'set-cookie': ['x', 'y'], b: undefined, 'x-dropped': '2', connection: 'close' }
+    expect(endToEndList(headers, DROP)).toEqual(['a', '1', 'set-cookie', 'x', 'set-cookie', 'y'])
+  })
+
+  it('leaves out what the connection names, and the names of another set', () => {
+    const headers = { a: '1', b: '2', c: '3', connection: 'keep-alive, B' }
+    expect(endToEndList(headers, DROP, { c: undefined })).toEqual(['a', '1'])
+  })
+
+  it('holds a header that is spelt in two ways once, with the later value', () => {
+    const headers = { 'x-a': '1', b: '2', 'X-A': '3', 'X-Dropped': '4' }
+    expect(endToEndList(headers, DROP)).toEqual(['x-a', '3', 'b', '2'])
+    expect(endToEndList(headers, DROP, { b: '5' })).toEqual(['x-a', '3'])
+  })
 })

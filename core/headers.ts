@@ -30,19 +30,31 @@ export function dropping(...names: readonly string[]): ReadonlySet<string> {
 
 /**
  * The headers that may travel end to end: without `drop`, made by `dropping`, and those that `connection` names (RFC 9110
- * makes them hop-by-hop too).
+ * makes them hop-by-hop too), and without the names of `without`.
  */
-export function endToEndList(headers: Headers, drop: ReadonlySet<string>): HeaderList {
+export function endToEndList(headers: Headers, drop: ReadonlySet<string>, without?: Headers): HeaderList {
   const named = namedByConnection(headers)
   const list: HeaderList = []
-  for (const given in headers) {
-    const value = headers[given]
-    const name = given.toLowerCase() // a plugin may spell it as it likes, and two spellings would both be sent
+  for (const name in headers) {
+    const value = headers[name]
+    // A plugin may spell names as it likes, and two spellings would both be sent.
+    if (name !== name.toLowerCase()) return flat(endToEnd(headers, drop), without)
     if (value === undefined || drop.has(name) || named?.includes(name)) continue
-    if (typeof value === 'string') list.push(name, value)
-    else for (const each of value) list.push(name, each)
+    if (without && name in without) continue
+    add(list, name, value)
   }
   return list
+}
+
+function flat(headers: Headers, without: Headers = {}): HeaderList {
+  const list: HeaderList = []
+  for (const name in headers) if (!(name in without)) add(list, name, headers[name]!)
+  return list
+}
+
+function add(list: HeaderList, name: string, value: string | readonly string[]): void {
+  if (typeof value === 'string') list.push(name, value)
+  else for (const each of value) list.push(name, each)
 }
 
 /** The same as an object. */
@@ -51,7 +63,7 @@ export function endToEnd(headers: Headers, drop: ReadonlySet<string>): Record<st
   const out: Record<string, string | string[]> = {}
   for (const given in headers) {
     const value = headers[given]
-    const name = given.toLowerCase() // a plugin may spell it as it likes, and two spellings would both be sent
+    const name = given.toLowerCase()
     if (value === undefined || HOP_BY_HOP.has(name) || drop.has(name) || named?.includes(name)) continue
     out[name] = value as string | string[]
   }

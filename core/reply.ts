@@ -1,5 +1,5 @@
 import { isKnownError } from './errors.js'
-import { type Headers, header } from './headers.js'
+import { endToEndList, type HeaderList, type Headers, header } from './headers.js'
 import { FrameDecoder } from './sse/decoder.js'
 import { type EventData, StreamEvent } from './sse/event.js'
 import { type EventMapper, mapSource } from './sse/map.js'
@@ -25,6 +25,8 @@ export interface Diagnosis {
 /** A JSON answer that is held in memory may have this many bytes; a stream has no such limit. */
 const COLLECT_LIMIT = 64 * 1024 * 1024
 
+const NO_MAPPERS: readonly EventMapper[] = []
+
 /** The body of an answer, shared by all replies that were derived from one another. */
 interface Payload {
   bytes?: Buffer
@@ -45,26 +47,29 @@ interface Payload {
  */
 export class Reply {
   readonly status: number
-  readonly headers: Headers
   readonly diagnosis: Diagnosis | undefined
+  #headers: Headers
+  /** What `with` put over them; laid upon them only when somebody wants them all. */
+  #over: Headers | undefined
   #payload: Payload
   #mappers: readonly EventMapper[]
 
-  private constructor(init: ReplyInit, payload: Payload, mappers: readonly EventMapper[] = []) {
+  private constructor(
+    init: ReplyInit,
+    payload: Payload,
+    mappers: readonly EventMapper[] = NO_MAPPERS,
+    over?: Headers,
+  ) {
     this.status = init.status ?? 200
-    this.headers = init.headers ?? {}
     this.diagnosis = init.diagnosis
+    this.#headers = init.headers ?? {}
+    this.#over = over
     this.#payload = payload
     this.#mappers = mappers
   }
 
   static bytes(bytes: Buffer, init: ReplyInit = {}): Reply {
     return new Reply(init, { bytes })
-  }
-
-  /** The same for bytes that were decoded already, to be certain of them. */
-  static certain(bytes: Buffer, decoded: unknown, init: ReplyInit): Reply {
-    return new Reply(init, { bytes, decoded, certain: true })
   }
 
   static json(value: unknown, init: ReplyInit = {}): Reply {
@@ -96,26 +101,49 @@ export class Reply {
 
   /** True for an event stream; its events are what `onEvent` sees. */
   get isEventStream(): boolean {
-    return header(this.headers, 'content-type')?.toLowerCase().includes('text/event-stream') ?? false
+    return this.header('content-type')?.toLowerCase().includes('text/event-stream') ?? false
+  }
+
+  get headers(): Headers {
+    if (this.#over) {
+      this.#headers = overlaid(this.#headers, this.#over)
+      this.#over = undefined
+    }
+    return this.#headers
   }
 
   /** The first value of a header; names in lower case. */
   header(name: string): string | undefined {
-    return header(this.headers, name)
+    return this.#over && name in this.#over ? header(this.#over, name) : header(this.#headers, name)
+  }
+
+  /** The headers that may travel on, as `endToEndList` has them. */
+  headerList(drop: ReadonlySet<string>): HeaderList {
+    const over = this.#over
+    const list = endToEndList(this.#headers, drop, over)
+    return over ? list.concat(endToEndList(over, drop)) : list
   }
 
   /** The same answer under another status or with more headers (`undefined` removes one). */
   with(patch: ReplyInit): Reply {
-    const headers = patch.headers ? overlaid(this.headers, patch.headers) : this.headers
     const { status = this.status, diagnosis = this.diagnosis } = patch
-    return new Reply({ status, headers, diagnosis }, this.#payload, this.#mappers)
+    const headers = patch.headers ? this.headers : this.#headers
+    const over = patch.headers ? lowerCased(patch.headers) : this.#over
+    return new Reply({ status, headers, diagnosis }, this.#payload, this.#mappers, over)
+  }
+
+  /** The same answer with another body: `source` carries on what `source()` gave. */
+  withSource(source: ByteSource): Reply {
+    const { status, diagnosis } = this
+    return new Reply({ status, headers: this.#headers, diagnosis }, { source }, NO_MAPPERS, this.#over)
   }
 
   /** The same event stream, seen through a mapper. Other answers stay as they are. */
   mapEvents(mapper: EventMapper): Reply {
     if (!this.isEventStream) return this
     const headers = { ...this.headers, 'content-length': undefined }
-    return new Reply({ ...this, headers }, this.#payload, [...this.#mappers, mapper])
+    const { status, diagnosis } = this
+    return new Reply({ status, headers, diagnosis }, this.#payload, [...this.#mappers, mapper])
   }
 
   /** The whole body. Rejects when the stream breaks before its end. */
@@ -169,9 +197,10 @@ export class Reply {
     return this.#payload.certain === true
   }
 
-  /** From now on it is. */
-  makeCertain(): this {
+  /** From now on it is; `decoded` is what its bytes say, if they are held. */
+  makeCertain(decoded?: unknown): this {
     this.#payload.certain = true
+    this.#payload.decoded = decoded
     return this
   }
 
@@ -194,6 +223,15 @@ export class Reply {
   discard(): void {
     if (!this.#payload.bytes) this.#payload.source?.cancel()
   }
+}
+
+/** Names that are not in lower case would hide nothing. */
+function lowerCased(headers: Headers): Headers {
+  for (const name in headers) {
+    if (name === name.toLowerCase()) continue
+    return Object.fromEntries(Object.entries(headers).map(([n, value]) => [n.toLowerCase(), value]))
+  }
+  return headers
 }
 
 /** Two spreads in one literal would cost four times as much: V8 has a short cut for the first one alone. */

@@ -1,4 +1,4 @@
-import { Reply } from '../reply.js'
+import type { Reply } from '../reply.js'
 import type { ByteSink, ByteSource } from '../stream.js'
 
 interface Releasable {
@@ -7,7 +7,7 @@ interface Releasable {
 
 /** The same reply; releases once its body has ended, broken or been given up. At once for one that is whole. */
 export function whenOver(reply: Reply, place: Releasable): Reply {
-  if (!reply.held) return Reply.stream(new WatchedSource(reply.source(), place), reply)
+  if (!reply.held) return reply.withSource(new WatchedSource(reply.source(), place))
   place.release()
   return reply
 }

@@ -33,7 +33,7 @@ export async function createLogger(
 
 /** Milliseconds that a line may wait, so that a busy gateway makes one system call for many (a write a request costs 10 µs). */
 const FLUSH_INTERVAL = 100
-const BATCH = 8 * 1024
+const BATCH = 32 * 1024
 
 /** Lines are searched for secrets and written many at a time; one by one that takes longer than the making of the line. */
 class Batches implements DestinationStream {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { ClientGoneError, ToldError } from '../errors.js'
-import { dropping, endToEndList, type HeaderList } from '../headers.js'
+import { dropping, type HeaderList } from '../headers.js'
 import type { Reply } from '../reply.js'
 import type { ByteSink, ByteSource } from '../stream.js'
 
@@ -40,7 +40,7 @@ const GONE: Outcome = { ending: 'gone' }
  * cancelled.
  */
 export function respond(res: ServerResponse, reply: Reply, own: HeaderList, tap?: Tap): Promise<Outcome> {
-  const headers = endToEndList(reply.headers, NOT_RELAYED)
+  const headers = reply.headerList(NOT_RELAYED)
   for (const part of own) headers.push(part)
   const bytes = reply.held
   if (!bytes && res.req.method !== 'HEAD') {

@@ -174,7 +174,10 @@ async function refreshed(key: Promise<string | undefined>, account: Account): Pr
 function withoutKey(reply: Reply, key: string | undefined): Awaitable<Reply> {
   const { status } = reply
   const headers = maskHeaders(reply.headers, key)
-  if (reply.ok && !reply.held) return Reply.stream(maskSource(reply.source(), key), { status, headers })
+  if (reply.ok && !reply.held) {
+    const masked = reply.withSource(maskSource(reply.source(), key))
+    return headers === reply.headers ? masked : Reply.stream(masked.source(), { status, headers })
+  }
   return heldWithoutKey(reply, headers, key)
 }
 

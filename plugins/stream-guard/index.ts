@@ -46,8 +46,9 @@ class StreamGuard implements Plugin {
 
   #guard(reply: Reply): Reply {
     // Comments are bytes that the upstream's length, if it states one, does not count.
-    const headers = { ...reply.headers, 'content-length': undefined }
-    return Reply.stream(guarded(reply.source(), this.options), { ...reply, headers })
+    const watched = reply.withSource(guarded(reply.source(), this.options))
+    const hasLength = reply.header('content-length') !== undefined
+    return hasLength ? watched.with({ headers: { 'content-length': undefined } }) : watched
   }
 }
 
