@@ -90,13 +90,13 @@ export class Seating {
    */
   #ask(wish: Wish, situation: Situation, lease: Lease): Awaitable<boolean>[] {
     const { rests, store } = this.state
-    const { candidate, id, unsettled } = lease
+    const { candidate, unsettled } = lease
     const { account, seat } = candidate
     const answers: Awaitable<boolean>[] = []
     for (const scope of unsettled)
-      if (rests.isTrial(scope)) answers.push(rests.takeTurn(scope, id, wish.patience))
+      if (rests.isTrial(scope)) answers.push(rests.takeTurn(scope, lease.id, wish.patience))
     if (account.maxConcurrent !== undefined)
-      answers.push(store.lease(seat.id, id, account.maxConcurrent, wish.patience))
+      answers.push(store.lease(seat.id, lease.id, account.maxConcurrent, wish.patience))
     const settled = this.#settle(wish, situation, candidate)
     if (settled !== true) answers.push(settled)
     return answers

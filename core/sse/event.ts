@@ -96,6 +96,8 @@ export class StreamEvent {
 export function readFields(raw: Buffer): Fields {
   const fields: Fields = { name: undefined, text: undefined }
   const frame = raw.toString('utf8').replace(/^\ufeff/, '')
+  const usual = twoLines(frame)
+  if (usual) return usual
   const lines = frame.includes('\r') ? frame.split(/\r\n|\n|\r/) : frame.split('\n')
   for (const line of lines) {
     const colon = line.indexOf(':')
@@ -108,4 +110,14 @@ export function readFields(raw: Buffer): Fields {
     else fields.text = fields.text === undefined ? value : `${fields.text}\n${value}`
   }
   return fields
+}
+
+/** The form that nearly every event has: an `event` line, a `data` line, a blank line. Cutting any other apart takes twice as long. */
+function twoLines(frame: string): Fields | undefined {
+  if (!frame.startsWith('event: ')) return undefined
+  const second = frame.indexOf('\n') + 1
+  if (!frame.startsWith('data: ', second)) return undefined
+  const end = frame.indexOf('\n', second)
+  if (end !== frame.length - 2 || frame.charCodeAt(end + 1) !== 0x0a || frame.includes('\r')) return undefined
+  return { name: frame.slice('event: '.length, second - 1), text: frame.slice(second + 'data: '.length, end) }
 }

@@ -50,7 +50,9 @@ async function fold(call: Call, next: Next): Promise<Reply> {
 }
 
 function messageOf(reply: Reply, message: object): Reply {
-  return Reply.json(message, { status: reply.status, headers: endToEnd(reply.headers, OF_THE_STREAM) })
+  const headers = endToEnd(reply.headers, OF_THE_STREAM)
+  // The fold has seen to it that this is a whole message; nobody need read it again to find out.
+  return Reply.json(message, { status: reply.status, headers }).makeCertain(message)
 }
 
 /** The whole body, or a ClientGoneError as soon as nobody waits for it. */

@@ -19,9 +19,11 @@ export function isWarmup(messages: readonly JsonNode[], text: string): boolean {
   return asksOnly(content, text) || content.some((block) => isFailedResult(block, text))
 }
 
+const ESCAPES = [Buffer.from('\\u'), Buffer.from('\\/')]
+
 /** Whether it is worth decoding: a tool result may have megabytes, and holds the text either as it is or in escapes. */
 function mayHold({ raw }: JsonNode, text: string): boolean {
-  return [JSON.stringify(text).slice(1, -1), '\\u', '\\/'].some((part) => raw.includes(part))
+  return raw.includes(JSON.stringify(text).slice(1, -1)) || ESCAPES.some((spelt) => raw.includes(spelt))
 }
 
 /** The blocks hold one text and, apart from reminders, nothing else. */
