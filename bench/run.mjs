@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Bench } from './bench.mjs'
+import { decodersOf } from './decoders.mjs'
 import { judge } from './goals.mjs'
 import { describeMachine, raisePriority } from './machine.mjs'
 import { choose, readOptions, USAGE } from './options.mjs'
@@ -46,6 +47,10 @@ async function main({ quick, ...options }) {
   if (options.profile) return runProfiles(parts, target, progress)
 
   const subjects = available(wanted)
+  for (const preset of ['passthrough', 'claude-code']) {
+    const decoders = decodersOf(parts.dist, preset).join(', ') || 'none'
+    notes.push(`plugins of the preset ${preset} that have whole bodies decoded: ${decoders}`)
+  }
   const machine = describeMachine(root, tools.kind)
   const began = performance.now()
   /** @type {import('./session.mjs').Results} */

@@ -159,6 +159,11 @@ export class Call implements CallHead {
     return this.#body.object
   }
 
+  /** How much of the body plugins have had decoded by reading `body`, from 0 to 1. */
+  get decodedShare(): number {
+    return this.#body.share
+  }
+
   /** Where everything in the body stands, for plugins that look at much and change little; see `edit`. */
   get tree(): JsonNode {
     return this.#body.tree

@@ -32,6 +32,8 @@ export interface RunningChain {
   readonly upstreams: Upstreams
   readonly pool: AccountPool
   readonly chain: Chain
+  /** Its plugins, as they are composed. */
+  readonly links: readonly Link[]
   dispose(): Promise<void>
 }
 
@@ -73,7 +75,8 @@ export async function buildChain(config: ResolvedConfig, services: Services): Pr
     await dispose()
     throw error
   }
-  return { config, upstreams, pool, dispose, chain: compose(withDispatch(ready, config, pool), localAnswers) }
+  const links = withDispatch(ready, config, pool)
+  return { config, upstreams, pool, dispose, links, chain: compose(links, localAnswers) }
 }
 
 /** A plugin that can't be built or set up keeps the chain from starting, and is named for it. */

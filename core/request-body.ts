@@ -31,6 +31,8 @@ export class RequestBody {
   #bytes: Buffer | undefined
   #tree: JsonNode | undefined
   #object: MessagesRequest | undefined
+  /** Bytes of which somebody has the values. */
+  #decoded = 0
   #roles: readonly string[] | undefined
   #model: string | undefined
   #stream: boolean | undefined
@@ -72,7 +74,9 @@ export class RequestBody {
   }
 
   get object(): MessagesRequest {
-    this.#object ??= lazyObject(this.tree, ITEMWISE) as MessagesRequest
+    this.#object ??= lazyObject(this.tree, ITEMWISE, (node) => {
+      this.#decoded += node.end - node.start
+    }) as MessagesRequest
     return this.#object
   }
 
@@ -84,6 +88,11 @@ export class RequestBody {
   get stream(): boolean {
     this.#stream ??= this.field('stream') === true
     return this.#stream
+  }
+
+  /** How much of it has been decoded for those who read `object`, from 0 to 1. */
+  get share(): number {
+    return this.#tree ? this.#decoded / this.bytes.length : this.#object ? 1 : 0
   }
 
   /** A top-level field's value; decodes nothing else. */

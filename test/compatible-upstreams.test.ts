@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { probeAccounts } from '../core/cli/probe.js'
+import { tryOut } from '../core/cli/probe.js'
 import { printConfig } from '../core/config/print.js'
 import { resolveConfig } from '../core/config/resolve.js'
 import type { PluginEntry } from '../core/plugin.js'
@@ -52,7 +52,7 @@ describe('agproxy check', () => {
       accounts: [{ id: 'one', upstream: 'box', apiKey: 'sk-box' }],
       use: [anthropicCompatible({ name: 'box', baseURL: up.url, models: { '*': 'mine' } })],
     })
-    expect(await probeAccounts(config, true)).toMatchObject([{ id: 'one', upstream: 'box', ok: true }])
+    expect((await tryOut(config, true)).results).toMatchObject([{ id: 'one', upstream: 'box', ok: true }])
     expect(up.requests[0]!.json().model).toBe('mine')
   })
 })

@@ -275,6 +275,24 @@ describe('check', () => {
     expect(out).not.toContain('secret')
   })
 
+  test('names plugins that have whole bodies decoded', async () => {
+    const dir = emptyFolder()
+    const plugin = (name: string, hook: string) =>
+      `definePlugin({ name: '${name}', phase: 'request', create: () => ({ ${hook} }) })`
+    config(
+      dir,
+      `import { definePlugin } from 'agproxy'
+export default { use: [
+  ${plugin('greedy', 'onRequest: (call) => call.with({ body: { ...call.body, max_tokens: 1 } })')},
+  ${plugin('frugal', 'onRequest: (call) => call.set({ max_tokens: 1 })')},
+] }`,
+    )
+    const { code, out } = await run(['check'], { cwd: dir })
+    expect(code).toBe(0)
+    expect(out).toMatch(/\nslow\n {2}greedy has every request's whole body decoded.*\n$/)
+    expect(out).not.toMatch(/frugal has/)
+  })
+
   test('--probe calls every account once and fails when one fails', async () => {
     const good = await upstream()
     const bad = await upstream(() => failure(401, 'authentication_error', 'invalid key sk-secret-key'))

@@ -3,7 +3,7 @@ import { definePreset } from '../config/define.js'
 import { resolveConfig } from '../config/resolve.js'
 import { definePlugin } from '../plugin.js'
 import type { Upstream } from '../upstream/types.js'
-import { probeAccounts } from './probe.js'
+import { tryOut } from './probe.js'
 
 const accepts = { cacheControl: true, sameRoleNeighbours: true, unstreamed: true, countTokens: true }
 
@@ -40,7 +40,7 @@ test('each account is called once with its key, and what went wrong is told with
     },
     disposed,
   )
-  const results = await probeAccounts(resolve(raw), true, 50)
+  const { results } = await tryOut(resolve(raw), true, 50)
   expect(results).toEqual([
     { id: 'fine-1', upstream: 'fine', ok: true, text: expect.stringMatching(/^\d+ ms$/) },
     { id: 'broken-1', upstream: 'broken', ok: false, text: 'refused the key [secret]' },
@@ -53,7 +53,7 @@ test('each account is called once with its key, and what went wrong is told with
 
 test('an account whose upstream is switched off is not called', async () => {
   const raw = configOf({ fine: async () => {}, idle: async () => {} })
-  const results = await probeAccounts(resolve({ ...raw, plugins: { idle: false } }), true)
+  const { results } = await tryOut(resolve({ ...raw, plugins: { idle: false } }), true)
   expect(results[1]).toEqual({
     id: 'idle-1',
     upstream: 'idle',
@@ -68,7 +68,7 @@ test('without being asked it calls nobody, but sets the plugins up', async () =>
       throw new Error('called')
     },
   })
-  expect(await probeAccounts(resolve(raw), false)).toEqual([])
+  expect(await tryOut(resolve(raw), false)).toEqual({ results: [], decoders: [] })
   const failing = definePlugin({
     name: 'failing',
     phase: 'request',
@@ -78,5 +78,5 @@ test('without being asked it calls nobody, but sets the plugins up', async () =>
       },
     }),
   })
-  await expect(probeAccounts(resolve({ ...raw, use: [failing] }), false)).rejects.toThrow('no disk')
+  await expect(tryOut(resolve({ ...raw, use: [failing] }), false)).rejects.toThrow('no disk')
 })

@@ -1,4 +1,6 @@
+import type { Link } from '../chain.js'
 import type { ResolvedConfig } from '../config/resolved.js'
+import { wholeBodyDecoders } from '../decoders.js'
 import { buildChain, type RunningChain } from '../gateway.js'
 import type { Logger } from '../log.js'
 import { PoolState } from '../pool/state.js'
@@ -18,15 +20,17 @@ export interface ProbeResult {
 const nothing = () => {}
 const quiet: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => quiet }
 
+export interface TryOut {
+  readonly results: readonly ProbeResult[]
+  /** Plugins that have whole bodies decoded. */
+  readonly decoders: readonly string[]
+}
+
 /**
- * Builds the chain and, when `call` says so, calls every account of the config once, all at a time; each has `patience`
- * milliseconds.
+ * Builds the chain, hands its plugins a sample and, when `call` says so, calls every account of the config once, all at a
+ * time; each has `patience` milliseconds.
  */
-export async function probeAccounts(
-  config: ResolvedConfig,
-  call: boolean,
-  patience = 10_000,
-): Promise<readonly ProbeResult[]> {
+export async function tryOut(config: ResolvedConfig, call: boolean, patience = 10_000): Promise<TryOut> {
   const { host, port } = config.server
   const transport = new Transport()
   try {
@@ -38,16 +42,25 @@ export async function probeAccounts(
       server: { host, port, loopback: isLoopback(host) },
     })
     try {
-      if (!call) return []
+      const decoders = await wholeBodyDecoders(ownLinks(running))
+      if (!call) return { results: [], decoders }
       const redact = secretsOf(config)
       const results = config.accounts.map((account) => probe(account, running, patience))
-      return (await Promise.all(results)).map((result) => ({ ...result, text: redact(result.text) }))
+      const told = (await Promise.all(results)).map((result) => ({ ...result, text: redact(result.text) }))
+      return { results: told, decoders }
     } finally {
       await running.dispose()
     }
   } finally {
     await transport.close()
   }
+}
+
+/** Without those that would send the sample to an upstream, or want accounts for it. */
+function ownLinks({ config, links }: RunningChain): readonly Link[] {
+  const senders = config.chain.filter(({ definition: d }) => d.forwards || d.phase === 'dispatch')
+  const names = new Set(['dispatch', ...senders.map(({ definition }) => definition.name)])
+  return links.filter(({ name }) => !names.has(name))
 }
 
 async function probe(account: Account, { upstreams }: RunningChain, patience: number): Promise<ProbeResult> {
