@@ -62,7 +62,7 @@ function headFrom(links: readonly Link[], at: number, head: CallHead): Awaitable
       return fail(error)
     }
     if (isPromise(result))
-      return result.then(
+      return Promise.resolve(result).then(
         (later) => (later ? expectReply(name, 'onHead', later) : headFrom(links, i + 1, head)),
         fail,
       )

@@ -40,7 +40,7 @@ export function endToEndList(headers: Headers, drop: ReadonlySet<string>, withou
     // A plugin may spell names as it likes, and two spellings would both be sent.
     if (name !== name.toLowerCase()) return flat(endToEnd(headers, drop), without)
     if (value === undefined || drop.has(name) || named?.includes(name)) continue
-    if (without && name in without) continue
+    if (without && Object.hasOwn(without, name)) continue
     add(list, name, value)
   }
   return list
@@ -48,7 +48,7 @@ export function endToEndList(headers: Headers, drop: ReadonlySet<string>, withou
 
 function flat(headers: Headers, without: Headers = {}): HeaderList {
   const list: HeaderList = []
-  for (const name in headers) if (!(name in without)) add(list, name, headers[name]!)
+  for (const name in headers) if (!Object.hasOwn(without, name)) add(list, name, headers[name]!)
   return list
 }
 

@@ -114,7 +114,8 @@ export class Reply {
 
   /** The first value of a header; names in lower case. */
   header(name: string): string | undefined {
-    return this.#over && name in this.#over ? header(this.#over, name) : header(this.#headers, name)
+    const isOver = this.#over !== undefined && Object.hasOwn(this.#over, name)
+    return header(isOver ? this.#over! : this.#headers, name)
   }
 
   /** The headers that may travel on, as `endToEndList` has them. */

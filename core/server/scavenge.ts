@@ -17,7 +17,7 @@ const LARGE = 64 * 1024
 /** The least that was outside since the last collection; what dies is counted off only some time after it. */
 let least = Number.POSITIVE_INFINITY
 let scheduled = false
-let collect: ((options: { type: 'minor' }) => void) | undefined
+let collect: Collect | undefined
 
 /** A request with a body of so many bytes is over. */
 export function bodyIsOver(bytes: number): void {
@@ -30,16 +30,19 @@ export function bodyIsOver(bytes: number): void {
 }
 
 function scavenge(): void {
-  scheduled = false
   collect ??= collector()
+  if (!collect) return // and nothing is scheduled ever after
+  scheduled = false
   collect({ type: 'minor' })
   least = Number.POSITIVE_INFINITY
 }
 
-/** V8's `gc`, for this module alone. */
-function collector(): NonNullable<typeof collect> {
+type Collect = (options: { type: 'minor' }) => void
+
+/** V8's `gc`, for this module alone; undefined where flags can't be set any more. */
+function collector(): Collect | undefined {
   setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as NonNullable<typeof collect>
+  const gc: unknown = runInNewContext('globalThis.gc')
   setFlagsFromString('--no-expose-gc')
-  return gc
+  return typeof gc === 'function' ? (gc as Collect) : undefined
 }

@@ -1,0 +1,24 @@
+import { setImmediate } from 'node:timers/promises'
+import { getHeapStatistics } from 'node:v8'
+import { expect, test } from 'vitest'
+import { bodyIsOver } from './scavenge.js'
+
+const MB = 1024 * 1024
+const outside = () => getHeapStatistics().external_memory
+
+/** As requests do that leave their bodies behind. */
+async function leaveBodies(count: number, told: (bytes: number) => void): Promise<number> {
+  const before = outside()
+  let most = 0
+  for (let i = 0; i < count; i++) {
+    Buffer.alloc(MB)
+    told(MB)
+    await setImmediate()
+    most = Math.max(most, outside() - before)
+  }
+  return most
+}
+
+test('dead bodies do not pile up', async () => {
+  expect(await leaveBodies(60, bodyIsOver)).toBeLessThan(16 * MB)
+})
