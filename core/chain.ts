@@ -54,17 +54,16 @@ function kept<T>(make: (route: RouteName) => T): (route: RouteName) => T {
 function headFrom(links: readonly Link[], at: number, head: CallHead): Awaitable<Reply | undefined> {
   for (let i = at; i < links.length; i++) {
     const { name, plugin } = links[i]!
-    const fail = failing(name, 'onHead')
     let result: Awaitable<Reply | void>
     try {
       result = plugin.onHead!(head)
     } catch (error) {
-      return fail(error)
+      throw wrap(name, 'onHead', error)
     }
     if (isPromise(result))
       return Promise.resolve(result).then(
         (later) => (later ? expectReply(name, 'onHead', later) : headFrom(links, i + 1, head)),
-        fail,
+        failing(name, 'onHead'),
       )
     if (result) return expectReply(name, 'onHead', result)
   }

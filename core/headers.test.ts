@@ -56,6 +56,10 @@ describe('endToEndList', () => {
     expect(endToEndList(headers, DROP)).toEqual(['a', '1', 'set-cookie', 'x', 'set-cookie', 'y'])
   })
 
+  it('takes a number, as plugins in plain JavaScript may give one', () => {
+    expect(endToEndList({ a: 5 as never, b: [6] as never }, DROP)).toEqual(['a', '5', 'b', '6'])
+  })
+
   it('leaves out what the connection names, and the names of another set', () => {
     const headers = { a: '1', b: '2', c: '3', connection: 'keep-alive, B' }
     expect(endToEndList(headers, DROP, { c: undefined })).toEqual(['a', '1'])

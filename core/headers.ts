@@ -52,9 +52,10 @@ function flat(headers: Headers, without: Headers = {}): HeaderList {
   return list
 }
 
+/** A plugin in plain JavaScript may give a number. */
 function add(list: HeaderList, name: string, value: string | readonly string[]): void {
-  if (typeof value === 'string') list.push(name, value)
-  else for (const each of value) list.push(name, each)
+  if (Array.isArray(value)) for (const each of value) list.push(name, String(each))
+  else list.push(name, String(value))
 }
 
 /** The same as an object. */

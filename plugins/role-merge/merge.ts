@@ -11,14 +11,14 @@ import type { JsonNode } from '../../core/json/node.js'
  */
 export function mergeRoles(messages: readonly JsonNode[], roles: readonly string[]): Edit[] {
   const edits: Edit[] = []
+  const joinsTheOneBefore = (i: number) =>
+    roles[i] === roles[i - 1] &&
+    roles[i] !== 'system' &&
+    hasContent(messages[i - 1]!) &&
+    hasContent(messages[i]!)
   for (let from = 0; from < messages.length; ) {
     let to = from + 1
-    const joins = (i: number) =>
-      roles[i] === roles[from] &&
-      roles[i] !== 'system' &&
-      hasContent(messages[i - 1]!) &&
-      hasContent(messages[i]!)
-    while (to < messages.length && joins(to)) to++
+    while (to < messages.length && joinsTheOneBefore(to)) to++
     if (to > from + 1) edits.push(...joined(messages.slice(from, to)))
     from = to
   }
