@@ -16,39 +16,62 @@ export function lazyObject(
     onDecode(part)
     return frozen(part.value())
   }
-  // Without a prototype V8 makes a dictionary. In an object of the usual kind each getter would hang on its shape, which
-  // lives in the old generation and keeps the body for as long: a full collection every 20 requests of 300 kB.
-  const target = Object.create(null)
-  for (const { key, value } of node.members()) {
-    const name = key.value() as string
-    define(target, name, () => (deep.has(name) && value.isArray ? lazyArray(value, decoded) : decoded(value)))
-  }
-  return Object.freeze(Object.setPrototypeOf(target, Object.prototype))
+  const fields = new Map<PropertyKey, JsonNode>()
+  for (const { key, value } of node.members()) fields.set(key.value() as string, value) // of two the last one counts
+  return lazy({}, fields, (value, name) =>
+    deep.has(name as string) && value.isArray ? lazyArray(value, decoded) : decoded(value),
+  )
 }
 
-function lazyArray(node: JsonNode, decoded: (node: JsonNode) => unknown): readonly unknown[] {
+function lazyArray(node: JsonNode, decoded: (node: JsonNode) => unknown): object {
   const items = node.items()
-  const target: unknown[] = new Array(items.length)
-  items.forEach((item, i) => {
-    define(target, i, () => decoded(item))
-  })
+  return lazy(new Array(items.length), new Map(items.entries()), decoded)
+}
+
+const PARTS = Symbol('parts')
+
+/** What a lazy object is made of, and what of it is decoded already. */
+class Parts {
+  readonly #values = new Map<PropertyKey, unknown>()
+
+  constructor(
+    private readonly nodes: ReadonlyMap<PropertyKey, JsonNode>,
+    private readonly decode: (node: JsonNode, key: PropertyKey) => unknown,
+  ) {}
+
+  read(key: PropertyKey): unknown {
+    if (!this.#values.has(key)) this.#values.set(key, this.decode(this.nodes.get(key)!, key))
+    return this.#values.get(key)
+  }
+}
+
+function lazy(
+  target: object,
+  nodes: ReadonlyMap<PropertyKey, JsonNode>,
+  decode: (node: JsonNode, key: PropertyKey) => unknown,
+): object {
+  Object.defineProperty(target, PARTS, { value: new Parts(nodes, decode) })
+  for (const key of nodes.keys()) Object.defineProperty(target, key, { enumerable: true, get: getterOf(key) })
   return Object.freeze(target)
 }
 
-function define(target: object, name: PropertyKey, decode: () => unknown): void {
-  let decoded = false
-  let value: unknown
-  Object.defineProperty(target, name, {
-    enumerable: true,
-    configurable: true, // a field that comes twice is defined twice, and the last one counts
-    get() {
-      if (!decoded) {
-        value = decode()
-        decoded = true
-      }
-      return value
-    },
-  })
+const getters = new Map<PropertyKey, () => unknown>()
+/** Clients choose the names. */
+const LIMIT = 10_000
+
+/**
+ * One getter for all objects, which finds its object by `this`. V8 keeps pairs of accessors in its old generation, so a getter
+ * that held a body would keep it until the next full collection: one every 20 requests of 300 kB.
+ */
+function getterOf(key: PropertyKey): () => unknown {
+  let getter = getters.get(key)
+  if (!getter) {
+    getter = function (this: { readonly [PARTS]: Parts }) {
+      return this[PARTS].read(key)
+    } as () => unknown
+    if (getters.size < LIMIT) getters.set(key, getter)
+  }
+  return getter
 }
 
 function frozen(value: unknown): unknown {

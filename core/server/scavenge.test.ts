@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { getHeapStatistics } from 'node:v8'
 import { expect, test } from 'vitest'
+import { RequestBody } from '../request-body.js'
 import { bodyIsOver } from './scavenge.js'
 
 const MB = 1024 * 1024
@@ -20,4 +21,18 @@ async function leaveBodies(count: number, body: () => Buffer): Promise<number> {
 
 test('dead bodies do not pile up', async () => {
   expect(await leaveBodies(60, () => Buffer.alloc(MB))).toBeLessThan(16 * MB)
+})
+
+test('nor do those of which plugins had a part decoded', async () => {
+  const json = JSON.stringify({
+    model: 'm',
+    messages: [{ role: 'user', content: 'hi' }],
+    more: 'x'.repeat(MB),
+  })
+  const most = await leaveBodies(60, () => {
+    const bytes = Buffer.from(json)
+    void RequestBody.ofBytes(bytes).object.messages[0]?.role
+    return bytes
+  })
+  expect(most).toBeLessThan(20 * MB)
 })
