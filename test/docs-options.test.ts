@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
-import { keysAt, type Schema } from '../core/config/introspect.js'
-import type { PluginDefinition } from '../core/plugin.js'
+import { keysAt, type Schema } from '../core/config/zod-schema.js'
+import type { PluginDefinition } from '../core/plugin/define.js'
 import * as plugins from '../plugins/index.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))

@@ -1,5 +1,5 @@
-import { Reply } from '../../core/reply.js'
-import type { Account } from '../../core/upstream/types.js'
+import type { Account } from '../../core/contract/upstream.js'
+import { Reply } from '../../core/exchange/reply.js'
 import { retryRotate } from '../../plugins/retry-rotate/index.js'
 import { ACCEPTS_ALL, makeCall, messageReply, mount } from '../../testing.js'
 import type { Clock } from './clock.js'

@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty'
-import type { AccountAnswer, AccountsAnswer, RestAnswer } from '../server/admin/accounts.js'
+import type { AccountAnswer, AccountsAnswer, RestAnswer } from '../admin/accounts.js'
 import { callAdmin } from './admin.js'
 import { type CliContext, configFlags, loadResolved, UsageError } from './context.js'
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { ArgsDef } from 'citty'
-import { nearest } from '../config/nearest.js'
+import { nearest } from '../errors/nearest.js'
 import { UsageError } from './context.js'
 
 /**

@@ -56,7 +56,7 @@ async function answers(url: string, key: string): Promise<boolean> {
 /** A gateway for this one client, on a free port. It logs nothing unless asked: the terminal is the client's. */
 async function startOwn(config: ResolvedConfig, logs: boolean, { err }: CliContext) {
   const { createLogger } = await import('../server/logger.js')
-  const { secretsOf } = await import('../server/secrets.js')
+  const { secretsOf } = await import('../server/redact.js')
   const level = logs ? config.log.level : 'silent'
   const logger = await createLogger({ ...config.log, level }, secretsOf(config), 2)
   const server = { ...config.server, host: '127.0.0.1', port: 0, https: false }

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { type CommandDef, defineCommand, renderUsage, runCommand } from 'citty'
-import { nearest } from '../config/nearest.js'
+import { nearest } from '../errors/nearest.js'
 import { checkArgs } from './args.js'
 import { type CliContext, UsageError } from './context.js'
 import { version } from './version.js'

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { definePreset } from '../config/define.js'
 import { resolveConfig } from '../config/resolve.js'
-import { definePlugin } from '../plugin.js'
-import type { Upstream } from '../upstream/types.js'
+import type { Upstream } from '../contract/upstream.js'
+import { definePlugin } from '../plugin/define.js'
 import { tryOut } from './probe.js'
 
 const accepts = { cacheControl: true, sameRoleNeighbours: true, unstreamed: true, countTokens: true }

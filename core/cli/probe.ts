@@ -1,14 +1,14 @@
-import type { Link } from '../chain.js'
+import { PoolState } from '../accounts/pool-state.js'
+import { wholeBodyDecoders } from '../chain/body-decoders.js'
+import type { Link } from '../chain/compose.js'
+import { buildChain, type RunningChain } from '../chain/gateway.js'
 import type { ResolvedConfig } from '../config/resolved.js'
-import { wholeBodyDecoders } from '../decoders.js'
-import { buildChain, type RunningChain } from '../gateway.js'
-import type { Logger } from '../log.js'
-import { PoolState } from '../pool/state.js'
-import { isLoopback } from '../server/info.js'
-import { secretsOf } from '../server/secrets.js'
+import type { Logger } from '../contract/services.js'
+import type { Account } from '../contract/upstream.js'
+import { isLoopback } from '../exchange/loopback.js'
+import { secretsOf } from '../server/redact.js'
 import { createHttpClient } from '../upstream/http.js'
 import { Transport } from '../upstream/transport.js'
-import type { Account } from '../upstream/types.js'
 
 export interface ProbeResult {
   readonly id: string

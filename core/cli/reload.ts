@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { ResolvedConfig } from '../config/resolved.js'
-import type { Logger } from '../log.js'
+import type { Logger } from '../contract/services.js'
 import type { RunningGateway } from '../server/start.js'
 import type { Controls } from './controls.js'
 import { withImports } from './imported.js'

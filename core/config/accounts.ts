@@ -1,11 +1,11 @@
-import type { Account } from '../upstream/types.js'
+import type { Account } from '../contract/upstream.js'
+import type { Problem } from '../errors/config-error.js'
 import type { Preset } from './define.js'
-import { isPlainObject, kindOf } from './describe.js'
-import { problemsOf } from './issues.js'
 import { commaSeparated } from './layers.js'
-import type { Problem } from './problems.js'
 import type { Origin } from './resolved.js'
 import { accountSchema } from './schema.js'
+import { isPlainObject, kindOf } from './words.js'
+import { problemsOf } from './zod-problems.js'
 
 export interface Accounts {
   readonly accounts: readonly Account[]

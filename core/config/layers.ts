@@ -1,9 +1,9 @@
 import type { z } from 'zod'
-import { describe, isPlainObject, kindOf } from './describe.js'
-import { isSecretAt, kindAt, type Schema } from './introspect.js'
-import { problemsOf } from './issues.js'
-import type { Problem } from './problems.js'
+import type { Problem } from '../errors/config-error.js'
 import type { Origin } from './resolved.js'
+import { describe, isPlainObject, kindOf } from './words.js'
+import { problemsOf } from './zod-problems.js'
+import { isSecretAt, kindAt, type Schema } from './zod-schema.js'
 
 /** Values from one source. Later layers win, key by key; nothing is merged deeper. */
 export interface Layer {

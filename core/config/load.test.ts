@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path'
 import * as agproxy from 'agproxy'
 import * as plugins from 'agproxy/plugins'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ConfigError } from '../errors/config-error.js'
 import { loadConfig } from './load.js'
-import { ConfigError } from './problems.js'
 
 // Outside this repository on purpose: nothing but the virtual modules can make `agproxy` resolvable there.
 let dir: string

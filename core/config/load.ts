@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { CosmiconfigResult } from 'cosmiconfig'
-import { isPlainObject, kindOf } from './describe.js'
+import { ConfigError } from '../errors/config-error.js'
 import { codeLoader, jsonLoader, type VirtualModules, yamlLoader } from './loaders.js'
-import { ConfigError } from './problems.js'
+import { isPlainObject, kindOf } from './words.js'
 
 export interface LoadOptions {
   /** Where the search starts; it goes upwards to the folder with a package.json. */

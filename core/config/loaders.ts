@@ -1,4 +1,4 @@
-import { ConfigError } from './problems.js'
+import { ConfigError } from '../errors/config-error.js'
 
 // To cosmiconfig null means that there is no config here and the search goes on; an empty config is undefined.
 

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { checkOrder } from '../order.js'
-import { describe, isPlainObject, kindOf } from './describe.js'
-import { isSecretAt } from './introspect.js'
-import { unknownName } from './issues.js'
+import { ConfigError, type Problem } from '../errors/config-error.js'
+import { checkOrder } from '../plugin/order.js'
 import { configLayer, envLayer, type Layer, resolveSection } from './layers.js'
 import type { Slot } from './presets.js'
-import { ConfigError, type Problem } from './problems.js'
 import type { ResolvedPlugin } from './resolved.js'
+import { describe, isPlainObject, kindOf } from './words.js'
+import { unknownName } from './zod-problems.js'
+import { isSecretAt } from './zod-schema.js'
 
 const NO_OPTIONS = z.strictObject({})
 

@@ -1,9 +1,9 @@
-import { type Placed, place } from '../order.js'
-import { type PluginEntry, type PluginSpec, toSpec } from '../plugin.js'
+import type { Problem } from '../errors/config-error.js'
+import { nearest } from '../errors/nearest.js'
+import { type PluginEntry, type PluginSpec, toSpec } from '../plugin/define.js'
+import { type Placed, place } from '../plugin/order.js'
 import { DEFAULT_PRESET, type Preset } from './define.js'
-import { describe, isPlainObject, kindOf } from './describe.js'
-import { nearest } from './nearest.js'
-import type { Problem } from './problems.js'
+import { describe, isPlainObject, kindOf } from './words.js'
 
 /** A plugin in its place, before it is known whether it is on. */
 export interface Slot extends Placed {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { definePlugin } from '../plugin.js'
+import { definePlugin } from '../plugin/define.js'
 import { definePreset } from './define.js'
 import { maskKey, printConfig } from './print.js'
 import { resolveConfig } from './resolve.js'

@@ -1,8 +1,8 @@
-import type { Account } from '../upstream/types.js'
-import { isPlainObject, withoutPassword } from './describe.js'
-import { maskSecrets } from './introspect.js'
+import type { Account } from '../contract/upstream.js'
 import type { Origins, ResolvedConfig, ResolvedPlugin } from './resolved.js'
 import { logSchema, serverSchema, stateSchema } from './schema.js'
+import { isPlainObject, withoutPassword } from './words.js'
+import { maskSecrets } from './zod-schema.js'
 
 /** The config in force as readable text, secrets masked: what `agproxy check` prints. */
 export function printConfig(config: ResolvedConfig): string {

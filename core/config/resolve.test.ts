@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { definePlugin, type PluginEntry } from '../plugin.js'
+import { ConfigError } from '../errors/config-error.js'
+import { definePlugin, type PluginEntry } from '../plugin/define.js'
 import { definePreset } from './define.js'
-import { ConfigError } from './problems.js'
 import { type ResolveContext, resolveConfig } from './resolve.js'
 
 const door = definePlugin({

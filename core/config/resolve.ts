@@ -1,14 +1,14 @@
-import { place } from '../order.js'
+import { ConfigError, type Problem } from '../errors/config-error.js'
+import { place } from '../plugin/order.js'
 import { accountsFromEnv, resolveAccounts } from './accounts.js'
 import type { Preset } from './define.js'
-import { isPlainObject, kindOf } from './describe.js'
-import { unknownName } from './issues.js'
 import { configLayer, envLayer, type Layer, resolveSection } from './layers.js'
 import { resolvePlugins } from './plugins.js'
 import { choosePresets, mergePresets, slotsOf } from './presets.js'
-import { ConfigError, type Problem } from './problems.js'
 import type { ResolvedConfig } from './resolved.js'
 import { logSchema, serverSchema, stateSchema } from './schema.js'
+import { isPlainObject, kindOf } from './words.js'
+import { unknownName } from './zod-problems.js'
 
 /** What the command line says. Text, as it was typed. */
 export interface Flags {

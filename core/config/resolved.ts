@@ -1,5 +1,5 @@
-import type { PluginDefinition } from '../plugin.js'
-import type { Account } from '../upstream/types.js'
+import type { Account } from '../contract/upstream.js'
+import type { PluginDefinition } from '../plugin/define.js'
 
 export type Origin = 'default' | 'preset' | 'config' | 'env' | 'flag'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { bytes, duration } from '../plugin/units.js'
 import { isBaseURL } from '../upstream/base-url.js'
-import { bytes, duration } from './units.js'
 
 /** Ids and e-mails come back in a header (`x-account-email`), so they must be able to stand in one. */
 const headerText = () => z.string().regex(/^[\x20-\x7e]+$/, 'expected printable ASCII')

@@ -1,5 +1,5 @@
-import { ClientGoneError, GatewayError } from '../errors.js'
-import type { Presence } from '../presence.js'
+import { ClientGoneError, GatewayError } from '../errors/gateway-errors.js'
+import type { Presence } from '../exchange/cancellation.js'
 
 export interface AdmissionLimits {
   readonly maxConcurrent: number

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { errorBody } from '../protocol/errors.js'
+import { errorBody } from '../errors/api-errors.js'
 import { requestId } from './request-id.js'
 
 const ANSWERS: Readonly<Record<string, { line: string; type: string; message: string }>> = {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { GatewayError } from '../errors.js'
+import { GatewayError } from '../errors/gateway-errors.js'
 
 export interface HeaderLimits {
   /** Bytes of names and values. */

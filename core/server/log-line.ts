@@ -1,8 +1,8 @@
-import type { CallHead } from '../call.js'
-import type { Logger } from '../log.js'
-import type { MessageReply } from '../protocol/messages.js'
-import type { Reply } from '../reply.js'
-import { noteUsage } from '../sse/usage.js'
+import type { MessageReply } from '../contract/messages.js'
+import type { Logger } from '../contract/services.js'
+import type { CallHead } from '../exchange/call.js'
+import type { Reply } from '../exchange/reply.js'
+import { noteUsage } from '../exchange/usage.js'
 import { isQuiet } from './routes.js'
 
 /** Larger answers are not decoded for the sake of a log line. */

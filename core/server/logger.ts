@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import { type DestinationStream, pino } from 'pino'
 import type { LogOptions } from '../config/resolved.js'
-import type { Logger } from '../log.js'
+import type { Logger } from '../contract/services.js'
 
 /**
  * pino to stdout: pretty on a terminal, JSON lines otherwise. `redact` sees finished lines, whatever field a secret strayed

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { ClientGoneError, GatewayError } from '../errors.js'
+import { ClientGoneError, GatewayError } from '../errors/gateway-errors.js'
 
 /**
  * The whole body. Over the limit: a 413, with what still comes thrown away by the server after the answer, so that a

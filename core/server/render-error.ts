@@ -1,6 +1,6 @@
-import { GatewayError, PluginError, ToldError, UpstreamError } from '../errors.js'
-import { errorBody } from '../protocol/errors.js'
-import { Reply } from '../reply.js'
+import { errorBody } from '../errors/api-errors.js'
+import { GatewayError, PluginError, ToldError, UpstreamError } from '../errors/gateway-errors.js'
+import { Reply } from '../exchange/reply.js'
 
 /** Any error as the Anthropic-shaped answer to the client: nothing of a stack, a cause or a plugin's own words. */
 export function renderError(error: unknown, requestId: string): Reply {

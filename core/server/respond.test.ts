@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { Relay } from '../relay.js'
-import { Reply } from '../reply.js'
+import { Reply } from '../exchange/reply.js'
+import { Relay } from '../stream/pass-through.js'
 import { respond } from './respond.js'
 
 /** As much of a ServerResponse as is written to. */

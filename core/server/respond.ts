@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
-import { ClientGoneError, ToldError } from '../errors.js'
-import { dropping, type HeaderList } from '../headers.js'
-import type { Reply } from '../reply.js'
-import type { ByteSink, ByteSource } from '../stream.js'
+import { ClientGoneError, ToldError } from '../errors/gateway-errors.js'
+import { dropping, type HeaderList } from '../exchange/headers.js'
+import type { Reply } from '../exchange/reply.js'
+import type { ByteSink, ByteSource } from '../stream/source.js'
 
 /** What belongs to the upstream's own connection and host, and would mislead the client about ours; and what we say ourselves. */
 const NOT_RELAYED = dropping(

@@ -1,4 +1,4 @@
-import type { RouteName } from '../call.js'
+import type { RouteName } from '../exchange/call.js'
 
 export interface Route {
   readonly name: RouteName

@@ -1,4 +1,4 @@
-import type { Awaitable } from '../plugin.js'
+import type { Awaitable } from '../plugin/define.js'
 import { type Channel, isOurs, type Op, type Question } from './cluster-messages.js'
 import { MemoryStore } from './memory.js'
 import { type Fact, LEASE, type Patience, type StateStore } from './store.js'

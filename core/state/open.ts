@@ -1,5 +1,5 @@
 import type { StateOptions } from '../config/resolved.js'
-import type { Logger } from '../log.js'
+import type { Logger } from '../contract/services.js'
 import { MemoryStore } from './memory.js'
 import type { StateStore } from './store.js'
 

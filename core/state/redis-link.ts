@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import type { Logger } from '../log.js'
+import type { Logger } from '../contract/services.js'
 import { connectRedis } from './redis-connection.js'
 import type { ScriptName } from './redis-scripts.js'
 import type { Patience } from './store.js'

@@ -1,4 +1,4 @@
-import type { Awaitable } from '../plugin.js'
+import type { Awaitable } from '../plugin/define.js'
 import type { RedisLink } from './redis-link.js'
 import type { Patience } from './store.js'
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Logger } from '../log.js'
-import type { Awaitable } from '../plugin.js'
+import type { Logger } from '../contract/services.js'
+import type { Awaitable } from '../plugin/define.js'
 import { MemoryStore } from './memory.js'
 import { RedisLink } from './redis-link.js'
 import { RedisPlaces } from './redis-places.js'

@@ -1,4 +1,4 @@
-import type { Awaitable } from '../plugin.js'
+import type { Awaitable } from '../plugin/define.js'
 
 /** A value with the local clock's time at which it is gone. */
 export interface Fact {

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { Reply } from '../reply.js'
-import { bytesSource } from '../stream.js'
+import { Reply } from '../exchange/reply.js'
+import { bytesSource } from '../stream/source.js'
 import { decompressed } from './decompress.js'
 
 function read(encoding: string, bytes: Buffer): Promise<string> {

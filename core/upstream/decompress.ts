@@ -1,9 +1,9 @@
 import type { Transform } from 'node:stream'
 import zlib from 'node:zlib'
-import { UpstreamError } from '../errors.js'
-import type { Reply } from '../reply.js'
-import { Reply as Replies } from '../reply.js'
-import type { ByteSink, ByteSource } from '../stream.js'
+import { UpstreamError } from '../errors/gateway-errors.js'
+import type { Reply } from '../exchange/reply.js'
+import { Reply as Replies } from '../exchange/reply.js'
+import type { ByteSink, ByteSource } from '../stream/source.js'
 
 type Decoder = () => Transform
 

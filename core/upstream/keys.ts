@@ -1,4 +1,4 @@
-import type { Account } from './types.js'
+import type { Account } from '../contract/upstream.js'
 
 /** An account's key; a function is asked each time, for keys that are refreshed. Its failure is a rejection. */
 export function keyOf(account: Account): string | undefined | Promise<string | undefined> {

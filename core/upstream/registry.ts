@@ -1,6 +1,6 @@
-import { nearest } from '../config/nearest.js'
-import { GatewayError } from '../errors.js'
-import type { Upstream } from './types.js'
+import type { Upstream } from '../contract/upstream.js'
+import { GatewayError } from '../errors/gateway-errors.js'
+import { nearest } from '../errors/nearest.js'
 
 /** The upstreams of one chain, in the order of their plugins. */
 export class Upstreams {

@@ -1,6 +1,6 @@
-import { UpstreamError } from '../errors.js'
+import type { ModelInfo } from '../contract/upstream.js'
+import { UpstreamError } from '../errors/gateway-errors.js'
 import type { HttpClient } from './http.js'
-import type { ModelInfo } from './types.js'
 
 interface Listed {
   id?: unknown

@@ -1,4 +1,4 @@
-import { dropping, endToEndList, type HeaderList, type Headers } from '../headers.js'
+import { dropping, endToEndList, type HeaderList, type Headers } from '../exchange/headers.js'
 
 /**
  * Which header carries the key: `client` – the one that the client used (x-api-key when it sent both or none);

@@ -1,4 +1,4 @@
-import { type Headers, header } from '../headers.js'
+import { type Headers, header } from '../exchange/headers.js'
 
 /** No upstream rests for longer than its weekly window; anything beyond is nonsense. */
 const LONGEST = 8 * 24 * 3600_000

@@ -9,7 +9,7 @@ import {
   type UpstreamOptions,
 } from '../../test/support/bad-upstream.js'
 import { hangUp, head, json, raw, reset, respond, stall, write } from '../../test/support/script.js'
-import { ClientGoneError, UpstreamError } from '../errors.js'
+import { ClientGoneError, UpstreamError } from '../errors/gateway-errors.js'
 import { type SendRequest, Transport, type TransportOptions } from './transport.js'
 
 function transport(options: TransportOptions = {}, env: NodeJS.ProcessEnv = {}): Transport {

@@ -1,9 +1,9 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
-import { ClientGoneError } from '../errors.js'
-import type { HeaderList } from '../headers.js'
-import { type Presence, SignalPresence } from '../presence.js'
-import type { Reply } from '../reply.js'
-import { Answer } from './answer.js'
+import { ClientGoneError } from '../errors/gateway-errors.js'
+import { type Presence, SignalPresence } from '../exchange/cancellation.js'
+import type { HeaderList } from '../exchange/headers.js'
+import type { Reply } from '../exchange/reply.js'
+import { Answer } from './response-handler.js'
 
 export interface TransportOptions {
   /** Milliseconds to wait for TCP and TLS. */

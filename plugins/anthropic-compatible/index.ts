@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { definePlugin, type PluginFactory, type PluginSpec } from '../../core/plugin.js'
-import { createForwarder } from '../../core/upstream/forwarder.js'
+import { definePlugin, type PluginFactory, type PluginSpec } from '../../core/plugin/define.js'
+import { createForwarder } from '../../core/upstream/anthropic-forwarder.js'
 import { mapModel, namedModels } from '../../core/upstream/models.js'
 import { type Entry, type Options, optionsFor } from './options.js'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { definePlugin } from '../../core/plugin.js'
+import { definePlugin } from '../../core/plugin/define.js'
+import { createForwarder } from '../../core/upstream/anthropic-forwarder.js'
 import { baseURLOption } from '../../core/upstream/base-url.js'
-import { createForwarder } from '../../core/upstream/forwarder.js'
 import { mapModel, namedModels } from '../../core/upstream/models.js'
 
 /** Forwards to Anthropic untouched: the client's bytes and headers, with the account's key in place of the client's. */

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { CallHead } from '../../core/call.js'
-import { GatewayError } from '../../core/errors.js'
+import { GatewayError } from '../../core/errors/gateway-errors.js'
+import type { CallHead } from '../../core/exchange/call.js'
 import { type Mounted, makeCall, mount } from '../../testing.js'
 import { auth } from './index.js'
 

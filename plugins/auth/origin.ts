@@ -1,6 +1,6 @@
-import type { Headers } from '../../core/headers.js'
-import { header } from '../../core/headers.js'
-import { isLoopback } from '../../core/server/info.js'
+import type { Headers } from '../../core/exchange/headers.js'
+import { header } from '../../core/exchange/headers.js'
+import { isLoopback } from '../../core/exchange/loopback.js'
 
 /**
  * The name of a foreign site that a request on a loopback address comes from, if it does. A web page can reach a local

@@ -1,7 +1,12 @@
 import { describe, expect, it, vi } from 'vitest'
-import { ClientGoneError, GatewayError, PluginError, UpstreamError } from '../../core/errors.js'
-import { Reply } from '../../core/reply.js'
-import type { ByteSource } from '../../core/stream.js'
+import {
+  ClientGoneError,
+  GatewayError,
+  PluginError,
+  UpstreamError,
+} from '../../core/errors/gateway-errors.js'
+import { Reply } from '../../core/exchange/reply.js'
+import type { ByteSource } from '../../core/stream/source.js'
 import { type MountOptions, makeCall, mount } from '../../testing.js'
 import { countTokens } from './index.js'
 

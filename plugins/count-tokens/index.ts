@@ -1,14 +1,19 @@
 import { inject } from 'tsyringe'
 import { z } from 'zod'
-import type { Call } from '../../core/call.js'
-import { tokens } from '../../core/di/tokens.js'
-import { ClientGoneError, GatewayError, PluginError, UpstreamError } from '../../core/errors.js'
-import { endToEnd } from '../../core/headers.js'
-import type { Logger } from '../../core/log.js'
-import { definePlugin, type Next, type Plugin } from '../../core/plugin.js'
-import { Reply } from '../../core/reply.js'
-import { estimateTokens } from '../../core/tokens/estimate.js'
-import { Turns } from '../../core/tokens/turns.js'
+import type { Logger } from '../../core/contract/services.js'
+import {
+  ClientGoneError,
+  GatewayError,
+  PluginError,
+  UpstreamError,
+} from '../../core/errors/gateway-errors.js'
+import type { Call } from '../../core/exchange/call.js'
+import { endToEnd } from '../../core/exchange/headers.js'
+import { Reply } from '../../core/exchange/reply.js'
+import { definePlugin, type Next, type Plugin } from '../../core/plugin/define.js'
+import { tokens } from '../../core/plugin/tokens.js'
+import { estimateTokens } from '../../core/token-count/estimate.js'
+import { Turns } from '../../core/token-count/event-loop.js'
 
 const options = z.strictObject({
   /** `auto`: the upstream's count, else an estimate. `zero`: always 0, at no cost. */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import type { Call } from '../../core/call.js'
-import { definePlugin } from '../../core/plugin.js'
-import { errorBody } from '../../core/protocol/errors.js'
-import type { Content, MessageReply } from '../../core/protocol/messages.js'
-import { Reply } from '../../core/reply.js'
+import type { Content, MessageReply } from '../../core/contract/messages.js'
+import { errorBody } from '../../core/errors/api-errors.js'
+import type { Call } from '../../core/exchange/call.js'
+import { Reply } from '../../core/exchange/reply.js'
+import { definePlugin } from '../../core/plugin/define.js'
 
 /** Prints at most this much of the message back. */
 const SHOWN = 400

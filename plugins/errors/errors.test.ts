@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { UpstreamError } from '../../core/errors.js'
-import { Reply } from '../../core/reply.js'
-import { bytesSource } from '../../core/stream.js'
+import { UpstreamError } from '../../core/errors/gateway-errors.js'
+import { Reply } from '../../core/exchange/reply.js'
+import { bytesSource } from '../../core/stream/source.js'
 import { makeCall, messageReply, mount } from '../../testing.js'
 import { errors } from './index.js'
 

@@ -1,5 +1,5 @@
-import type { ErrorType } from '../../core/protocol/errors.js'
-import type { Diagnosis } from '../../core/reply.js'
+import type { ErrorType } from '../../core/errors/api-errors.js'
+import type { Diagnosis } from '../../core/exchange/reply.js'
 
 /** What one of z.ai's business codes means here. */
 export interface CodeMeaning {

@@ -1,4 +1,4 @@
-import type { ContentBlock } from '../../core/protocol/messages.js'
+import type { ContentBlock } from '../../core/contract/messages.js'
 import { isRecord, type Json, protocolError } from './errors.js'
 
 /** One content block as its deltas build it. */

@@ -1,5 +1,5 @@
-import { UpstreamError } from '../../core/errors.js'
-import { statusOfType, typeOfStatus } from '../../core/protocol/errors.js'
+import { statusOfType, typeOfStatus } from '../../core/errors/api-errors.js'
+import { UpstreamError } from '../../core/errors/gateway-errors.js'
 
 export type Json = Record<string, unknown>
 

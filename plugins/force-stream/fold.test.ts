@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { UpstreamError } from '../../core/errors.js'
-import { type EventData, StreamEvent } from '../../core/sse/event.js'
+import { UpstreamError } from '../../core/errors/gateway-errors.js'
+import { type EventData, StreamEvent } from '../../core/stream/sse-event.js'
 import { MessageFold } from './fold.js'
 
 const START = {

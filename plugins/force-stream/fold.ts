@@ -1,6 +1,6 @@
-import { UpstreamError } from '../../core/errors.js'
-import type { MessageReply } from '../../core/protocol/messages.js'
-import type { StreamEvent } from '../../core/sse/event.js'
+import type { MessageReply } from '../../core/contract/messages.js'
+import { UpstreamError } from '../../core/errors/gateway-errors.js'
+import type { StreamEvent } from '../../core/stream/sse-event.js'
 import { BlockFold } from './block.js'
 import { errorOf, isRecord, type Json, protocolError } from './errors.js'
 

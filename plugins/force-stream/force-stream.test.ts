@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
-import { ClientGoneError, UpstreamError } from '../../core/errors.js'
-import { Reply } from '../../core/reply.js'
-import { type EventData, StreamEvent } from '../../core/sse/event.js'
-import { type ByteSink, type ByteSource, bytesSource, iterableSource } from '../../core/stream.js'
+import { ClientGoneError, UpstreamError } from '../../core/errors/gateway-errors.js'
+import { Reply } from '../../core/exchange/reply.js'
+import { type ByteSink, type ByteSource, bytesSource, iterableSource } from '../../core/stream/source.js'
+import { type EventData, StreamEvent } from '../../core/stream/sse-event.js'
 import { type MountOptions, makeCall, messageReply, mount } from '../../testing.js'
 import { forceStream } from './index.js'
 

@@ -1,7 +1,7 @@
-import type { Logger } from '../../core/log.js'
-import type { AccountPool } from '../../core/pool/pool.js'
+import type { AccountPool } from '../../core/accounts/pool.js'
+import type { Logger } from '../../core/contract/services.js'
+import type { ModelInfo, Upstream } from '../../core/contract/upstream.js'
 import type { Upstreams } from '../../core/upstream/registry.js'
-import type { ModelInfo, Upstream } from '../../core/upstream/types.js'
 
 interface Kept {
   readonly models: readonly ModelInfo[]

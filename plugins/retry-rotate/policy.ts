@@ -1,7 +1,7 @@
-import type { UpstreamError } from '../../core/errors.js'
-import type { Failing } from '../../core/pool/lease.js'
-import { isServerFailure } from '../../core/protocol/errors.js'
-import type { Diagnosis } from '../../core/reply.js'
+import type { Failing } from '../../core/accounts/lease.js'
+import { isServerFailure } from '../../core/errors/api-errors.js'
+import type { UpstreamError } from '../../core/errors/gateway-errors.js'
+import type { Diagnosis } from '../../core/exchange/reply.js'
 
 /** A failed attempt, as the rules look at it. */
 export type Failure =

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Call } from '../../core/call.js'
-import { UpstreamError } from '../../core/errors.js'
-import { Reply } from '../../core/reply.js'
-import { iterableSource } from '../../core/stream.js'
+import { UpstreamError } from '../../core/errors/gateway-errors.js'
+import type { Call } from '../../core/exchange/call.js'
+import { Reply } from '../../core/exchange/reply.js'
+import { iterableSource } from '../../core/stream/source.js'
 import { ACCEPTS_ALL, type Mounted, makeCall, messageReply, mount } from '../../testing.js'
 import { retryRotate } from './index.js'
 

@@ -1,4 +1,4 @@
-import type { ContentBlock, Message, MessagesRequest } from '../../core/protocol/messages.js'
+import type { ContentBlock, Message, MessagesRequest } from '../../core/contract/messages.js'
 
 const isThinking = (block: ContentBlock) => block?.type === 'thinking' || block?.type === 'redacted_thinking'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { applies, fixMode } from '../../core/fix.js'
-import { definePlugin } from '../../core/plugin.js'
+import { definePlugin } from '../../core/plugin/define.js'
+import { applies, fixMode } from '../../core/plugin/fix-mode.js'
 import { mergeRoles } from './merge.js'
 
 /**

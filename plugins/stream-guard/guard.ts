@@ -1,6 +1,6 @@
-import { ToldError, UpstreamError } from '../../core/errors.js'
-import { StreamEvent } from '../../core/sse/event.js'
-import type { ByteSink, ByteSource } from '../../core/stream.js'
+import { ToldError, UpstreamError } from '../../core/errors/gateway-errors.js'
+import type { ByteSink, ByteSource } from '../../core/stream/source.js'
+import { StreamEvent } from '../../core/stream/sse-event.js'
 import { Heart } from './heart.js'
 import { StopSign } from './stop.js'
 

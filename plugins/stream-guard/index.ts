@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Call } from '../../core/call.js'
-import { definePlugin, type Next, type Plugin } from '../../core/plugin.js'
-import { Reply } from '../../core/reply.js'
+import type { Call } from '../../core/exchange/call.js'
+import { Reply } from '../../core/exchange/reply.js'
+import { definePlugin, type Next, type Plugin } from '../../core/plugin/define.js'
 import { guarded } from './guard.js'
 import { type LateStream, lateStream } from './late.js'
 

@@ -1,9 +1,9 @@
-import { GatewayError, UpstreamError } from '../../core/errors.js'
-import { isErrorBody } from '../../core/protocol/errors.js'
-import { Relay } from '../../core/relay.js'
-import type { Reply } from '../../core/reply.js'
-import { StreamEvent } from '../../core/sse/event.js'
-import type { ByteSource } from '../../core/stream.js'
+import { isErrorBody } from '../../core/errors/api-errors.js'
+import { GatewayError, UpstreamError } from '../../core/errors/gateway-errors.js'
+import type { Reply } from '../../core/exchange/reply.js'
+import { Relay } from '../../core/stream/pass-through.js'
+import type { ByteSource } from '../../core/stream/source.js'
+import { StreamEvent } from '../../core/stream/sse-event.js'
 
 export interface LateStream {
   readonly source: ByteSource

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { definePlugin } from '../../core/plugin.js'
-import { Reply } from '../../core/reply.js'
+import { Reply } from '../../core/exchange/reply.js'
+import { definePlugin } from '../../core/plugin/define.js'
 import { isWarmup } from './detect.js'
 import { warmupEvents, warmupMessage } from './reply.js'
 

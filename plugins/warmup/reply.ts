@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { MessageReply } from '../../core/protocol/messages.js'
-import type { EventData } from '../../core/sse/event.js'
+import type { MessageReply } from '../../core/contract/messages.js'
+import type { EventData } from '../../core/stream/sse-event.js'
 
 const TEXT = 'OK'
 const USAGE = { input_tokens: 1, output_tokens: 1 }

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { definePlugin } from '../../core/plugin.js'
+import type { Precedence } from '../../core/contract/upstream.js'
+import { definePlugin } from '../../core/plugin/define.js'
+import { createForwarder } from '../../core/upstream/anthropic-forwarder.js'
 import { baseURLOption } from '../../core/upstream/base-url.js'
-import { createForwarder } from '../../core/upstream/forwarder.js'
 import { namedModels } from '../../core/upstream/models.js'
-import type { Precedence } from '../../core/upstream/types.js'
 import { contextWindow, zaiModel } from './models.js'
 
 /** How z.ai's accounts take part beside others; `off` leaves them out. */

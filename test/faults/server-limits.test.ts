@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { definePlugin } from '../../core/plugin.js'
+import { definePlugin } from '../../core/plugin/define.js'
 import { answer } from '../support/anthropic-upstream.js'
 import { ask, send } from '../support/client.js'
 import type { TestConfig } from '../support/gateway.js'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { onTestFinished } from 'vitest'
-import type { Logger } from '../../core/log.js'
+import type { Logger } from '../../core/contract/services.js'
 import { RedisStore } from '../../core/state/redis.js'
 import type { Patience } from '../../core/state/store.js'
 

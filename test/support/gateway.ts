@@ -1,6 +1,6 @@
 import type { Config } from '../../core/config/define.js'
 import { resolveConfig } from '../../core/config/resolve.js'
-import type { Logger } from '../../core/log.js'
+import type { Logger } from '../../core/contract/services.js'
 import { type RunningGateway, startGateway } from '../../core/server/start.js'
 import { presets } from '../../presets/index.js'
 

@@ -1,4 +1,4 @@
-import type { EventData } from '../../core/sse/event.js'
+import type { EventData } from '../../core/stream/sse-event.js'
 
 export interface FrameOptions {
   readonly eol?: '\n' | '\r\n' | '\r'

@@ -1,0 +1,36 @@
+import type { Awaitable } from '../plugin/define.js'
+import type { Patience, StateStore } from '../state/store.js'
+
+/** Milliseconds since a session's last request; a prompt cache lives for five minutes or an hour. */
+const KEPT = 3_600_000
+/** Kept for longer, so that a session's requests need a word to the store once in a while and not each time. */
+const SLACK = KEPT / 10
+
+/** Which account a session is at home on, by the account's id. */
+export class Affinity {
+  constructor(
+    private readonly store: StateStore,
+    private readonly now: () => number,
+  ) {}
+
+  home(session: string): string | undefined {
+    return this.store.get('session', session)?.value
+  }
+
+  /** The session was heard of at home; its hour begins anew. */
+  keep(session: string, accountId: string): void {
+    const present = this.store.get('session', session)
+    if (present && present.expires - this.now() > KEPT) return
+    this.store.set('session', session, accountId, KEPT + SLACK)
+  }
+
+  /** Gives a session its first or another home. Returns where it is at home now: another request may have been first. */
+  move(
+    session: string,
+    from: string | undefined,
+    to: string,
+    patience: Patience,
+  ): Awaitable<string | undefined> {
+    return this.store.compareAndSet('session', session, from, to, KEPT + SLACK, patience)
+  }
+}

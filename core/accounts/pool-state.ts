@@ -1,0 +1,43 @@
+import { MemoryStore } from '../state/memory.js'
+import { LEASE, type StateStore } from '../state/store.js'
+import { Affinity } from './affinity.js'
+import { Rests } from './cooldowns.js'
+import { Seats } from './load.js'
+import { Queue } from './queue.js'
+
+export interface PoolStateInit {
+  readonly store?: StateStore
+  readonly now?: (() => number) | undefined
+  /** From 0 to 1, as `Math.random`. */
+  readonly random?: () => number
+}
+
+/** Kinds of facts that may let a waiting request go on. */
+const NEWS: ReadonlySet<string> = new Set(['rest', 'probe', 'after', LEASE])
+
+/** What is known about accounts; outlives a reload of the config, so that a resting account goes on resting. */
+export class PoolState {
+  readonly store: StateStore
+  readonly random: () => number
+  readonly rests: Rests
+  readonly affinity: Affinity
+  readonly seats: Seats
+  readonly queue = new Queue()
+
+  constructor({ now = Date.now, random = Math.random, store = new MemoryStore(now) }: PoolStateInit = {}) {
+    this.store = store
+    this.random = random
+    this.rests = new Rests(store, now, random)
+    this.affinity = new Affinity(store, now)
+    this.seats = new Seats(store, now)
+    store.onChange((kind) => {
+      if (this.queue.length > 0 && NEWS.has(kind)) this.queue.changed()
+    })
+  }
+
+  /** A changed config may have mended what no waiting mends. */
+  configChanged(): void {
+    this.rests.configChanged()
+    this.queue.changed()
+  }
+}

@@ -1,0 +1,54 @@
+import type { Reply } from '../exchange/reply.js'
+import type { ByteSink, ByteSource } from '../stream/source.js'
+
+interface Releasable {
+  release(): void
+}
+
+/** The same reply; releases once its body has ended, broken or been given up. At once for one that is whole. */
+export function whenOver(reply: Reply, place: Releasable): Reply {
+  if (!reply.held) return reply.withSource(new WatchedSource(reply.source(), place))
+  place.release()
+  return reply
+}
+
+class WatchedSource implements ByteSource, ByteSink {
+  #sink: ByteSink | undefined
+
+  constructor(
+    private readonly source: ByteSource,
+    private readonly place: Releasable,
+  ) {}
+
+  pipe(sink: ByteSink): void {
+    this.#sink = sink
+    this.source.pipe(this)
+  }
+
+  pause(): void {
+    this.source.pause()
+  }
+
+  resume(): void {
+    this.source.resume()
+  }
+
+  cancel(): void {
+    this.place.release()
+    this.source.cancel()
+  }
+
+  data(chunk: Buffer): void {
+    this.#sink!.data(chunk)
+  }
+
+  end(): void {
+    this.place.release()
+    this.#sink!.end()
+  }
+
+  error(error: Error): void {
+    this.place.release()
+    this.#sink!.error(error)
+  }
+}

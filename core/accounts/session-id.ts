@@ -1,0 +1,29 @@
+import type { Call } from '../exchange/call.js'
+
+/**
+ * The conversation that a call belongs to, by what the client says of it: Claude Code's header, the session inside
+ * `metadata.user_id` (a JSON text on current versions, `user_…_account__session_<uuid>` on older ones), or `x-session-id`.
+ */
+export function sessionOf(call: Call): string | undefined {
+  return (
+    call.header('x-claude-code-session-id') ??
+    fromUserId(call.body.metadata?.user_id) ??
+    call.header('x-session-id')
+  )
+}
+
+const OLD_MARK = '_session_'
+const LONGEST = 1_000
+
+function fromUserId(userId: unknown): string | undefined {
+  // Clients choose it; no honest one is longer, and nobody should wait for it to be searched.
+  if (typeof userId !== 'string' || userId.length > LONGEST) return undefined
+  const at = userId.lastIndexOf(OLD_MARK)
+  if (at >= 0) return userId.slice(at + OLD_MARK.length) || undefined
+  try {
+    const { session_id: id } = JSON.parse(userId) as { session_id?: unknown }
+    return typeof id === 'string' ? id : undefined
+  } catch {
+    return undefined
+  }
+}

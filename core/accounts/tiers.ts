@@ -1,0 +1,113 @@
+import type { Origin } from '../config/resolved.js'
+import type { Account } from '../contract/upstream.js'
+import { mapModel, matchesModel } from '../upstream/models.js'
+import type { Upstreams } from '../upstream/registry.js'
+import { type Candidate, modelScope, stateIdOf } from './candidate.js'
+import type { Seats } from './load.js'
+
+/** The accounts that may ever serve a model: groups, the preferred one first; within a group all are equal. */
+export interface Ranking {
+  readonly groups: readonly (readonly Candidate[])[]
+  readonly all: readonly Candidate[]
+  readonly byId: ReadonlyMap<string, Candidate>
+  /** The same for models that the same accounts serve: a session has one account for each such set. */
+  readonly set: string
+}
+
+/** Clients name models, so the rankings that are kept must have a bound. */
+const LIMIT = 500
+
+/**
+ * Who may serve, in order of preference: by the upstream's precedence, then by `priority`, lower first.
+ *
+ * As long as no account names a `priority` or a `weight` the config's list is the preference; as soon as one does, those
+ * without count as priority 0 and weight 1. Keys in one environment variable are equal.
+ */
+export class Ranks {
+  readonly #kept = new Map<string, Ranking>()
+  #upstreamsThen = 0
+
+  constructor(
+    private readonly accounts: readonly Account[],
+    private readonly upstreams: Upstreams,
+    private readonly seats: Seats,
+    private readonly from: Origin,
+  ) {}
+
+  /** Every account whose upstream is in the chain; a stand-in upstream counts only while there is no other. */
+  all(): readonly Account[] {
+    const listed = this.accounts.filter((a) => {
+      const upstream = this.upstreams.get(a.upstream)
+      return upstream && (a.apiKey !== undefined || !upstream.needsKey)
+    })
+    if (listed.length > 0) return listed
+    const standIns = this.upstreams.list().filter((u) => u.precedence === 'stand-in')
+    return standIns.map((u) => ({ id: u.name, upstream: u.name }))
+  }
+
+  of(model: string): Ranking {
+    // Upstreams register while the chain is built; what was ranked before that is out of date.
+    const { size } = this.upstreams
+    if (size !== this.#upstreamsThen) this.#kept.clear()
+    this.#upstreamsThen = size
+    let ranking = this.#kept.get(model)
+    if (!ranking) {
+      if (this.#kept.size >= LIMIT) this.#kept.clear()
+      ranking = this.#rank(model)
+      this.#kept.set(model, ranking)
+    }
+    return ranking
+  }
+
+  #rank(model: string): Ranking {
+    const accounts = this.all()
+    const present = accounts.filter((a) => serves(a, model))
+    const precedence = (a: Account) => this.upstreams.get(a.upstream)?.precedence ?? 'listed'
+    const only = present.filter((a) => precedence(a) === 'only')
+    const eligible = only.length > 0 ? only : present
+    const groups = new Map<string, { readonly order: readonly number[]; readonly members: Candidate[] }>()
+    for (const account of eligible) {
+      const order = [precedence(account) === 'last' ? 1 : 0, this.#priority(account)]
+      const group = groups.get(order.join()) ?? { order, members: [] }
+      group.members.push(this.#candidate(account, model))
+      groups.set(order.join(), group)
+    }
+    const sorted = [...groups.values()]
+      .sort(({ order: [a, b] }, { order: [c, d] }) => a! - c! || b! - d!)
+      .map((group) => group.members)
+    const set = eligible.length === accounts.length ? '' : `#${eligible.map((a) => a.id).join()}`
+    const all = sorted.flat()
+    return { groups: sorted, all, byId: new Map(all.map((c) => [c.account.id, c])), set }
+  }
+
+  #priority(account: Account): number {
+    if (this.accounts.some((a) => a.priority !== undefined || a.weight !== undefined))
+      return account.priority ?? 0
+    const equal = (a: Account) => (this.from === 'env' ? a.upstream === account.upstream : a === account)
+    return this.accounts.findIndex(equal)
+  }
+
+  #candidate(account: Account, model: string): Candidate {
+    const id = stateIdOf(account)
+    return {
+      account,
+      model: ownName(account, model),
+      weight: account.weight ?? 1,
+      seat: this.seats.of(id),
+      scopes: [id, modelScope(id, model)],
+    }
+  }
+}
+
+function serves({ models }: Account, model: string): boolean {
+  if (!models) return true
+  return isList(models) ? models.some((p) => matchesModel(p, model)) : mapModel(models, model) !== undefined
+}
+
+function ownName({ models }: Account, model: string): string | undefined {
+  return !models || isList(models) ? undefined : mapModel(models, model)
+}
+
+function isList(models: NonNullable<Account['models']>): models is readonly string[] {
+  return Array.isArray(models)
+}

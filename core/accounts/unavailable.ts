@@ -1,0 +1,43 @@
+import type { Account, RestReason } from '../contract/upstream.js'
+import { GatewayError } from '../errors/gateway-errors.js'
+import { retryAfterSeconds } from '../upstream/retry-after.js'
+
+/** An account that could not be had: it rests, or it is busy. */
+export interface Unavailable {
+  readonly id: string
+  /** Undefined: every place on it was taken, or somebody was trying it. */
+  readonly rest: { readonly reason: RestReason; readonly ms: number } | undefined
+}
+
+/** No account serves the model at all. */
+export function noAccount(model: string, all: readonly Account[]): GatewayError {
+  const message =
+    all.length === 0
+      ? 'no upstream account is configured: set ZAI_API_KEY or AGPROXY_ANTHROPIC_API_KEY, or `accounts` in the config'
+      : `no account serves the model '${model}' (accounts: ${all.map((a) => a.id).join(', ')})`
+  return new GatewayError(all.length === 0 ? 'api_error' : 'not_found_error', message, { retry: false })
+}
+
+/** What to tell a client that nobody can serve now: each account, why, and when to come back. */
+export function exhausted(accounts: readonly Unavailable[]): GatewayError {
+  const list = accounts.map(({ id, rest }) => `${id} (${rest ? describe(rest) : 'busy'})`).join(', ')
+  const rests = accounts.flatMap(({ rest }) => (rest ? [rest] : []))
+  const busy = rests.length < accounts.length
+  const soonest = busy ? 0 : Math.min(...rests.map((rest) => rest.ms))
+  if (!Number.isFinite(soonest)) {
+    const message = `no account can serve: ${list}. Correct the keys in agproxy.config.ts or the environment`
+    return new GatewayError('authentication_error', message, { retry: false })
+  }
+  const overloaded =
+    !busy && rests.every(({ reason }) => reason === 'overloaded' || reason === 'server-error')
+  return new GatewayError(
+    overloaded ? 'overloaded_error' : 'rate_limit_error',
+    busy ? `all accounts are busy or rest: ${list}` : `all accounts rest: ${list}`,
+    { headers: { 'retry-after': retryAfterSeconds(soonest) } },
+  )
+}
+
+function describe({ reason, ms }: { readonly reason: RestReason; readonly ms: number }): string {
+  const why = reason.replaceAll('-', ' ')
+  return Number.isFinite(ms) ? `${why}, ${Math.ceil(ms / 1000)} s` : `${why}, until its key is changed`
+}

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import { anthropicUpstream, failure } from '../../test/support/anthropic-upstream.js'
+import { ask } from '../../test/support/client.js'
+import { expectError } from '../../test/support/expect-error.js'
+import { stand, zaiPair } from '../../test/support/stand.js'
+
+const KEY = 'admin-key-1234'
+const auth = { authorization: `Bearer ${KEY}` }
+const ROUTE = '/_agproxy/api/accounts'
+
+const keyed = (server = {}) => ({
+  config: (url: string) => ({ ...zaiPair(url), server: { adminKey: KEY, ...server } }),
+})
+const limited = () =>
+  anthropicUpstream(() => failure(429, 'rate_limit_error', 'slow down', { 'retry-after': '40' }))
+
+describe('the accounts over HTTP', () => {
+  it('are shown with their rests, and without a key', async () => {
+    const { send, gateway } = await stand(limited(), keyed())
+    const [first, second] = gateway.running.gateway.running.pool.all()
+    await send({ body: ask() })
+    gateway.running.gateway.running.pool.rest(first!, undefined, 'overloaded', 'claude-x')
+    gateway.running.gateway.running.pool.rest(second!, Number.POSITIVE_INFINITY, 'locked')
+    const seen = await send({ method: 'GET', path: ROUTE, headers: auth })
+    expect(seen.status).toBe(200)
+    const rest = (seconds: number | null) => ({
+      seconds,
+      until: seconds === null ? null : expect.stringMatching(/^20/),
+      failures: 1,
+    })
+    expect(seen.json()).toEqual({
+      accounts: [
+        {
+          id: 'first',
+          upstream: 'zai',
+          usable: false,
+          inFlight: 0,
+          rests: [
+            { reason: 'rate-limit', model: null, ...rest(40) },
+            { reason: 'overloaded', model: 'claude-x', ...rest(8) },
+          ],
+        },
+        {
+          id: 'second',
+          upstream: 'zai',
+          email: 'second@example.com',
+          usable: false,
+          inFlight: 0,
+          rests: [{ reason: 'locked', model: null, ...rest(null) }],
+        },
+      ],
+      waiting: 0,
+    })
+    expect(seen.text()).not.toContain('sk-upstream')
+  })
+
+  it('lose their rests by hand, and serve again', async () => {
+    const { send, up } = await stand(limited(), keyed())
+    expect((await send({ body: ask() })).status).toBe(429)
+    up.use(anthropicUpstream())
+    expect((await send({ body: ask() })).status).toBe(429)
+    const cleared = await send({ method: 'DELETE', path: `${ROUTE}/second/rests`, headers: auth })
+    expect(cleared.json()).toEqual({ id: 'second', cleared: 1 })
+    const seen = await send({ body: ask() })
+    expect([seen.status, seen.headers['x-account-email']]).toEqual([200, 'second@example.com'])
+  })
+
+  it('an unknown id is a 404 that names the others', async () => {
+    const { send } = await stand(limited(), keyed())
+    const seen = await send({ method: 'DELETE', path: `${ROUTE}/third/rests`, headers: auth })
+    expectError(seen, 404, 'not_found_error', /no account 'third'; there are first, second/)
+  })
+
+  it.each([
+    ['GET', ROUTE],
+    ['DELETE', `${ROUTE}/first/rests`],
+  ])('%s %s without an admin key configured is refused, on loopback too', async (method, path) => {
+    const { send } = await stand(limited(), { config: zaiPair })
+    expectError(await send({ method, path, headers: auth }), 403, 'permission_error', /AGPROXY_ADMIN_KEY/)
+  })
+
+  it.each([[{}], [{ authorization: 'Bearer admin-key-1235' }], [{ 'x-api-key': 'client-key' }]])(
+    'with %j nobody gets in',
+    async (headers) => {
+      const { send } = await stand(limited(), {
+        config: (url) => {
+          const config = { ...zaiPair(url), server: { adminKey: KEY } }
+          return { ...config, plugins: { ...config.plugins, auth: { mode: 'strict', keys: ['client-key'] } } }
+        },
+      })
+      expectError(
+        await send({ method: 'GET', path: ROUTE, headers }),
+        401,
+        'authentication_error',
+        /admin key/,
+      )
+    },
+  )
+
+  it('the admin key is no client key', async () => {
+    const { send } = await stand(limited(), {
+      config: (url) => {
+        const config = { ...zaiPair(url), server: { adminKey: KEY } }
+        return { ...config, plugins: { ...config.plugins, auth: { mode: 'strict', keys: ['client-key'] } } }
+      },
+    })
+    expect((await send({ body: ask(), headers: auth })).status).toBe(401)
+    expect((await send({ method: 'GET', path: ROUTE, headers: auth })).status).toBe(200)
+  })
+
+  it('other methods are refused, and what is not there is not', async () => {
+    const { send } = await stand(limited(), keyed())
+    expect((await send({ method: 'POST', path: ROUTE, headers: auth, body: {} })).status).toBe(405)
+    expect((await send({ method: 'GET', path: '/_agproxy/api/other', headers: auth })).status).toBe(404)
+  })
+
+  it('the environment gives the key where the config does not', async () => {
+    const { send } = await stand(limited(), { config: zaiPair, env: { AGPROXY_ADMIN_KEY: KEY } })
+    expect((await send({ method: 'GET', path: ROUTE, headers: auth })).status).toBe(200)
+  })
+})

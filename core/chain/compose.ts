@@ -1,0 +1,200 @@
+import { GatewayError, isKnownError, PluginError } from '../errors/gateway-errors.js'
+import type { Call, CallHead, RouteName } from '../exchange/call.js'
+import type { Reply } from '../exchange/reply.js'
+import type { Awaitable, Next, Plugin } from '../plugin/define.js'
+
+/** A plugin that was built, with the routes that it sees. */
+export interface Link {
+  readonly name: string
+  readonly routes: readonly RouteName[] | 'all'
+  readonly plugin: Plugin
+}
+
+export interface Chain {
+  /** What a plugin answers before the body is read, if any. */
+  head(head: CallHead): Awaitable<Reply | undefined>
+  run(call: Call): Promise<Reply>
+}
+
+type Layer = (next: Next) => Next
+
+/**
+ * Composes plugins into closures, once for each route, at start: a request then pays a few function calls and no
+ * look-ups (8 layers: under 1 µs). A hook that answers at once costs no promise. `end` answers what no plugin answered.
+ *
+ * Our own composer, because h3's `next()` is memoised and a retry calls it again.
+ */
+export function compose(links: readonly Link[], end: Next): Chain {
+  const seen = (route: RouteName) =>
+    links.filter((link) => link.routes === 'all' || link.routes.includes(route))
+
+  const runners = kept((route) =>
+    seen(route).reduceRight<Next>((inner, link) => layersOf(link).reduceRight((n, l) => l(n), inner), end),
+  )
+  const heads = kept((route) => seen(route).filter(({ plugin }) => plugin.onHead))
+  return {
+    run: (call) => runners(call.route)(call),
+    head: (head) => headFrom(heads(head.route), 0, head),
+  }
+}
+
+function kept<T>(make: (route: RouteName) => T): (route: RouteName) => T {
+  const made = new Map<RouteName, T>()
+  return (route) => {
+    let found = made.get(route)
+    if (found === undefined) {
+      found = make(route)
+      made.set(route, found)
+    }
+    return found
+  }
+}
+
+/** Asks the plugins with an `onHead` in their order, from the one at `at` on, until one answers. */
+function headFrom(links: readonly Link[], at: number, head: CallHead): Awaitable<Reply | undefined> {
+  for (let i = at; i < links.length; i++) {
+    const { name, plugin } = links[i]!
+    let result: Awaitable<Reply | void>
+    try {
+      result = plugin.onHead!(head)
+    } catch (error) {
+      throw wrap(name, 'onHead', error)
+    }
+    if (isPromise(result))
+      return Promise.resolve(result).then(
+        (later) => (later ? expectReply(name, 'onHead', later) : headFrom(links, i + 1, head)),
+        failing(name, 'onHead'),
+      )
+    if (result) return expectReply(name, 'onHead', result)
+  }
+  return undefined
+}
+
+/** Only the hooks that a plugin has cost anything. */
+function layersOf({ name, plugin }: Link): Layer[] {
+  const layers: Layer[] = []
+  if (plugin.onRequest) layers.push((next) => requestLayer(name, plugin, next))
+  if (plugin.onReply) layers.push((next) => replyLayer(name, plugin, next))
+  if (plugin.onEvent) layers.push((next) => eventLayer(name, plugin, next))
+  if (plugin.handle) layers.push((next) => handleLayer(name, plugin, next))
+  return layers
+}
+
+function requestLayer(name: string, plugin: Plugin, next: Next): Next {
+  const fail = failing(name, 'onRequest')
+  const goOn = (result: Call | Reply | void, call: Call): Promise<Reply> => {
+    if (result === undefined) return next(call)
+    return isCall(result) ? next(result) : Promise.resolve(expectReply(name, 'onRequest', result))
+  }
+  return (call) => {
+    try {
+      const result = plugin.onRequest!(call)
+      // `fail` hears of the hook alone: errors of further in are others'.
+      return isPromise(result)
+        ? result.then(undefined, fail).then((later) => goOn(later, call))
+        : goOn(result, call)
+    } catch (error) {
+      return rejected(fail, error)
+    }
+  }
+}
+
+function replyLayer(name: string, plugin: Plugin, next: Next): Next {
+  const fail = failing(name, 'onReply')
+  return (call) =>
+    next(call).then((reply) => {
+      const replace = (result: Reply | void) => {
+        if (result === undefined || result === reply) return reply
+        const replaced = expectReply(name, 'onReply', result)
+        reply.replacedBy(replaced) // or its connection and its account's place would never be free again
+        return replaced
+      }
+      try {
+        const result = plugin.onReply!(reply, call)
+        return isPromise(result) ? result.then(replace, fail) : replace(result)
+      } catch (error) {
+        return fail(error)
+      }
+    })
+}
+
+function eventLayer(name: string, plugin: Plugin, next: Next): Next {
+  return (call) =>
+    next(call).then((reply) =>
+      reply.mapEvents((event) => {
+        try {
+          return expectEvents(plugin.onEvent!(event, call))
+        } catch (error) {
+          throw wrap(name, 'onEvent', error)
+        }
+      }),
+    )
+}
+
+function handleLayer(name: string, plugin: Plugin, next: Next): Next {
+  const fail = failing(name, 'handle')
+  const check = (reply: unknown) => expectReply(name, 'handle', reply)
+  return (call) => {
+    try {
+      const result = plugin.handle!(call, next)
+      return isPromise(result) ? result.then(check, fail) : Promise.resolve(check(result))
+    } catch (error) {
+      return rejected(fail, error)
+    }
+  }
+}
+
+/** Checked like the results of the other hooks, since a mapper that forgets its return would empty the stream. */
+function expectEvents(result: ReturnType<NonNullable<Plugin['onEvent']>>): typeof result {
+  const isEvent = (value: unknown) => typeof value === 'object' && value !== null && 'raw' in value
+  if (result === undefined || (Array.isArray(result) ? result.every(isEvent) : isEvent(result))) return result
+  throw new TypeError(
+    `onEvent must return an event, a list of events or nothing, returned ${result === null ? 'null' : typeof result}`,
+  )
+}
+
+/** Throws a plugin's error in its name. */
+function failing(name: string, hook: string): (error: unknown) => never {
+  return (error) => {
+    throw wrap(name, hook, error)
+  }
+}
+
+async function rejected(fail: (error: unknown) => never, error: unknown): Promise<never> {
+  return fail(error)
+}
+
+function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
+  return typeof value === 'object' && value !== null && 'then' in value
+}
+
+/** Errors of further in were wrapped there, so the first wrapper names the plugin at fault. */
+function wrap(name: string, hook: string, error: unknown): unknown {
+  return isKnownError(error) ? error : new PluginError(name, hook, error)
+}
+
+/** By shape, since a config's plugin may hold another copy of the class. */
+function isCall(value: unknown): value is Call {
+  return typeof value === 'object' && value !== null && 'route' in value && 'with' in value
+}
+
+function expectReply(name: string, hook: string, value: unknown): Reply {
+  if (typeof value === 'object' && value !== null && 'status' in value && 'mapEvents' in value)
+    return value as Reply
+  throw new PluginError(
+    name,
+    hook,
+    new TypeError(`${hook} must return a Reply, returned ${value === null ? 'null' : typeof value}`),
+  )
+}
+
+/** The chain's innermost end: no plugin took the call. */
+export const nobodyAnswered: Next = async (call) => {
+  throw new GatewayError(
+    'api_error',
+    call.target
+      ? `no plugin forwards to the upstream '${call.target.upstream.name}'; add its plugin to the chain`
+      : `no plugin of this chain answers ${call.method} ${call.path}; \`agproxy check\` prints the chain`,
+    { retry: false },
+  )
+}

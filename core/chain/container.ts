@@ -1,0 +1,81 @@
+import 'reflect-metadata'
+import { type DependencyContainer, type InjectionToken, injectable, container as root } from 'tsyringe'
+import type { Logger } from '../contract/services.js'
+import { checkPlugin } from '../plugin/check.js'
+import type { PluginClass, PluginContext, PluginDefinition } from '../plugin/define.js'
+import { type Token, tokens } from '../plugin/tokens.js'
+import type { Link } from './compose.js'
+
+export type Container = DependencyContainer
+
+/** One container a chain: a reload builds the new chain beside the old one and neither sees the other's services. */
+export function createContainer(): Container {
+  return root.createChildContainer()
+}
+
+export function provide<T>(container: Container, token: Token<T>, value: T): void {
+  container.register(token as InjectionToken<T>, { useValue: value })
+}
+
+/** Builds one plugin in a container of its own, where `tokens.options` and `tokens.logger` are that plugin's. */
+export function buildPlugin(chain: Container, definition: PluginDefinition, options: unknown): Link {
+  const own = chain.createChildContainer()
+  const logger = (chain.resolve(tokens.logger as InjectionToken<Logger>) as Logger).child({
+    plugin: definition.name,
+  })
+  provide(own, tokens.options, options)
+  provide(own, tokens.logger, logger)
+  const plugin: unknown = definition.use
+    ? own.resolve(constructible(definition.use))
+    : definition.create!(contextOf(own, definition.name))
+  checkPlugin(plugin)
+  return { name: definition.name, routes: definition.routes ?? ['messages'], plugin }
+}
+
+function contextOf(own: Container, name: string): PluginContext<never> {
+  const resolve = <T>(token: Token<T> | InjectionToken<T>): T => own.resolve(token as InjectionToken<T>)
+  return {
+    name,
+    resolve,
+    get options() {
+      return resolve(tokens.options) as never
+    },
+    get logger() {
+      return resolve(tokens.logger)
+    },
+    get pool() {
+      return resolve(tokens.pool)
+    },
+    get upstreams() {
+      return resolve(tokens.upstreams)
+    },
+    get http() {
+      return resolve(tokens.http)
+    },
+    get transport() {
+      return resolve(tokens.transport)
+    },
+    get server() {
+      return resolve(tokens.server)
+    },
+  }
+}
+
+/**
+ * Marks the class as injectable, so that its author need not, and refuses a parameter without `@inject`: types don't exist
+ * at run time under esbuild and jiti, where tsyringe would pass undefined without a word.
+ */
+function constructible(type: PluginClass): PluginClass {
+  const injected = (Reflect.getOwnMetadata('injectionTokens', type) ?? {}) as Record<number, unknown>
+  if (type.length === 0 && Reflect.hasMetadata('injectionTokens', Object.getPrototypeOf(type))) {
+    // tsyringe would call an inherited constructor without its services, and without a word.
+    throw new TypeError(`${type.name} needs a constructor of its own that injects what it hands to super(…)`)
+  }
+  for (let i = 0; i < type.length; i++) {
+    if (injected[i] === undefined) {
+      throw new TypeError(`parameter ${i + 1} of ${type.name}'s constructor needs @inject(tokens.…)`)
+    }
+  }
+  injectable()(type)
+  return type
+}

@@ -1,0 +1,33 @@
+import type { AccountPool } from '../accounts/pool.js'
+import type { Link } from './compose.js'
+
+/** One attempt on the first account that can serve: the chain's dispatcher when `retry-rotate` is switched off. */
+export function dispatchOnce(pool: AccountPool): Link {
+  return {
+    name: 'dispatch',
+    routes: ['messages', 'count-tokens'],
+    plugin: {
+      async handle(call, next) {
+        const lease = await pool.acquire(pool.wish(call))
+        if (!lease) throw pool.exhausted(call)
+        const { target } = lease
+        const { account, upstream, model } = target
+        const { facts } = call.journal
+        facts.upstream = upstream.name
+        facts.account = account.id
+        facts.attempts = 1
+        facts.mappedModel = model
+        const named = model === undefined ? call : call.set({ model })
+        try {
+          const reply = await next(named.with({ target }))
+          const mapped = model !== undefined && { 'x-mapped-model': model }
+          const headers = { 'x-account-email': account.email ?? account.id, ...mapped, ...reply.headers }
+          return lease.hold(reply.with({ headers }))
+        } catch (error) {
+          lease.release()
+          throw error
+        }
+      },
+    },
+  }
+}

@@ -1,0 +1,248 @@
+import { describe, expect, it } from 'vitest'
+import { ACCEPTS_ALL, makeCall, messageReply } from '../../testing.js'
+import { PoolState } from '../accounts/pool-state.js'
+import { resolveConfig } from '../config/resolve.js'
+import type { ResolvedConfig } from '../config/resolved.js'
+import type { Logger } from '../contract/services.js'
+import { Reply } from '../exchange/reply.js'
+import { definePlugin, type Plugin, type PluginDefinition, type PluginEntry } from '../plugin/define.js'
+import { createHttpClient } from '../upstream/http.js'
+import { Transport } from '../upstream/transport.js'
+import { buildChain, Gateway, type Services } from './gateway.js'
+
+function services(lines: [string, object][] = []): Services {
+  const at = (level: string) => (first: object | string, message?: string) =>
+    void lines.push([message ?? String(first), { level, ...(typeof first === 'object' && first) }])
+  const logger: Logger = {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: () => logger,
+  }
+  const transport = new Transport()
+  return {
+    logger,
+    transport,
+    http: createHttpClient(transport),
+    poolState: new PoolState(),
+    server: { host: '127.0.0.1', port: 1, loopback: true },
+  }
+}
+
+const config = (plugins: readonly PluginEntry[], raw: object = {}): ResolvedConfig =>
+  resolveConfig({ preset: { name: 'test', plugins }, ...raw }, { env: {}, presets: {} })
+
+/** A plugin that writes down its set-up and its disposal; it answers with its name. */
+const noting = (
+  name: string,
+  log: string[],
+  hooks: Partial<Plugin> = {},
+  fields: Partial<PluginDefinition> = {},
+) =>
+  definePlugin({
+    name,
+    phase: 'request',
+    routes: 'all',
+    ...fields,
+    create: () => ({
+      setup: () => void log.push(`${name} up`),
+      dispose: () => void log.push(`${name} down`),
+      ...hooks,
+    }),
+  })
+const answering = (name: string, log: string[]) => noting(name, log, { onRequest: () => Reply.json(name) })
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+const textOf = async (reply: Promise<Reply>) => (await reply).json()
+
+describe('a chain', () => {
+  it('is set up in order and disposed of in reverse', async () => {
+    const log: string[] = []
+    const running = await buildChain(
+      config([noting('a', log), noting('b', log), noting('c', log)]),
+      services(),
+    )
+    await running.dispose()
+    expect(log).toEqual(['a up', 'b up', 'c up', 'c down', 'b down', 'a down'])
+  })
+
+  it('whose set-up fails is undone, and nothing of the plugin that failed or came later is touched', async () => {
+    const log: string[] = []
+    const failing = noting('bad', log, { setup: () => Promise.reject(new Error('no database')) })
+    const chain = config([noting('a', log), noting('b', log), failing, noting('c', log)])
+    await expect(buildChain(chain, services())).rejects.toThrow('no database')
+    expect(log).toEqual(['a up', 'b up', 'b down', 'a down'])
+  })
+
+  it('is disposed of to the end though one plugin fails in it, which is logged', async () => {
+    const log: string[] = []
+    const lines: [string, object][] = []
+    const failing = noting('bad', log, { dispose: () => Promise.reject(new Error('stuck')) })
+    const running = await buildChain(config([noting('a', log), failing, noting('c', log)]), services(lines))
+    await running.dispose()
+    expect(log).toEqual(['a up', 'bad up', 'c up', 'c down', 'a down'])
+    expect(lines).toMatchObject([['dispose failed', { level: 'error', plugin: 'bad' }]])
+  })
+
+  it('refuses an account whose upstream nobody brought, and suggests the nearest', async () => {
+    const log: string[] = []
+    const forwarder = definePlugin({
+      name: 'fwd',
+      phase: 'upstream',
+      create: ({ upstreams }) => ({
+        setup: () => upstreams.register({ name: 'zai', accepts: ACCEPTS_ALL }),
+        dispose: () => void log.push('down'),
+      }),
+    })
+    const wrong = config([forwarder], { accounts: [{ id: 'a', upstream: 'zia', apiKey: 'k' }] })
+    await expect(buildChain(wrong, services())).rejects.toThrow(
+      /accounts\.0\.upstream.*no upstream 'zia'.*zai/s,
+    )
+    expect(log).toEqual(['down'])
+  })
+
+  it('takes an account of a plugin that is switched off', async () => {
+    const off = config([noting('zai', [], {}, { phase: 'upstream' })], {
+      plugins: { zai: false },
+      accounts: [{ id: 'a', upstream: 'zai', apiKey: 'k' }],
+    })
+    const running = await buildChain(off, services())
+    expect(running.pool.all()).toEqual([])
+    await running.dispose()
+  })
+})
+
+describe('a chain without a plugin that dispatches', () => {
+  const upstream = (name: string, fields = {}) =>
+    definePlugin({
+      name,
+      phase: 'upstream',
+      create: ({ upstreams }) => ({
+        setup: () => upstreams.register({ name, accepts: ACCEPTS_ALL, needsKey: true, ...fields }),
+        handle: async (call, next) =>
+          call.target?.upstream.name === name ? messageReply(call.target.account.id) : next(call),
+      }),
+    })
+
+  it('makes one attempt on the first account that can serve', async () => {
+    const accounts = [
+      { id: 'first', upstream: 'one', apiKey: 'k', models: ['gpt-*'] },
+      { id: 'second', upstream: 'two', apiKey: 'k', email: 'me@example.com' },
+    ]
+    const running = await buildChain(config([upstream('one'), upstream('two')], { accounts }), services())
+    const call = makeCall()
+    const reply = await running.chain.run(call)
+    expect(await reply.json()).toMatchObject({ content: [{ text: 'second' }] })
+    expect(reply.header('x-account-email')).toBe('me@example.com')
+    expect(call.journal.facts).toMatchObject({ upstream: 'two', account: 'second', attempts: 1 })
+  })
+
+  it('says what to do when there is no account, or none for the model', async () => {
+    const none = await buildChain(config([upstream('one')]), services())
+    await expect(none.chain.run(makeCall())).rejects.toMatchObject({
+      message: expect.stringContaining('ZAI_API_KEY'),
+    })
+    const accounts = [{ id: 'a', upstream: 'one', apiKey: 'k', models: ['gpt-*'] }]
+    const other = await buildChain(config([upstream('one')], { accounts }), services())
+    await expect(other.chain.run(makeCall())).rejects.toMatchObject({
+      status: 404,
+      message: expect.stringContaining("no account serves the model 'claude-sonnet-5'"),
+    })
+  })
+})
+
+describe('routes that the gateway answers by itself', () => {
+  it.each([
+    ['health', '{"status":"ok"}'],
+    ['hello', ''],
+    ['telemetry', '{}'],
+  ] as const)('%s', async (route, body) => {
+    const running = await buildChain(config([]), services())
+    const reply = await running.chain.run(makeCall({}, { route }))
+    expect([reply.status, await reply.text()]).toEqual([200, body])
+  })
+})
+
+describe('a reload', () => {
+  it('swaps at once: running requests finish on the old chain, new ones begin on the new', async () => {
+    const log: string[] = []
+    const gateway = await Gateway.create(config([answering('old', log)]), services())
+    const before = gateway.acquire()
+    await gateway.reload(config([answering('new', log)]))
+    const after = gateway.acquire()
+    expect([await textOf(before.run(makeCall())), await textOf(after.run(makeCall()))]).toEqual([
+      'old',
+      'new',
+    ])
+    await turn()
+    expect(log).toEqual(['old up', 'new up'])
+    before.release()
+    before.release()
+    await turn()
+    expect(log).toEqual(['old up', 'new up', 'old down'])
+    after.release()
+    await turn()
+    expect(log).not.toContain('new down')
+    await gateway.close()
+    expect(log.at(-1)).toBe('new down')
+  })
+
+  it('disposes of a chain that nobody uses at once', async () => {
+    const log: string[] = []
+    const gateway = await Gateway.create(config([answering('old', log)]), services())
+    gateway.acquire().release()
+    await gateway.reload(config([answering('new', log)]))
+    await turn()
+    expect(log).toEqual(['old up', 'new up', 'old down'])
+  })
+
+  it('waits for the last of several requests', async () => {
+    const log: string[] = []
+    const gateway = await Gateway.create(config([answering('old', log)]), services())
+    const leases = [gateway.acquire(), gateway.acquire()]
+    await gateway.reload(config([]))
+    leases[0]!.release()
+    leases[0]!.release()
+    await turn()
+    expect(log).toEqual(['old up'])
+    leases[1]!.release()
+    await turn()
+    expect(log).toEqual(['old up', 'old down'])
+  })
+
+  it('that fails changes nothing', async () => {
+    const log: string[] = []
+    const gateway = await Gateway.create(config([answering('old', log)]), services())
+    const broken = noting('bad', log, { setup: () => Promise.reject(new Error('no')) })
+    await expect(gateway.reload(config([noting('new', log), broken]))).rejects.toThrow('no')
+    expect(log).toEqual(['old up', 'new up', 'new down'])
+    expect(await textOf(gateway.acquire().run(makeCall()))).toBe('old')
+  })
+
+  it('lets accounts rest on, but for those that only a changed config could mend', async () => {
+    const fwd = definePlugin({
+      name: 'fwd',
+      phase: 'upstream',
+      create: ({ upstreams }) => ({ setup: () => upstreams.register({ name: 'up', accepts: ACCEPTS_ALL }) }),
+    })
+    const accounts = ['busy', 'locked'].map((id) => ({ id, upstream: 'up', apiKey: 'k' }))
+    const same = config([fwd], { accounts })
+    const gateway = await Gateway.create(same, services())
+    const [busy, locked] = gateway.running.pool.all()
+    gateway.running.pool.rest(busy!, 60_000, 'rate-limit')
+    gateway.running.pool.rest(locked!, Number.POSITIVE_INFINITY, 'unauthorised')
+    await gateway.reload(same)
+    expect(gateway.running.pool.restsFor(busy!)).toBeGreaterThan(50_000)
+    expect(gateway.running.pool.restsFor(locked!)).toBe(0)
+  })
+})
+
+it('closing disposes of each plugin once, though a request is still under way', async () => {
+  const log: string[] = []
+  const gateway = await Gateway.create(config([answering('a', log), noting('b', log)]), services())
+  const lease = gateway.acquire()
+  await gateway.close()
+  lease.release()
+  await turn()
+  expect(log).toEqual(['a up', 'b up', 'b down', 'a down'])
+})

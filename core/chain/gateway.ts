@@ -1,0 +1,209 @@
+import { AccountPool } from '../accounts/pool.js'
+import type { PoolState } from '../accounts/pool-state.js'
+import type { ResolvedConfig } from '../config/resolved.js'
+import type { Logger } from '../contract/services.js'
+import { ConfigError } from '../errors/config-error.js'
+import { nearest } from '../errors/nearest.js'
+import type { Call, CallHead } from '../exchange/call.js'
+import type { ServerInfo } from '../exchange/loopback.js'
+import type { Reply } from '../exchange/reply.js'
+import type { Awaitable, PluginDefinition } from '../plugin/define.js'
+import { tokens } from '../plugin/tokens.js'
+import type { HttpClient } from '../upstream/http.js'
+import { Upstreams } from '../upstream/registry.js'
+import type { Transport } from '../upstream/transport.js'
+import { type Chain, compose, type Link } from './compose.js'
+import { buildPlugin, type Container, createContainer, provide } from './container.js'
+import { dispatchOnce } from './default-dispatch.js'
+import { localAnswers } from './local-routes.js'
+
+/** What lives as long as the process, and is the same for every chain. */
+export interface Services {
+  readonly logger: Logger
+  readonly transport: Transport
+  readonly http: HttpClient
+  readonly poolState: PoolState
+  readonly server: ServerInfo
+}
+
+/** One chain that was built from one config, with everything that it needs. */
+export interface RunningChain {
+  readonly config: ResolvedConfig
+  readonly upstreams: Upstreams
+  readonly pool: AccountPool
+  readonly chain: Chain
+  /** Its plugins, as they are composed. */
+  readonly links: readonly Link[]
+  dispose(): Promise<void>
+}
+
+/** Builds a chain in a container of its own and sets its plugins up, in order. What was set up is undone on failure. */
+export async function buildChain(config: ResolvedConfig, services: Services): Promise<RunningChain> {
+  const container = createContainer()
+  const upstreams = new Upstreams()
+  const pool = new AccountPool(config.accounts, upstreams, {
+    state: services.poolState,
+    from: config.accountsFrom,
+  })
+  provide(container, tokens.logger, services.logger)
+  provide(container, tokens.transport, services.transport)
+  provide(container, tokens.http, services.http)
+  provide(container, tokens.server, services.server)
+  provide(container, tokens.upstreams, upstreams)
+  provide(container, tokens.pool, pool)
+
+  const ready: Link[] = []
+  let disposing: Promise<void> | undefined
+  const disposeAll = async () => {
+    for (const { name, plugin } of ready.toReversed()) {
+      try {
+        await plugin.dispose?.()
+      } catch (error) {
+        services.logger.error({ plugin: name, err: error }, 'dispose failed')
+      }
+    }
+    await container.dispose()
+  }
+  // Once: a request that is cut by `close` lets go of a chain that is disposed of already.
+  const dispose = () => (disposing ??= disposeAll())
+  try {
+    for (const { definition, options } of config.chain) {
+      ready.push(await setUp(container, definition, options))
+    }
+    checkAccounts(config, upstreams)
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+  const links = withDispatch(ready, config, pool)
+  return { config, upstreams, pool, dispose, links, chain: compose(links, localAnswers) }
+}
+
+/** A plugin that can't be built or set up keeps the chain from starting, and is named for it. */
+async function setUp(container: Container, definition: PluginDefinition, options: unknown): Promise<Link> {
+  try {
+    const link = buildPlugin(container, definition, options)
+    await link.plugin.setup?.()
+    return link
+  } catch (cause) {
+    if (ConfigError.is(cause)) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`plugin '${definition.name}' could not be set up: ${reason}`, { cause })
+  }
+}
+
+/** A chain without a plugin that dispatches still needs somebody to choose an account: the first that can serve. */
+function withDispatch(links: readonly Link[], config: ResolvedConfig, pool: AccountPool): readonly Link[] {
+  const phases = config.chain.map((p) => p.definition.phase)
+  if (phases.includes('dispatch')) return links
+  const at = phases.indexOf('upstream')
+  return at < 0 ? links : [...links.slice(0, at), dispatchOnce(pool), ...links.slice(at)]
+}
+
+/** An account of an upstream that isn't there is a mistake, unless its plugin is switched off on purpose. */
+function checkAccounts({ accounts, off, chain, file }: ResolvedConfig, upstreams: Upstreams): void {
+  const names = upstreams.list().map((u) => u.name)
+  const silent = new Set([...off, ...chain.map((p) => p.definition.name)])
+  const problems = accounts.flatMap(({ upstream }, i) =>
+    upstreams.get(upstream) || silent.has(upstream)
+      ? []
+      : [
+          {
+            path: `accounts.${i}.upstream`,
+            message: `no upstream '${upstream}'${nearest(upstream, names)}; this chain has ${names.join(', ') || 'none'}`,
+          },
+        ],
+  )
+  if (problems.length > 0) throw new ConfigError(problems, file)
+}
+
+/** A request's hold on the chain that it began on; the chain is disposed of when the last one lets go. */
+export interface Lease {
+  readonly config: ResolvedConfig
+  readonly pool: AccountPool
+  head(head: CallHead): Awaitable<Reply | undefined>
+  run(call: Call): Promise<Reply>
+  release(): void
+}
+
+interface Generation {
+  readonly running: RunningChain
+  users: number
+  retired: boolean
+}
+
+class Held implements Lease {
+  #held = true
+  readonly #generation: Generation
+
+  constructor(generation: Generation) {
+    this.#generation = generation
+  }
+
+  get config(): ResolvedConfig {
+    return this.#generation.running.config
+  }
+
+  get pool(): AccountPool {
+    return this.#generation.running.pool
+  }
+
+  head(head: CallHead): Awaitable<Reply | undefined> {
+    return this.#generation.running.chain.head(head)
+  }
+
+  run(call: Call): Promise<Reply> {
+    return this.#generation.running.chain.run(call)
+  }
+
+  release(): void {
+    if (!this.#held) return
+    this.#held = false
+    this.#generation.users--
+    const { retired, users, running } = this.#generation
+    if (retired && users === 0) void running.dispose()
+  }
+}
+
+/** The chain in force. A reload builds the new one beside the old one and swaps at once. */
+export class Gateway {
+  #current: Generation
+  readonly #services: Services
+
+  private constructor(running: RunningChain, services: Services) {
+    this.#current = { running, users: 0, retired: false }
+    this.#services = services
+  }
+
+  static async create(config: ResolvedConfig, services: Services): Promise<Gateway> {
+    return new Gateway(await buildChain(config, services), services)
+  }
+
+  get running(): RunningChain {
+    return this.#current.running
+  }
+
+  acquire(): Lease {
+    this.#current.users++
+    return new Held(this.#current)
+  }
+
+  /** Running requests finish on the old chain. A config that can't be built throws and changes nothing. */
+  async reload(config: ResolvedConfig): Promise<void> {
+    const running = await buildChain(config, this.#services)
+    this.#services.poolState.configChanged()
+    this.#retire({ running, users: 0, retired: false })
+  }
+
+  async close(): Promise<void> {
+    this.#current.retired = true
+    await this.#current.running.dispose()
+  }
+
+  #retire(next: Generation): void {
+    const old = this.#current
+    this.#current = next
+    old.retired = true
+    if (old.users === 0) void old.running.dispose()
+  }
+}

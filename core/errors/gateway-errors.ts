@@ -1,0 +1,132 @@
+import { type ErrorType, statusOfType } from './api-errors.js'
+
+/**
+ * The three errors that mean something to the gateway. They are recognised by brand, not by `instanceof`: the
+ * loader of a config, the tests and the build can each hold their own copy of this module.
+ */
+const brand = Symbol.for('agproxy.error')
+
+type Kind = 'gateway' | 'upstream' | 'plugin' | 'gone' | 'told'
+
+class BrandedError extends Error {
+  readonly [brand]: Kind
+  constructor(kind: Kind, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this[brand] = kind
+  }
+}
+
+function isKind(error: unknown, kind: Kind): boolean {
+  return (error as { [brand]?: Kind } | null | undefined)?.[brand] === kind
+}
+
+export interface GatewayErrorInit {
+  /** Overrides the status that belongs to the type. */
+  status?: number
+  headers?: Record<string, string>
+  /** `false` adds `x-should-retry: false`: sending the same request again can't help. */
+  retry?: boolean
+  cause?: unknown
+}
+
+/** An answer in the form of a throw: what the client is told is `message`, so it must say what to do and hold no secret. */
+export class GatewayError extends BrandedError {
+  readonly type: ErrorType
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(type: ErrorType, message: string, init: GatewayErrorInit = {}) {
+    super('gateway', message, { cause: init.cause })
+    this.name = 'GatewayError'
+    this.type = type
+    this.status = init.status ?? statusOfType(type)
+    this.headers =
+      init.retry === false ? { ...init.headers, 'x-should-retry': 'false' } : (init.headers ?? {})
+  }
+
+  static is(error: unknown): error is GatewayError {
+    return isKind(error, 'gateway')
+  }
+}
+
+/** What went wrong on the way to or from an upstream, before it gave an answer that could be relayed. */
+export type UpstreamFailure =
+  | 'connect' // refused, DNS, TLS, connect timeout: nothing was sent
+  | 'reset' // the connection broke
+  | 'timeout' // silent for longer than allowed
+  | 'protocol' // what came is not what the protocol allows
+  | 'truncated' // a stream that ended without message_stop
+  | 'error-event' // `event: error` inside a stream
+
+/** No usable answer came from the upstream. `retry-rotate` may try another account; nobody else retries. */
+export class UpstreamError extends BrandedError {
+  readonly failure: UpstreamFailure
+  /** The status to answer with when nothing else helps. */
+  readonly status: number
+  readonly type: ErrorType
+
+  constructor(
+    failure: UpstreamFailure,
+    message: string,
+    init: { status?: number; type?: ErrorType; cause?: unknown } = {},
+  ) {
+    super('upstream', message, { cause: init.cause })
+    this.name = 'UpstreamError'
+    this.failure = failure
+    this.type = init.type ?? (failure === 'timeout' ? 'timeout_error' : 'api_error')
+    this.status = init.status ?? (failure === 'timeout' ? 504 : 502)
+  }
+
+  static is(error: unknown): error is UpstreamError {
+    return isKind(error, 'upstream')
+  }
+}
+
+/**
+ * A plugin threw. Wrapped once, where it left the plugin. The message goes to the client, so it names the plugin and
+ * the hook and nothing of the cause, which is for the log.
+ */
+export class PluginError extends BrandedError {
+  readonly plugin: string
+  readonly hook: string
+
+  constructor(plugin: string, hook: string, cause: unknown) {
+    super('plugin', `plugin '${plugin}' failed in ${hook}; the gateway's log has the details`, { cause })
+    this.name = 'PluginError'
+    this.plugin = plugin
+    this.hook = hook
+  }
+
+  static is(error: unknown): error is PluginError {
+    return isKind(error, 'plugin')
+  }
+}
+
+/** The client went away; nobody is left to answer. */
+export class ClientGoneError extends BrandedError {
+  constructor() {
+    super('gone', 'the client has gone')
+    this.name = 'ClientGoneError'
+  }
+
+  static is(error: unknown): error is ClientGoneError {
+    return isKind(error, 'gone')
+  }
+}
+
+/** The end of a stream whose last event has told the client of `cause`: it ends cleanly, and the log hears the reason. */
+export class ToldError extends BrandedError {
+  constructor(cause: unknown) {
+    super('told', 'the client was told by an event', { cause })
+    this.name = 'ToldError'
+  }
+
+  static is(error: unknown): error is ToldError {
+    return isKind(error, 'told')
+  }
+}
+
+/** Errors of agproxy's own kinds pass through the layers of the chain as they are; any other is a plugin's fault. */
+export function isKnownError(error: unknown): boolean {
+  return (error as { [brand]?: Kind } | null | undefined)?.[brand] !== undefined
+}

@@ -1,0 +1,66 @@
+import { ClientGoneError } from '../errors/gateway-errors.js'
+
+/** Whether somebody still waits for an answer. */
+export interface Presence {
+  readonly gone: boolean
+  /** The same for whoever wants an AbortSignal. */
+  readonly signal: AbortSignal
+  /** Hears of it once, when they go. */
+  on(listener: () => void): void
+  off(listener: () => void): void
+}
+
+/**
+ * A client's presence. An AbortController with one listener costs 8 µs (Node 20), and of a thousand requests a handful are
+ * given up: the signal is made when a plugin asks for it.
+ */
+export class ClientPresence implements Presence {
+  gone = false
+  #listeners: (() => void)[] | undefined
+  #controller: AbortController | undefined
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      if (this.gone) this.#controller.abort(new ClientGoneError())
+    }
+    return this.#controller.signal
+  }
+
+  on(listener: () => void): void {
+    if (this.#listeners) this.#listeners.push(listener)
+    else this.#listeners = [listener]
+  }
+
+  off(listener: () => void): void {
+    const at = this.#listeners?.indexOf(listener) ?? -1
+    if (at >= 0) this.#listeners!.splice(at, 1)
+  }
+
+  /** The client has gone. */
+  leave(): void {
+    if (this.gone) return
+    this.gone = true
+    this.#controller?.abort(new ClientGoneError())
+    const listeners = this.#listeners ?? []
+    this.#listeners = undefined
+    for (const listener of listeners) listener()
+  }
+}
+
+/** What a plugin's own signal says. */
+export class SignalPresence implements Presence {
+  constructor(readonly signal: AbortSignal) {}
+
+  get gone(): boolean {
+    return this.signal.aborted
+  }
+
+  on(listener: () => void): void {
+    this.signal.addEventListener('abort', listener, { once: true })
+  }
+
+  off(listener: () => void): void {
+    this.signal.removeEventListener('abort', listener)
+  }
+}

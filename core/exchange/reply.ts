@@ -1,0 +1,251 @@
+import type { RestReason } from '../contract/upstream.js'
+import { isKnownError } from '../errors/gateway-errors.js'
+import { type EventMapper, mapSource } from '../stream/map-events.js'
+import { type ByteSource, bytesSource, chunksOf, collect, iterableSource } from '../stream/source.js'
+import { FrameDecoder } from '../stream/sse-decoder.js'
+import { type EventData, StreamEvent } from '../stream/sse-event.js'
+import { endToEndList, type HeaderList, type Headers, header } from './headers.js'
+
+export interface ReplyInit {
+  readonly status?: number
+  readonly headers?: Headers
+  readonly diagnosis?: Diagnosis | undefined
+}
+
+/** What an error answer says about the account that got it, for whoever chooses accounts; the client never sees it. */
+export interface Diagnosis {
+  /** Why the account should rest, where more is known than the status tells. */
+  readonly reason?: RestReason | undefined
+  /** Milliseconds; Infinity: until the config changes. Absent: as long as the answer's `retry-after` says. */
+  readonly restFor?: number | undefined
+  /** `model`: it is about the model that was asked for, and the account serves others. Default: the whole account. */
+  readonly scope?: 'account' | 'model'
+}
+
+/** A JSON answer that is held in memory may have this many bytes; a stream has no such limit. */
+const COLLECT_LIMIT = 64 * 1024 * 1024
+
+const NO_MAPPERS: readonly EventMapper[] = []
+
+/** The body of an answer, shared by all replies that were derived from one another. */
+interface Payload {
+  bytes?: Buffer
+  /** Somebody reads the stream. */
+  taken?: boolean
+  source?: ByteSource
+  collecting?: Promise<Buffer>
+  /** What `bytes` say, where somebody has read them. */
+  decoded?: unknown
+  /** It was found to be an answer; see `settled`. */
+  certain?: boolean
+}
+
+/**
+ * One answer on its way up the chain: a status, headers, and bytes that are decoded only when somebody asks.
+ * Immutable but for the fact that a stream can be read once: after `events()` or `source()` the reply is spent;
+ * `bytes()`, `text()` and `json()` keep what they read.
+ */
+export class Reply {
+  readonly status: number
+  readonly diagnosis: Diagnosis | undefined
+  #headers: Headers
+  /** What `with` put over them; laid upon them only when somebody wants them all. */
+  #over: Headers | undefined
+  #payload: Payload
+  #mappers: readonly EventMapper[]
+
+  private constructor(
+    init: ReplyInit,
+    payload: Payload,
+    mappers: readonly EventMapper[] = NO_MAPPERS,
+    over?: Headers,
+  ) {
+    this.status = init.status ?? 200
+    this.diagnosis = init.diagnosis
+    this.#headers = init.headers ?? {}
+    this.#over = over
+    this.#payload = payload
+    this.#mappers = mappers
+  }
+
+  static bytes(bytes: Buffer, init: ReplyInit = {}): Reply {
+    return new Reply(init, { bytes })
+  }
+
+  static json(value: unknown, init: ReplyInit = {}): Reply {
+    const headers = { 'content-type': 'application/json', ...init.headers }
+    return Reply.bytes(Buffer.from(JSON.stringify(value)), { ...init, headers })
+  }
+
+  /** A stream of bytes from an upstream or of your own. */
+  static stream(source: ByteSource, init: ReplyInit = {}): Reply {
+    return new Reply(init, { source })
+  }
+
+  /** A `text/event-stream` of your own, from data objects or events, made as fast as the client reads. */
+  static events(events: Iterable<EventData> | AsyncIterable<EventData>, init: ReplyInit = {}): Reply {
+    async function* raw() {
+      for await (const data of events) yield StreamEvent.of(data).raw
+    }
+    const headers = {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache',
+      ...init.headers,
+    }
+    return Reply.stream(iterableSource(raw()), { ...init, headers })
+  }
+
+  get ok(): boolean {
+    return this.status >= 200 && this.status < 300
+  }
+
+  /** True for an event stream; its events are what `onEvent` sees. */
+  get isEventStream(): boolean {
+    return this.header('content-type')?.toLowerCase().includes('text/event-stream') ?? false
+  }
+
+  get headers(): Headers {
+    if (this.#over) {
+      this.#headers = overlaid(this.#headers, this.#over)
+      this.#over = undefined
+    }
+    return this.#headers
+  }
+
+  /** The first value of a header; names in lower case. */
+  header(name: string): string | undefined {
+    const isOver = this.#over !== undefined && Object.hasOwn(this.#over, name)
+    return header(isOver ? this.#over! : this.#headers, name)
+  }
+
+  /** The headers that may travel on, as `endToEndList` has them. */
+  headerList(drop: ReadonlySet<string>): HeaderList {
+    const over = this.#over
+    const list = endToEndList(this.#headers, drop, over)
+    return over ? list.concat(endToEndList(over, drop)) : list
+  }
+
+  /** The same answer under another status or with more headers (`undefined` removes one). */
+  with(patch: ReplyInit): Reply {
+    const { status = this.status, diagnosis = this.diagnosis } = patch
+    const headers = patch.headers ? this.headers : this.#headers
+    const over = patch.headers ? lowerCased(patch.headers) : this.#over
+    return new Reply({ status, headers, diagnosis }, this.#payload, this.#mappers, over)
+  }
+
+  /** The same answer with another body: `source` carries on what `source()` gave. */
+  withSource(source: ByteSource): Reply {
+    const { status, diagnosis } = this
+    return new Reply({ status, headers: this.#headers, diagnosis }, { source }, NO_MAPPERS, this.#over)
+  }
+
+  /** The same event stream, seen through a mapper. Other answers stay as they are. */
+  mapEvents(mapper: EventMapper): Reply {
+    if (!this.isEventStream) return this
+    const headers = { ...this.headers, 'content-length': undefined }
+    const { status, diagnosis } = this
+    return new Reply({ status, headers, diagnosis }, this.#payload, [...this.#mappers, mapper])
+  }
+
+  /** The whole body. Rejects when the stream breaks before its end. */
+  bytes(limit = COLLECT_LIMIT): Promise<Buffer> {
+    if (this.#mappers.length > 0) {
+      this.#payload = { source: this.source() }
+      this.#mappers = []
+    }
+    const payload = this.#payload
+    if (payload.bytes) return Promise.resolve(payload.bytes)
+    payload.collecting ??= collect(payload.source!, limit).then((bytes) => {
+      payload.bytes = bytes
+      return bytes
+    })
+    return payload.collecting
+  }
+
+  async text(): Promise<string> {
+    return (await this.bytes()).toString('utf8')
+  }
+
+  async json<T = unknown>(): Promise<T> {
+    return JSON.parse(await this.text()) as T
+  }
+
+  /** The events, one at a time; leaving the loop early cancels the stream. Comments are left out. */
+  async *events(): AsyncGenerator<StreamEvent> {
+    const decoder = new FrameDecoder()
+    for await (const chunk of chunksOf(this.source())) {
+      const frames: Buffer[] = []
+      decoder.push(chunk, (frame) => void frames.push(frame))
+      for (const frame of frames) {
+        const event = StreamEvent.parse(frame)
+        if (event.hasData) yield event
+      }
+    }
+  }
+
+  /** The bytes when all of them are here already, else undefined. */
+  get held(): Buffer | undefined {
+    return this.#mappers.length === 0 ? this.#payload.bytes : undefined
+  }
+
+  /** What somebody decoded of `held` already. Not to be changed. */
+  get decoded(): unknown {
+    return this.held && this.#payload.decoded
+  }
+
+  /** Whether it is known to be an answer, and what it was made of is. */
+  get isCertain(): boolean {
+    return this.#payload.certain === true
+  }
+
+  /** From now on it is; `decoded` is what its bytes say, if they are held. */
+  makeCertain(decoded?: unknown): this {
+    this.#payload.certain = true
+    this.#payload.decoded = decoded
+    return this
+  }
+
+  /** The bytes as a source, with all mappers applied. Spends the reply unless its bytes are held. */
+  source(): ByteSource {
+    const { bytes, source } = this.#payload
+    this.#payload.taken = true
+    const plain = source && !bytes ? source : bytesSource(bytes ? [bytes] : [])
+    if (this.#mappers.length === 0) return plain
+    return mapSource(plain, this.#mappers, faultEvent)
+  }
+
+  /** Lets go of this answer when another one goes out in its place, unless that one is made of it or somebody reads it. */
+  replacedBy(other: Reply): void {
+    const shared = #payload in other && other.#payload === this.#payload
+    if (!shared && !this.#payload.taken && !this.#payload.collecting) this.discard()
+  }
+
+  /** Lets go of an answer that nobody will read. */
+  discard(): void {
+    if (!this.#payload.bytes) this.#payload.source?.cancel()
+  }
+}
+
+/** Names that are not in lower case would hide nothing. */
+function lowerCased(headers: Headers): Headers {
+  for (const name in headers) {
+    if (name === name.toLowerCase()) continue
+    return Object.fromEntries(Object.entries(headers).map(([n, value]) => [n.toLowerCase(), value]))
+  }
+  return headers
+}
+
+/** Two spreads in one literal would cost four times as much: V8 has a short cut for the first one alone. */
+function overlaid(headers: Headers, patch: Headers): Headers {
+  const both: Record<string, string | readonly string[] | undefined> = { ...headers }
+  for (const name in patch) both[name] = patch[name]
+  return both
+}
+
+/** The client already has a 200: what it can still be told is an error event, in words that are safe to show. */
+function faultEvent(error: unknown): StreamEvent {
+  const message = isKnownError(error)
+    ? (error as Error).message
+    : 'the gateway could not read the upstream stream'
+  return StreamEvent.of({ type: 'error', error: { type: 'api_error', message } })
+}

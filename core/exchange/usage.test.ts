@@ -1,0 +1,50 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { StreamEvent } from '../stream/sse-event.js'
+import { Journal } from './record.js'
+import { UsageTap } from './usage.js'
+
+const text = (value: string) =>
+  StreamEvent.of({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: value } }).raw
+const START = StreamEvent.of({
+  type: 'message_start',
+  message: { usage: { input_tokens: 900, output_tokens: 1, cache_read_input_tokens: 7 } },
+}).raw
+const END = [
+  { type: 'content_block_stop', index: 0 },
+  { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 120 } },
+  { type: 'message_stop' },
+].map((data) => StreamEvent.of(data).raw)
+/** Longer than what is searched of one chunk, and about what is looked for. */
+const LONG = Array.from({ length: 1_500 }, (_, i) => text(`"message_delta" ${i} "message_start"`))
+const SEEN = { inputTokens: 900, outputTokens: 120, cacheReadTokens: 7, stopReason: 'end_turn' }
+
+function seen(chunks: readonly Buffer[]) {
+  const journal = new Journal()
+  const tap = new UsageTap(journal)
+  for (const chunk of chunks) tap.saw(chunk)
+  const { inputTokens, outputTokens, cacheReadTokens, stopReason } = journal.facts
+  return { inputTokens, outputTokens, cacheReadTokens, stopReason }
+}
+
+describe('usage of a stream that goes by', () => {
+  it('is seen in one burst of 200 kB', () => {
+    expect(seen([Buffer.concat([START, ...LONG, ...END])])).toEqual(SEEN)
+  })
+
+  it('is seen event by event', () => {
+    expect(seen([START, ...LONG, ...END])).toEqual(SEEN)
+  })
+
+  it('is seen wherever the chunks break', () => {
+    const bytes = Buffer.concat([Buffer.from(': ping\n\n'), START, ...LONG, ...END])
+    const places = fc.array(fc.integer({ min: 0, max: bytes.length }), { maxLength: 8 })
+    const atTheEnd = fc.array(fc.integer({ min: bytes.length - 400, max: bytes.length }), { maxLength: 4 })
+    fc.assert(
+      fc.property(places, atTheEnd, (some, more) => {
+        const cuts = [0, ...some, ...more, bytes.length].sort((a, b) => a - b)
+        expect(seen(cuts.slice(1).map((cut, i) => bytes.subarray(cuts[i], cut)))).toEqual(SEEN)
+      }),
+    )
+  })
+})

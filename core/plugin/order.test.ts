@@ -1,0 +1,189 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { ConfigError } from '../errors/config-error.js'
+import type { Phase } from './define.js'
+import { checkOrder, type Placed, place } from './order.js'
+
+const item = (name: string, phase: Phase, rules: Omit<Placed, 'name' | 'phase'> = {}): Placed => ({
+  name,
+  phase,
+  ...rules,
+})
+const names = (chain: readonly Placed[]) => chain.map((c) => c.name)
+const lines = (chain: readonly Placed[], known: readonly string[] = []) => {
+  try {
+    checkOrder(chain, known)
+  } catch (error) {
+    if (!ConfigError.is(error)) throw error
+    return error.problems.map((p) => p.message)
+  }
+  return []
+}
+
+const base = [
+  item('auth', 'request'),
+  item('retry', 'dispatch'),
+  item('fix', 'upstream'),
+  item('send', 'upstream'),
+]
+
+describe('place', () => {
+  test('without neighbours a plugin stands at the end of its phase', () => {
+    expect(names(place(base, [item('own', 'request')]))).toEqual(['auth', 'own', 'retry', 'fix', 'send'])
+    expect(names(place(base, [item('own', 'dispatch')]))).toEqual(['auth', 'retry', 'own', 'fix', 'send'])
+    expect(names(place(base, [item('own', 'upstream')]))).toEqual(['auth', 'retry', 'fix', 'send', 'own'])
+    expect(names(place([], [item('own', 'request')]))).toEqual(['own'])
+  })
+
+  test('before: right before the first neighbour that it names', () => {
+    const own = item('own', 'upstream', { before: ['send', 'fix'] })
+    expect(names(place(base, [own]))).toEqual(['auth', 'retry', 'own', 'fix', 'send'])
+  })
+
+  test('after: right behind the last neighbour that it names, and after wins over before', () => {
+    expect(names(place(base, [item('own', 'upstream', { after: 'fix' })]))).toEqual([
+      'auth',
+      'retry',
+      'fix',
+      'own',
+      'send',
+    ])
+    const both = item('own', 'upstream', { after: 'fix', before: 'send' })
+    expect(names(place(base, [both]))).toEqual(['auth', 'retry', 'fix', 'own', 'send'])
+  })
+
+  test('a neighbour that is not there does not count', () => {
+    const own = item('own', 'request', { after: 'nobody' })
+    expect(names(place(base, [own]))).toEqual(['auth', 'own', 'retry', 'fix', 'send'])
+  })
+
+  test('several own plugins see one another and keep their order', () => {
+    const own = [item('a', 'request'), item('b', 'request'), item('c', 'request', { before: 'a' })]
+    expect(names(place(base, own))).toEqual(['auth', 'c', 'a', 'b', 'retry', 'fix', 'send'])
+  })
+
+  test('does not touch the list that it was given', () => {
+    const before = [...base]
+    place(base, [item('own', 'request')])
+    expect(base).toEqual(before)
+  })
+})
+
+describe('checkOrder', () => {
+  test('lets a chain pass in which every rule holds', () => {
+    const chain = [
+      item('auth', 'request'),
+      item('a', 'request', { after: 'auth', before: ['b', 'send'] }),
+      item('b', 'request', { requires: 'send' }),
+      item('send', 'upstream'),
+    ]
+    expect(lines(chain)).toEqual([])
+    expect(lines([])).toEqual([])
+  })
+
+  test('a phase out of turn names both plugins and prints an order that works', () => {
+    expect(lines([item('send', 'upstream'), item('auth', 'request')])).toEqual([
+      "'auth' (phase request) stands after 'send' (phase upstream); the phases are request, dispatch, upstream",
+      'an order that works: auth, send',
+    ])
+  })
+
+  test('broken before and after rules print an order that works', () => {
+    const chain = [
+      item('b', 'request', { after: 'a' }),
+      item('a', 'request'),
+      item('c', 'request', { before: 'a' }),
+    ]
+    expect(lines(chain)).toEqual([
+      "'b' must stand after 'a'",
+      "'c' must stand before 'a'",
+      'an order that works: c, a, b',
+    ])
+  })
+
+  test('an unknown neighbour is an error that suggests the nearest name', () => {
+    expect(lines([item('auth', 'request'), item('own', 'request', { after: 'auht' })])).toEqual([
+      "'own' wants to stand after 'auht', which is unknown; did you mean 'auth'?",
+      'an order that works: auth, own',
+    ])
+  })
+
+  test('a requirement must be there, and a switched-off one is told as such', () => {
+    const own = item('own', 'request', { requires: ['ledger', 'warmup'] })
+    expect(lines([own], ['warmup'])).toEqual([
+      "'own' requires 'ledger', which is unknown",
+      "'own' requires 'warmup', which is switched off",
+      'an order that works: own',
+    ])
+  })
+
+  test('rules about a plugin that is switched off hold by themselves', () => {
+    expect(
+      lines([item('own', 'request', { after: 'warmup', before: 'models' })], ['warmup', 'models']),
+    ).toEqual([])
+  })
+
+  test('a name taken twice is an error', () => {
+    expect(lines([item('auth', 'request'), item('auth', 'request')])).toEqual([
+      "the name 'auth' is taken twice; names must be unique in a chain",
+      'an order that works: auth',
+    ])
+  })
+
+  test('a cycle is shown as it was asked for, with an order that works without it', () => {
+    const chain = [
+      item('a', 'request', { after: 'c' }),
+      item('b', 'request', { after: 'a' }),
+      item('c', 'request', { after: 'b' }),
+      item('z', 'upstream'),
+    ]
+    const found = lines(chain)
+    expect(found).toContain("'a' must stand after 'c'")
+    expect(found).toContain('these rules contradict one another: a → b → c → a; take one of them out')
+    expect(found.at(-1)).toBe('an order that works without the contradiction: a, b, c, z')
+  })
+
+  test('a rule against the phases is a contradiction too', () => {
+    const found = lines([item('early', 'request', { after: 'late' }), item('late', 'upstream')])
+    expect(found[0]).toBe("'early' must stand after 'late'")
+    expect(found.join('\n')).toMatch(/contradict one another: .*early → late|late → early/)
+  })
+
+  test('any order that is printed passes when it is taken', () => {
+    const phases: Phase[] = ['request', 'dispatch', 'upstream']
+    const rules = fc.uniqueArray(fc.integer({ min: 0, max: 7 }), { maxLength: 2 })
+    const plugin = fc.record({ phase: fc.constantFrom(...phases), before: rules, after: rules })
+    fc.assert(
+      fc.property(fc.array(plugin, { minLength: 1, maxLength: 8 }), (specs) => {
+        const name = (i: number) => `p${i % specs.length}`
+        const others = (list: number[], i: number) => list.map(name).filter((n) => n !== `p${i}`)
+        const chain = specs.map((s, i) =>
+          item(`p${i}`, s.phase, { before: others(s.before, i), after: others(s.after, i) }),
+        )
+        const printed = /^an order that works: (.*)$/.exec(lines(chain).at(-1) ?? '')?.[1]
+        if (!printed) return // in order already, or a contradiction
+        const byName = new Map(chain.map((c) => [c.name, c]))
+        expect(lines(printed.split(', ').map((n) => byName.get(n)!))).toEqual([])
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+test('an own plugin of the upstream phase stands before those that forward, which pass nothing on', () => {
+  const chain = [
+    { name: 'retry-rotate', phase: 'dispatch' },
+    { name: 'fix', phase: 'upstream' },
+    { name: 'zai', phase: 'upstream', forwards: true },
+    { name: 'echo', phase: 'upstream', forwards: true },
+  ] as const
+  const names = (own: Parameters<typeof place>[1]) => place(chain, own).map((item) => item.name)
+  expect(names([{ name: 'mine', phase: 'upstream' }])).toEqual(['retry-rotate', 'fix', 'mine', 'zai', 'echo'])
+  expect(names([{ name: 'ollama', phase: 'upstream', forwards: true }])).toEqual([
+    'retry-rotate',
+    'fix',
+    'zai',
+    'echo',
+    'ollama',
+  ])
+})

@@ -1,0 +1,136 @@
+import { ConfigError } from '../errors/config-error.js'
+import { nearest } from '../errors/nearest.js'
+import type { Phase, PluginDefinition } from './define.js'
+
+/** What the order rules look at. */
+export type Placed = Pick<PluginDefinition, 'name' | 'phase' | 'before' | 'after' | 'requires' | 'forwards'>
+
+const PHASES: readonly Phase[] = ['request', 'dispatch', 'upstream']
+const rank = (item: Placed) => PHASES.indexOf(item.phase)
+const list = (names: string | readonly string[] | undefined): readonly string[] =>
+  names === undefined ? [] : typeof names === 'string' ? [names] : names
+
+/**
+ * Puts each own plugin where it says: right before or after the neighbour that it names, else at the end of its phase, but
+ * before the plugins that forward (behind them no call would reach it).
+ * Plugins that are switched off still mark their place here.
+ */
+export function place<T extends Placed>(chain: readonly T[], own: readonly T[]): T[] {
+  const out = [...chain]
+  for (const item of own) out.splice(positionOf(item, out), 0, item)
+  return out
+}
+
+function positionOf(item: Placed, chain: readonly Placed[]): number {
+  const at = (name: string) => chain.findIndex((c) => c.name === name)
+  const afters = list(item.after)
+    .map(at)
+    .filter((i) => i >= 0)
+  if (afters.length > 0) return Math.max(...afters) + 1
+  const befores = list(item.before)
+    .map(at)
+    .filter((i) => i >= 0)
+  if (befores.length > 0) return Math.min(...befores)
+  const later = chain.findIndex(
+    (c) => rank(c) > rank(item) || (c.forwards && c.phase === item.phase && !item.forwards),
+  )
+  return later < 0 ? chain.length : later
+}
+
+/**
+ * The list is the law: nothing is re-sorted. Checks phases, neighbours and requirements of the plugins that are on, and
+ * throws one error with every broken rule and an order that would work.
+ *
+ * `known`: names that exist but are switched off; a rule about those holds by itself.
+ */
+export function checkOrder(chain: readonly Placed[], known: readonly string[] = []): void {
+  const problems = [...twice(chain), ...neighbours(chain, known), ...phases(chain)]
+  if (problems.length === 0) return
+  const { order, cycle } = workingOrder(chain)
+  if (cycle) problems.push(`these rules contradict one another: ${cycle.join(' → ')}; take one of them out`)
+  const title = cycle ? 'an order that works without the contradiction' : 'an order that works'
+  throw new ConfigError([
+    ...problems.map((message) => ({ message })),
+    { message: `${title}: ${order.join(', ')}` },
+  ])
+}
+
+function twice(chain: readonly Placed[]): string[] {
+  const names = chain.map((c) => c.name)
+  const double = new Set(names.filter((name, i) => names.indexOf(name) !== i))
+  return [...double].map((name) => `the name '${name}' is taken twice; names must be unique in a chain`)
+}
+
+function phases(chain: readonly Placed[]): string[] {
+  return chain.flatMap((item, i) => {
+    const earlier = chain.slice(0, i).find((c) => rank(c) > rank(item))
+    return earlier
+      ? [
+          `'${item.name}' (phase ${item.phase}) stands after '${earlier.name}' (phase ${earlier.phase}); the phases are ${PHASES.join(', ')}`,
+        ]
+      : []
+  })
+}
+
+function neighbours(chain: readonly Placed[], known: readonly string[]): string[] {
+  const at = new Map(chain.map((c, i) => [c.name, i]))
+  const exists = (name: string) => at.has(name) || known.includes(name)
+  return chain.flatMap((item, i) => {
+    const out: string[] = []
+    const check = (
+      rule: string,
+      names: string | readonly string[] | undefined,
+      broken: (other: number) => boolean,
+    ) => {
+      for (const name of list(names)) {
+        const other = at.get(name)
+        if (other !== undefined && broken(other)) out.push(`'${item.name}' must stand ${rule} '${name}'`)
+        else if (!exists(name))
+          out.push(
+            `'${item.name}' wants to stand ${rule} '${name}', which is unknown${nearest(name, [...at.keys(), ...known])}`,
+          )
+      }
+    }
+    check('before', item.before, (other) => other < i)
+    check('after', item.after, (other) => other > i)
+    for (const name of list(item.requires)) {
+      if (at.has(name)) continue
+      const why = known.includes(name)
+        ? 'is switched off'
+        : `is unknown${nearest(name, [...at.keys(), ...known])}`
+      out.push(`'${item.name}' requires '${name}', which ${why}`)
+    }
+    return out
+  })
+}
+
+/** A topological order that keeps as much of the given one as the rules allow; with a cycle, the rules of one plugin in it are dropped. */
+function workingOrder(chain: readonly Placed[]): { order: string[]; cycle?: string[] } {
+  const items = chain.filter((c, i) => chain.findIndex((d) => d.name === c.name) === i)
+  const edges = new Map(items.map((item) => [item.name, new Set<string>()]))
+  for (const item of items) {
+    for (const name of list(item.after)) if (edges.has(name)) edges.get(item.name)!.add(name)
+    for (const name of list(item.before)) edges.get(name)?.add(item.name)
+    for (const other of items) if (rank(other) < rank(item)) edges.get(item.name)!.add(other.name)
+  }
+  const order: string[] = []
+  let cycle: string[] | undefined
+  while (order.length < items.length) {
+    const left = items.filter((item) => !order.includes(item.name))
+    const free = left.find((item) => [...edges.get(item.name)!].every((name) => order.includes(name)))
+    if (!free) cycle ??= findCycle(edges, order)
+    order.push((free ?? left[0]!).name)
+  }
+  return { order, ...(cycle && { cycle }) }
+}
+
+function findCycle(edges: ReadonlyMap<string, ReadonlySet<string>>, done: readonly string[]): string[] {
+  const path: string[] = []
+  let at = [...edges.keys()].find((name) => !done.includes(name))!
+  while (!path.includes(at)) {
+    path.push(at)
+    at = [...edges.get(at)!].find((name) => !done.includes(name))!
+  }
+  // Edges point at what must come first; told the other way round they read as the order that was asked for.
+  return [...path.slice(path.indexOf(at)), at].reverse()
+}

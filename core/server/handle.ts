@@ -1,0 +1,122 @@
+import type { IncomingMessage } from 'node:http'
+import { sessionOf } from '../accounts/session-id.js'
+import { requireAdmin } from '../admin/guard.js'
+import { administer } from '../admin/routes.js'
+import type { Gateway, Lease } from '../chain/gateway.js'
+import type { Logger } from '../contract/services.js'
+import { GatewayError } from '../errors/gateway-errors.js'
+import { Call, type CallHead, type RouteName } from '../exchange/call.js'
+import type { ClientPresence } from '../exchange/cancellation.js'
+import type { Headers } from '../exchange/headers.js'
+import { Journal } from '../exchange/record.js'
+import { Reply } from '../exchange/reply.js'
+import { RequestBody } from '../exchange/request-body.js'
+import type { Admission } from './admission.js'
+import { bodyIsOver } from './collect-garbage.js'
+import { checkHeaders } from './header-limits.js'
+import { readBody } from './read-body.js'
+import { requestId } from './request-id.js'
+import { isQuiet, type Route, routeList } from './routes.js'
+
+/** What a matched request brings. */
+export interface Matched {
+  readonly route: Route | undefined
+  readonly path: string
+  readonly params: Readonly<Record<string, string>>
+}
+
+export interface ExchangeContext {
+  readonly gateway: Gateway
+  readonly logger: Logger
+  readonly admission: Admission
+}
+
+/** Routes whose body is a Messages request, and must be one before anything is done with it. */
+const WITH_MESSAGES: ReadonlySet<RouteName> = new Set(['messages', 'count-tokens'])
+
+/** A request's way to its answer. */
+export class Visit implements CallHead {
+  readonly id = requestId()
+  readonly route: RouteName
+  readonly method: string
+  readonly path: string
+  readonly query: string
+  readonly headers: Headers
+  readonly params: Readonly<Record<string, string>>
+  readonly journal = new Journal()
+  readonly #lease: Lease
+  #admitted = false
+  /** Bytes of its body. */
+  #size = 0
+
+  constructor(
+    private readonly req: IncomingMessage,
+    private readonly matched: Matched,
+    private readonly presence: ClientPresence,
+    private readonly context: ExchangeContext,
+  ) {
+    const url = req.url ?? '/'
+    const question = url.indexOf('?')
+    this.route = matched.route?.name ?? 'not-found'
+    this.method = req.method ?? 'GET'
+    this.path = matched.path
+    this.query = question < 0 ? '' : url.slice(question)
+    this.headers = req.headers
+    this.params = matched.params
+    this.#lease = context.gateway.acquire()
+  }
+
+  get signal(): AbortSignal {
+    return this.presence.signal
+  }
+
+  over(): void {
+    if (this.#admitted) this.context.admission.leave()
+    this.#lease.release()
+    bodyIsOver(this.#size)
+  }
+
+  async answer(): Promise<Reply> {
+    const lease = this.#lease
+    const { route } = this.matched
+    const { server } = lease.config
+    checkHeaders(this.req, server)
+    if (route?.admin) requireAdmin(this.headers, server.adminKey)
+    const early = route?.admin ? undefined : lease.head(this)
+    // Not awaited when it is there: on the way of every request a promise is one too many.
+    const refused = early instanceof Promise ? await early : early
+    if (refused) return refused
+    if (!route) {
+      throw new GatewayError(
+        'not_found_error',
+        `no route ${this.method} ${this.path}; there are ${routeList()}`,
+        { retry: false },
+      )
+    }
+    if (!route.methods.includes(this.method)) return otherMethod(this, route)
+    if (route.admin) return administer(this, lease.pool)
+    if (!isQuiet(this.route)) {
+      const waiting = this.context.admission.enter(this.presence)
+      if (waiting) await waiting
+      this.#admitted = true
+    }
+    if (!WITH_MESSAGES.has(this.route)) {
+      this.req.resume() // whatever comes is thrown away: ten callers of /healthz could fill the memory with bodies
+      return lease.run(new Call(this, this.presence, RequestBody.ofBytes()))
+    }
+    const bytes = await readBody(this.req, server.bodyLimit, server.requestTimeout)
+    this.#size = bytes.length
+    const call = new Call(this, this.presence, RequestBody.ofBytes(bytes, server.depthLimit))
+    const { facts } = this.journal
+    facts.session = sessionOf(call)
+    facts.model = call.model // throws the 400 for a body that is no Messages request
+    return lease.run(call)
+  }
+}
+
+function otherMethod({ method, path }: CallHead, { methods }: Route): Reply {
+  const allow = [...methods, 'OPTIONS'].join(', ')
+  if (method === 'OPTIONS') return Reply.bytes(Buffer.alloc(0), { status: 204, headers: { allow } })
+  const message = `${path} takes ${methods.join(', ')}, not ${method}`
+  throw new GatewayError('invalid_request_error', message, { status: 405, headers: { allow }, retry: false })
+}

@@ -1,0 +1,201 @@
+import type { Accepts, Account, ModelInfo, Precedence, Target, Upstream } from '../contract/upstream.js'
+import { errorBody } from '../errors/api-errors.js'
+import { ClientGoneError, GatewayError, UpstreamError } from '../errors/gateway-errors.js'
+import type { Call } from '../exchange/call.js'
+import type { Headers } from '../exchange/headers.js'
+import { Reply } from '../exchange/reply.js'
+import type { Awaitable, Next, Plugin } from '../plugin/define.js'
+import { parseBaseURL } from './base-url.js'
+import { connectionError } from './connection-errors.js'
+import type { HttpClient } from './http.js'
+import { keyOf } from './keys.js'
+import { maskHeaders, maskSource, maskText } from './mask-key.js'
+import type { Upstreams } from './registry.js'
+import { fetchModels } from './remote-models.js'
+import { type HeaderRules, RequestHeaders } from './request-headers.js'
+import type { Transport } from './transport.js'
+
+export interface ForwarderOptions extends HeaderRules {
+  readonly name: string
+  readonly baseURL: string
+  readonly accepts: Accepts
+  readonly precedence?: Precedence
+  /** Accounts without a key can't serve. Default true. */
+  readonly needsKey?: boolean
+  /** The upstream's model for a client's; undefined or the same name leaves the body as it is. */
+  mapModel?(model: string): string | undefined
+  /** Models to list without asking. */
+  models?(): readonly ModelInfo[]
+  contextWindow?(model: string): number | undefined
+  /** Ask `GET /v1/models` for more. */
+  readonly listsModels: boolean
+}
+
+export interface ForwarderServices {
+  readonly upstreams: Upstreams
+  readonly transport: Transport
+  readonly http: HttpClient
+}
+
+/** A plugin that sends calls to an Anthropic-shaped upstream. Calls for other upstreams pass by. */
+export function createForwarder(options: ForwarderOptions, services: ForwarderServices): Plugin {
+  const { name, accepts } = options
+  const base = parseBaseURL(options.baseURL)
+  const requestHeaders = new RequestHeaders(options)
+
+  const upstream: Upstream = {
+    name,
+    accepts,
+    needsKey: options.needsKey ?? true,
+    ...(options.precedence && { precedence: options.precedence }),
+    ...(options.models && { models: options.models }),
+    ...(options.contextWindow && { contextWindow: options.contextWindow }),
+    ...(options.listsModels && {
+      listModels: async (account: Account, signal: AbortSignal) =>
+        fetchModels(
+          services.http,
+          urlOf(account),
+          requestHeaders.object({}, await accountKey(account)),
+          signal,
+        ),
+    }),
+    probe: async (account, signal) => {
+      const key = await accountKey(account)
+      const headers = { ...requestHeaders.object({}, key), 'content-type': 'application/json' }
+      const model = options.mapModel?.(PROBE_MODEL) ?? PROBE_MODEL
+      const body = { model, max_tokens: 1, messages: [{ role: 'user', content: 'Hi' }] }
+      const res = await services.http.raw(`${urlOf(account)}/v1/messages`, {
+        method: 'POST',
+        headers,
+        body,
+        signal,
+        responseType: 'text',
+      })
+      if (!res.ok) throw new Error(maskText(`${res.status} ${res._data ?? ''}`, key).slice(0, 300))
+    },
+  }
+
+  const at = (account: Account) => (account.baseURL ? parseBaseURL(account.baseURL) : base)
+  const urlOf = (account: Account) => `${at(account).origin}${at(account).path}`
+
+  function send(call: Call, target: Target): Promise<Reply> {
+    const key = keyOf(target.account)
+    if (typeof key === 'object') return refreshed(key, target.account).then((k) => sendWith(k, call, target))
+    return sendWith(key, call, target)
+  }
+
+  async function sendWith(key: string | undefined, call: Call, { account }: Target): Promise<Reply> {
+    const { origin, path } = at(account)
+    const { limits, journal } = call
+    const sentAt = performance.now()
+    const reply = await services.transport.send({
+      method: call.method,
+      origin,
+      path: `${path}${call.path}${call.query}`,
+      headers: requestHeaders.list(call.headers, key),
+      body: call.bytes,
+      presence: call.presence,
+      headersTimeout: limits?.firstEventTimeout,
+      idleTimeout: limits?.idleTimeout,
+    })
+    journal.facts.upstreamMs = performance.now() - sentAt
+    journal.facts.upstreamRequestId = requestIdOf(reply, key) ?? journal.facts.upstreamRequestId
+    if (reply.status >= 300 && reply.status < 400) {
+      reply.discard()
+      throw redirected(name, reply)
+    }
+    return withoutKey(reply, key)
+  }
+
+  async function count(call: Call, target: Target): Promise<Reply> {
+    if (!accepts.countTokens)
+      return Reply.json(errorBody('not_found_error', `${name} does not count tokens`), { status: 404 })
+    const key = await accountKey(target.account)
+    const url = `${urlOf(target.account)}${call.path}${call.query}`
+    const init = {
+      method: 'POST',
+      headers: requestHeaders.object(call.headers, key),
+      body: call.bytes,
+      signal: call.signal,
+      responseType: 'arrayBuffer',
+    } as const
+    const res = await services.http.raw(url, init).catch((error) => {
+      throw call.signal.aborted ? new ClientGoneError() : connectionError(error, url)
+    })
+    const { status } = res
+    const headers = { ...Object.fromEntries(res.headers), ...NO_LONGER_TRUE }
+    const reply = Reply.bytes(Buffer.from(res._data ?? new ArrayBuffer(0)), { status, headers })
+    if (status >= 300 && status < 400) throw redirected(name, reply)
+    return withoutKey(reply, key)
+  }
+
+  return {
+    setup: () => services.upstreams.register(upstream),
+    handle(call: Call, next: Next) {
+      const { target } = call
+      if (target?.upstream.name !== name) return next(call)
+      // An account's own name for a model is the upstream's name already; a `*` of the map would undo it.
+      const mapped = target.model === undefined ? options.mapModel?.(call.model) : undefined
+      if (mapped === undefined || mapped === call.model) return forward(call, target)
+      call.journal.facts.mappedModel = mapped
+      const headers = { 'x-mapped-model': mapped }
+      return forward(call.set({ model: mapped }), target).then((reply) => reply.with({ headers }))
+    },
+  }
+
+  function forward(call: Call, target: Target): Promise<Reply> {
+    return call.route === 'count-tokens' ? count(call, target) : send(call, target)
+  }
+}
+
+/** No honest error body is larger; a body that broke off counts as empty, its status still tells. */
+const ERROR_BODY_LIMIT = 1024 * 1024
+
+/** Of a body that fetch has decompressed. */
+const NO_LONGER_TRUE = { 'content-encoding': undefined, 'content-length': undefined }
+
+/** Any model would do for a probe: it is mapped like a client's. */
+const PROBE_MODEL = 'claude-haiku-4-5'
+
+async function accountKey(account: Account): Promise<string | undefined> {
+  const key = keyOf(account)
+  return typeof key === 'object' ? refreshed(key, account) : key
+}
+
+async function refreshed(key: Promise<string | undefined>, account: Account): Promise<string | undefined> {
+  try {
+    return await key
+  } catch (cause) {
+    throw new UpstreamError('connect', `the apiKey function of account '${account.id}' failed`, { cause })
+  }
+}
+
+/** Upstreams have been seen to quote the key that they refuse, in the body and in headers. An error body is read whole. */
+function withoutKey(reply: Reply, key: string | undefined): Awaitable<Reply> {
+  const { status } = reply
+  const headers = maskHeaders(reply.headers, key)
+  if (reply.ok && !reply.held) {
+    const masked = reply.withSource(maskSource(reply.source(), key))
+    return headers === reply.headers ? masked : Reply.stream(masked.source(), { status, headers })
+  }
+  return heldWithoutKey(reply, headers, key)
+}
+
+async function heldWithoutKey(reply: Reply, given: Headers, key: string | undefined): Promise<Reply> {
+  const bytes = await reply.bytes(ERROR_BODY_LIMIT).catch(() => Buffer.alloc(0))
+  const init = { status: reply.status, headers: { ...given, 'content-length': undefined } }
+  if (!key || !bytes.includes(key)) return Reply.bytes(bytes, init)
+  return Reply.bytes(Buffer.from(maskText(bytes.toString('utf8'), key)), init)
+}
+
+function redirected(name: string, reply: Reply): GatewayError {
+  const location = reply.header('location')
+  const host = location && URL.canParse(location) ? ` to ${new URL(location).origin}` : ''
+  const message = `the upstream '${name}' answered with a redirect (${reply.status}${host}), and none is followed with a key: correct its baseURL`
+  return new GatewayError('api_error', message, { status: 502, retry: false })
+}
+
+function requestIdOf(reply: Reply, key: string | undefined): string | undefined {
+  const id = reply.header('request-id') ?? reply.header('x-request-id')
+  return id && maskText(id, key)
+}

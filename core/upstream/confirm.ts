@@ -1,0 +1,200 @@
+import { errorFrom, errorIn } from '../errors/embedded-error.js'
+import { UpstreamError } from '../errors/gateway-errors.js'
+import type { Call, RouteName, StreamLimits } from '../exchange/call.js'
+import { Reply } from '../exchange/reply.js'
+import type { Awaitable } from '../plugin/define.js'
+import { Relay } from '../stream/pass-through.js'
+import type { ByteSource } from '../stream/source.js'
+import { FrameDecoder } from '../stream/sse-decoder.js'
+import { StreamEvent } from '../stream/sse-event.js'
+
+/** What begins a stream under a wrong content type, and what may yet become it: bytes come in any pieces. */
+const LOOKS_LIKE_EVENTS = /^\ufeff?[\r\n]*(event|data|id|retry)?:/
+const MAY_BE_EVENTS = /^[\ufeff\ufffd]*[\r\n]*[a-z]{0,5}$/
+/** JSON is read to its end, as it may be an error in words that clients act on; no honest one is larger. */
+const MAY_BE_ERROR = /^\s*\{/
+const ODD_LIMIT = 64 * 1024
+/** Bytes of comments and pings that are kept until the first event, the newest: an upstream can send them for minutes. */
+const QUIET_LIMIT = 64 * 1024
+
+/**
+ * A good answer counts once it is certain: a stream by its first event, a JSON answer when it is whole. Without limits only
+ * what is held already is looked at. Rejects with an UpstreamError, whose `cause` is the upstream's error if it sent one.
+ */
+export function settled(reply: Reply, { limits, stream, route }: Call): Awaitable<Reply> {
+  if (reply.isCertain) return reply // a plugin may ask before `retry-rotate` does
+  if (limits) return stream ? committed(reply, limits) : wholeMessage(reply, route)
+  return reply.held && !reply.isEventStream ? wholeMessage(reply, route) : reply
+}
+
+/**
+ * Waits until a stream has shown a real event, so that one which never does is a failed attempt and not an answer. Comments
+ * and pings that came by then go first, if nobody has passed them on. Rejects with an UpstreamError for a stream that is
+ * empty, is no event stream, begins with an error, breaks, or keeps silent too long.
+ */
+export function committed(reply: Reply, limits: StreamLimits): Promise<Reply> {
+  const source = reply.source()
+  const relay = new Relay(source)
+  const isEvents = reply.isEventStream
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () =>
+        fail(
+          new UpstreamError('timeout', `the upstream sent no event for ${limits.firstEventTimeout / 1000} s`),
+        ),
+      limits.firstEventTimeout,
+    )
+    let decided = false
+    const decide = () => {
+      decided = true
+      clearTimeout(timer)
+    }
+    const fail = (error: Error) => {
+      if (decided) return
+      decide()
+      source.cancel()
+      reject(error)
+    }
+    const pass = () => {
+      decide()
+      const found = reply.withSource(relay).makeCertain()
+      resolve(isEvents ? found : found.with({ headers: { 'content-type': 'text/event-stream' } }))
+    }
+    watch(source, relay, isEvents, { isDecided: () => decided, pass, fail, passOn: limits.passOn })
+  })
+}
+
+/**
+ * The whole of an answer that is no stream, once it is certain that it is one. Rejects with an UpstreamError for a 200 that
+ * holds an error, and for what is no message: a web page, nothing, an event stream, other JSON, JSON that broke off.
+ */
+export async function wholeMessage(reply: Reply, route: RouteName): Promise<Reply> {
+  const bytes = await reply.bytes()
+  const body = parsed(bytes)
+  const error = errorIn(body)
+  if (error) throw error
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw notMessage(bytes)
+  if (route === 'messages' && (body as { type?: unknown }).type !== 'message') throw notMessage(bytes)
+  // `bytes` has left the reply holding them.
+  return reply.makeCertain(body)
+}
+
+interface Verdict {
+  isDecided(): boolean
+  pass(): void
+  fail(error: Error): void
+  readonly passOn: StreamLimits['passOn']
+}
+
+/** Feeds the relay from the first real event on. */
+function watch(
+  source: ByteSource,
+  relay: Relay,
+  isEvents: boolean,
+  { isDecided, pass, fail, passOn }: Verdict,
+): void {
+  const decoder = new FrameDecoder()
+  const quiet = new Quiet()
+  /** Bytes that came, and those of them in frames that were looked at. */
+  let came = 0
+  let seen = 0
+  /** False for a frame that says nothing yet. */
+  const judge = (frame: Buffer): boolean => {
+    const event = StreamEvent.parse(frame)
+    if (!event.hasData || event.type === 'ping') return false
+    const error = event.type === 'error' ? errorFrom(event.data) : errorIn(event.data)
+    if (error) fail(error)
+    else if (event.malformed)
+      fail(new UpstreamError('protocol', 'the upstream sent an event that is not JSON'))
+    else {
+      for (const each of quiet.frames) relay.data(each)
+      relay.data(frame)
+      pass()
+    }
+    return true
+  }
+  const onFrame = (frame: Buffer): boolean => {
+    seen += frame.length
+    if (judge(frame)) return true
+    if (!passOn?.(frame)) quiet.keep(frame)
+    return false
+  }
+  const decode = (chunk: Buffer) => {
+    came += chunk.length
+    try {
+      decoder.push(chunk, onFrame)
+    } catch (cause) {
+      return fail(new UpstreamError('protocol', 'the upstream sent an event that is too large', { cause }))
+    }
+    // The first event was in this chunk; what follows it was not cut into frames.
+    if (isDecided() && seen < came) relay.data(chunk.subarray(chunk.length - (came - seen)))
+  }
+  /** What came under another content type, until it shows what it is. */
+  let odd: Buffer | undefined = isEvents ? undefined : Buffer.alloc(0)
+  source.pipe({
+    data(chunk) {
+      if (isDecided()) return relay.data(chunk)
+      if (!odd) return decode(chunk)
+      odd = Buffer.concat([odd, chunk])
+      const start = odd.toString('utf8', 0, 16)
+      if (LOOKS_LIKE_EVENTS.test(start)) {
+        const events = odd
+        odd = undefined
+        decode(events)
+      } else if (odd.length > ODD_LIMIT || !(MAY_BE_ERROR.test(start) || MAY_BE_EVENTS.test(start))) {
+        fail(notEvents(odd))
+      }
+    },
+    end() {
+      if (!isDecided()) {
+        if (odd) return fail(errorIn(parsed(odd)) ?? notEvents(odd))
+        judge(decoder.rest()) // some upstreams leave out the last blank line
+        fail(new UpstreamError('truncated', 'the upstream answered with an empty stream'))
+      }
+      relay.end()
+    },
+    error(error) {
+      relay.error(error)
+      fail(error)
+    },
+  })
+}
+
+/** The newest frames that say nothing. */
+class Quiet {
+  readonly frames: Buffer[] = []
+  #bytes = 0
+
+  keep(frame: Buffer): void {
+    this.frames.push(frame)
+    this.#bytes += frame.length
+    while (this.#bytes > QUIET_LIMIT) this.#bytes -= this.frames.shift()!.length
+  }
+}
+
+/** Undefined for what is no JSON. */
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+function notEvents(chunk: Buffer): UpstreamError {
+  return new UpstreamError(
+    'protocol',
+    `the upstream answered with ${kindOf(chunk)} instead of an event stream`,
+  )
+}
+
+function notMessage(bytes: Buffer): UpstreamError {
+  return new UpstreamError('protocol', `the upstream answered with ${kindOf(bytes)} instead of a message`)
+}
+
+function kindOf(bytes: Buffer): string {
+  const start = bytes.toString('utf8', 0, 64)
+  if (start === '') return 'nothing'
+  if (/^\s*</.test(start)) return 'a web page'
+  return LOOKS_LIKE_EVENTS.test(start) ? 'an event stream' : 'something else'
+}

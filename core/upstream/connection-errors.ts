@@ -1,0 +1,56 @@
+import { UpstreamError } from '../errors/gateway-errors.js'
+
+const CONNECT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'EPROTO',
+])
+const TIMEOUT = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
+/** undici's HTTPParserError comes without a code, so its name stands for it. */
+const PROTOCOL = /^(HPE_|HTTPParserError|UND_ERR_(RES_|HEADERS_OVERFLOW|NOT_SUPPORTED|INVALID))/
+const TLS = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there: check the base URL and its port',
+  ENOTFOUND: 'no such host: check the base URL and the network',
+  EAI_AGAIN: 'the host name could not be resolved: check the network',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection in time: check the network, and HTTPS_PROXY if you need one',
+}
+
+/** An error of the connection in words that name the host and the cause, and hold nothing of the request. */
+export function connectionError(error: Error, origin: string): UpstreamError {
+  const cause = innermost(error)
+  const code = (cause as NodeJS.ErrnoException).code ?? cause.name
+  const host = URL.canParse(origin) ? new URL(origin).host : origin
+  if (TLS.test(code)) {
+    return new UpstreamError(
+      'connect',
+      `no secure connection to ${host} (${code}): check its certificate and the base URL`,
+      { cause },
+    )
+  }
+  if (CONNECT.has(code)) {
+    return new UpstreamError(
+      'connect',
+      `could not connect to ${host} (${code}); ${ADVICE[code] ?? 'check the network and the base URL'}`,
+      { cause },
+    )
+  }
+  if (TIMEOUT.has(code)) return new UpstreamError('timeout', `${host} did not answer in time`, { cause })
+  if (PROTOCOL.test(code))
+    return new UpstreamError('protocol', `${host} sent an answer that is not valid HTTP (${code})`, { cause })
+  return new UpstreamError('reset', `${host} broke the connection (${code})`, { cause })
+}
+
+/** With several addresses for one host, Node reports an AggregateError; its first error tells more. */
+function innermost(error: Error): Error {
+  const first = (error as AggregateError).errors?.[0]
+  if (first instanceof Error) return innermost(first)
+  return error.cause instanceof Error && !('code' in error) ? innermost(error.cause) : error
+}

@@ -1,0 +1,37 @@
+import { setImmediate } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import type { Reply } from '../exchange/reply.js'
+import { Answer } from './response-handler.js'
+
+const unexpected = (error: Error) => {
+  throw error
+}
+
+it('joins what comes in one tick, and keeps nothing for the next turn of the event loop', async () => {
+  const controller = { pause() {}, resume() {}, abort() {} } as never
+  let reply: Reply | undefined
+  const answer = new Answer(
+    'http://upstream',
+    undefined,
+    (r) => {
+      reply = r
+    },
+    unexpected,
+  )
+  answer.onRequestStart(controller)
+  answer.onResponseStart(controller, 200, {})
+  const seen: string[] = []
+  reply!.source().pipe({
+    data: (chunk) => void seen.push(chunk.toString()),
+    end: () => void seen.push('end'),
+    error: unexpected,
+  })
+  const turn = setImmediate() // asked for first, so that whoever else waits for the next turn comes later
+  answer.onResponseData(controller, Buffer.from('a'))
+  answer.onResponseData(controller, Buffer.from('b'))
+  await turn
+  expect(seen).toEqual(['ab'])
+  answer.onResponseData(controller, Buffer.from('c'))
+  answer.onResponseEnd()
+  expect(seen).toEqual(['ab', 'c', 'end'])
+})

@@ -1,0 +1,89 @@
+import type { Dispatcher } from 'undici'
+import { ClientGoneError, UpstreamError } from '../errors/gateway-errors.js'
+import type { Presence } from '../exchange/cancellation.js'
+import type { Headers } from '../exchange/headers.js'
+import { Reply } from '../exchange/reply.js'
+import { Relay } from '../stream/pass-through.js'
+import { connectionError } from './connection-errors.js'
+import { decompressed } from './decompress.js'
+
+/**
+ * One answer of an upstream as undici hands it over: headers to whoever waits for the reply, then a body that flows to
+ * whoever reads it.
+ *
+ * What comes in one tick is joined into one chunk. undici hands on an HTTP chunk at a time, and a burst of events is hundreds
+ * of them in one read of the socket: joined first, each layer behind works once instead of 500 times (1,050 µs of CPU for
+ * such a burst became 330). Nothing waits for a later tick.
+ */
+export class Answer extends Relay implements Dispatcher.DispatchHandler {
+  #waiting: Buffer[] = []
+  #answered = false
+  #gone = false
+  #abort: (() => void) | undefined
+
+  constructor(
+    private readonly origin: string,
+    private readonly presence: Presence | undefined,
+    private readonly resolve: (reply: Reply) => void,
+    private readonly reject: (error: Error) => void,
+  ) {
+    super()
+    // Heard until the last byte: whoever waits for the body learns of it too, not only who waits for the headers.
+    presence?.on(this.#onGone)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    const cancel = () => controller.abort(new Error('cancelled'))
+    this.#abort = cancel
+    this.control({ pause: () => controller.pause(), resume: () => controller.resume(), cancel })
+    if (this.#gone) cancel()
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: object): void {
+    if (status < 200) return
+    this.#answered = true
+    const reply = Reply.stream(this, { status, headers: headers as Headers })
+    try {
+      this.resolve(decompressed(reply, this))
+    } catch (error) {
+      this.cancel()
+      this.reject(error as Error)
+    }
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#waiting.push(chunk) === 1) process.nextTick(flush, this)
+  }
+
+  onResponseEnd(): void {
+    this.presence?.off(this.#onGone)
+    this.flush()
+    this.end()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    const failure = UpstreamError.is(error) ? error : connectionError(error, this.origin)
+    this.presence?.off(this.#onGone)
+    this.flush()
+    if (this.#answered) this.error(failure)
+    else this.reject(this.#gone ? new ClientGoneError() : failure)
+  }
+
+  flush(): void {
+    const chunks = this.#waiting
+    if (chunks.length === 0) return
+    this.#waiting = []
+    this.data(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
+  }
+
+  readonly #onGone = (): void => {
+    this.#gone = true
+    if (this.#answered) this.error(new ClientGoneError())
+    else this.reject(new ClientGoneError())
+    this.#abort?.() // last: undici reports it as an error of the connection, which it is not
+  }
+}
+
+function flush(answer: Answer): void {
+  answer.flush()
+}
