@@ -18,15 +18,15 @@ import { Transport } from './core/upstream/transport.js'
 /** An upstream that takes everything, as Anthropic does. */
 export const ACCEPTS_ALL: Accepts = {
   cacheControl: true,
-  sameRoleNeighbours: true,
-  unstreamed: true,
+  consecutiveRoles: true,
+  nonStreaming: true,
   countTokens: true,
 }
 
 export interface MountOptions {
   /** What stands further in: gets the call as the plugin passed it on. Default: an empty message. */
   readonly upstream?: (call: Call) => Awaitable<Reply>
-  /** What the call's target accepts; only plugins of the phase `upstream` see a target. */
+  /** What the call's target accepts; only plugins of the phase `attempt` see a target. */
   readonly accepts?: Partial<Accepts>
   readonly accounts?: readonly Account[]
   /** Upstreams that other plugins would have registered. */
@@ -113,7 +113,7 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
     upstreams,
     async send(request, init) {
       let call = isCall(request) ? request : makeCall(request, init)
-      if (definition.phase === 'upstream' && !call.target) call = call.with({ target })
+      if (definition.phase === 'attempt' && !call.target) call = call.with({ target })
       return (await chain.head(call)) ?? chain.run(call)
     },
     async dispose() {
@@ -125,7 +125,7 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
 }
 
 function isCall(value: object): value is Call {
-  return 'journal' in value
+  return 'record' in value
 }
 
 function recorder(logs: Mounted['logs']): Logger {

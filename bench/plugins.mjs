@@ -12,7 +12,7 @@ const ROUNDS = 7
 const CALLS = 150
 
 /** What z.ai takes: all fixes have something to do. */
-const ACCEPTS = { cacheControl: false, sameRoleNeighbours: false, unstreamed: false, countTokens: true }
+const ACCEPTS = { cacheControl: false, consecutiveRoles: false, nonStreaming: false, countTokens: true }
 const NAMES = [
   'auth',
   'warmup',

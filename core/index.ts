@@ -14,7 +14,7 @@ export {
 export { Call, type CallHead, type CallPatch, type RouteName } from './exchange/call.js'
 export type { Headers } from './exchange/headers.js'
 export type { ServerInfo } from './exchange/loopback.js'
-export type { Journal, JournalFacts } from './exchange/record.js'
+export type { ExchangeRecord, RecordFacts } from './exchange/record.js'
 export { Reply, type ReplyInit } from './exchange/reply.js'
 export {
   type Awaitable,

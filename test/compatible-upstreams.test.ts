@@ -27,7 +27,7 @@ describe('agproxy check', () => {
         plugins: { box: { needsKey: false } },
       }),
     )
-    const [, chain] = /box {2}\(phase upstream, from use\)\n([\s\S]*?)\n\n/.exec(text)!
+    const [, chain] = /box {2}\(phase attempt, from use\)\n([\s\S]*?)\n\n/.exec(text)!
     expect(chain!.split('\n').map((line) => line.trim().split(/ {2,}/))).toEqual([
       ['baseURL', 'http://x', 'config'],
       ['keyHeader', 'x-api-key', 'default'],
@@ -36,7 +36,7 @@ describe('agproxy check', () => {
       ['models', '{}', 'default'],
       [
         'accepts',
-        '{ cacheControl: false, sameRoleNeighbours: false, unstreamed: true, countTokens: false }',
+        '{ cacheControl: false, consecutiveRoles: false, nonStreaming: true, countTokens: false }',
         'default',
       ],
       ['contextWindows', '{}', 'default'],
@@ -97,7 +97,7 @@ describe('what is refused, and how', () => {
     ],
     [
       { accepts: { cache: true } },
-      'box.accepts (in use).cache: unknown key; allowed are cacheControl, sameRoleNeighbours, unstreamed, countTokens',
+      'box.accepts (in use).cache: unknown key; allowed are cacheControl, consecutiveRoles, nonStreaming, countTokens',
     ],
     [{ models: { a: '' } }, "box.models (in use).a: expected at least 1 character, found ''"],
   ])('options %j', (options, message) => {

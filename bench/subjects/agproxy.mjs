@@ -40,7 +40,7 @@ export const passthrough = {
   command: start(anthropic('passthrough')),
 }
 
-/** The whole preset at work: z.ai takes no `cache_control`, no neighbours of one role, no unstreamed calls. @type {Subject} */
+/** The whole preset at work: z.ai takes no `cache_control`, no neighbours of one role, no nonStreaming calls. @type {Subject} */
 export const claudeCode = {
   name: 'claude-code',
   title: 'agproxy claude-code, z.ai',

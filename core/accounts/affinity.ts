@@ -13,19 +13,19 @@ export class Affinity {
     private readonly now: () => number,
   ) {}
 
-  home(session: string): string | undefined {
+  pinned(session: string): string | undefined {
     return this.store.get('session', session)?.value
   }
 
   /** The session was heard of at home; its hour begins anew. */
-  keep(session: string, accountId: string): void {
+  refresh(session: string, accountId: string): void {
     const present = this.store.get('session', session)
     if (present && present.expires - this.now() > KEPT) return
     this.store.set('session', session, accountId, KEPT + SLACK)
   }
 
   /** Gives a session its first or another home. Returns where it is at home now: another request may have been first. */
-  move(
+  pin(
     session: string,
     from: string | undefined,
     to: string,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Account } from '../contract/upstream.js'
-import type { Seat } from './load.js'
+import type { AccountLoad } from './load.js'
 
 /** An account as one that may serve a certain model. */
 export interface Candidate {
@@ -8,7 +8,7 @@ export interface Candidate {
   /** The account's own name for the model, where its `models` give one. */
   readonly model: string | undefined
   readonly weight: number
-  readonly seat: Seat
+  readonly load: AccountLoad
   /** What may rest: the account, and the account for this model. */
   readonly scopes: readonly [account: string, model: string]
 }

@@ -1,6 +1,6 @@
-import type { RestReason } from '../contract/upstream.js'
+import type { CooldownReason } from '../contract/upstream.js'
 import type { Fact, Patience, StateStore } from '../state/store.js'
-import { restTime } from './backoff.js'
+import { backoff } from './backoff.js'
 import type { Candidate } from './candidate.js'
 
 /**
@@ -8,11 +8,11 @@ import type { Candidate } from './candidate.js'
  * `usable` – nothing; `trial` – its rest is over, and one request may try it; `shaky` and `avoided` – a server error a moment
  * ago, or several in a row: it serves if nobody else can; `probing` – somebody is trying it; `resting`.
  */
-export type Standing = 'usable' | 'trial' | 'shaky' | 'avoided' | 'probing' | 'resting'
-const ORDER: readonly Standing[] = ['usable', 'trial', 'shaky', 'avoided', 'probing', 'resting']
+export type Health = 'ok' | 'half-open' | 'degraded' | 'failing' | 'probing' | 'cooling-down'
+const ORDER: readonly Health[] = ['ok', 'half-open', 'degraded', 'failing', 'probing', 'cooling-down']
 
-export interface Rest {
-  readonly reason: RestReason
+export interface ActiveCooldown {
+  readonly reason: CooldownReason
   /** Milliseconds left; Infinity: until the config changes. */
   readonly ms: number
   /** The model that it is about; undefined: all. */
@@ -30,32 +30,32 @@ const PROBE_WAIT = 5_000
 const PROBE_OPEN = 60_000
 
 /** Who rests, why and for how long, and who may try whether the rest is over. */
-export class Rests {
+export class Cooldowns {
   constructor(
     private readonly store: StateStore,
     private readonly now: () => number,
     private readonly random: () => number,
   ) {}
 
-  standing({ scopes }: Candidate): Standing {
-    const whole = this.#standing(scopes[0])
-    const model = this.#standing(scopes[1])
+  health({ scopes }: Candidate): Health {
+    const whole = this.#health(scopes[0])
+    const model = this.#health(scopes[1])
     return ORDER.indexOf(whole) > ORDER.indexOf(model) ? whole : model
   }
 
-  #standing(scope: string): Standing {
-    const rest = this.store.get('rest', scope)
-    if (rest) return rest.value === 'server-error' ? this.#failing(scope) : 'resting'
-    const after = this.store.get('after', scope)
-    if (!after) return 'usable'
+  #health(scope: string): Health {
+    const start = this.store.get('cooldown', scope)
+    if (start) return start.value === 'server-error' ? this.#failing(scope) : 'cooling-down'
+    const after = this.store.get('recovering', scope)
+    if (!after) return 'ok'
     const probe = this.store.get('probe', scope)
-    if (!probe) return 'trial'
-    if (this.#opensIn(probe) <= 0) return 'usable'
+    if (!probe) return 'half-open'
+    if (this.#opensIn(probe) <= 0) return 'ok'
     return after.value === 'server-error' ? this.#failing(scope) : 'probing'
   }
 
-  #failing(scope: string): Standing {
-    return this.#failures(scope) > 1 ? 'avoided' : 'shaky'
+  #failing(scope: string): Health {
+    return this.#failures(scope) > 1 ? 'failing' : 'degraded'
   }
 
   #opensIn(probe: Fact): number {
@@ -63,22 +63,22 @@ export class Rests {
   }
 
   /** The scopes of which a success would be news. */
-  unsettled({ scopes }: Candidate): readonly string[] {
-    return scopes.filter((scope) => this.store.get('after', scope))
+  recovering({ scopes }: Candidate): readonly string[] {
+    return scopes.filter((scope) => this.store.get('recovering', scope))
   }
 
   /** Whether a scope's rest is over and nobody tries it. */
-  isTrial(scope: string): boolean {
-    return this.#standing(scope) === 'trial'
+  isHalfOpen(scope: string): boolean {
+    return this.#health(scope) === 'half-open'
   }
 
   /** Takes the one turn to try a scope; false when another has it. */
-  async takeTurn(scope: string, by: string, patience: Patience): Promise<boolean> {
+  async claimProbe(scope: string, by: string, patience: Patience): Promise<boolean> {
     const ttl = PROBE_WAIT + PROBE_OPEN
     return (await this.store.compareAndSet('probe', scope, undefined, by, ttl, patience)) === by
   }
 
-  giveTurnBack(scope: string, by: string): void {
+  releaseProbe(scope: string, by: string): void {
     if (this.store.get('probe', scope)?.value === by) this.store.delete('probe', scope)
   }
 
@@ -86,16 +86,16 @@ export class Rests {
    * Rests a scope for `ms`, or for as long as its reason and the failures before it say. A longer rest is never cut short,
    * and of several requests that fail together the first one counts.
    */
-  rest(scope: string, reason: RestReason, named: number | undefined): void {
-    const present = this.store.get('rest', scope)
+  start(scope: string, reason: CooldownReason, named: number | undefined): void {
+    const present = this.store.get('cooldown', scope)
     const failures = present ? this.#failures(scope) : this.#failures(scope) + 1
-    const wanted = named ?? restTime(reason, failures, this.random)
+    const wanted = named ?? backoff(reason, failures, this.random)
     const final = wanted === Number.POSITIVE_INFINITY
     const ms = final ? FOREVER : wanted
     if (ms <= 0 || (present && (named === undefined || present.expires >= this.now() + ms))) return
-    if (!present) this.store.add('fails', scope, 1, ms + HOUR)
-    this.store.set('rest', scope, final ? `${reason}!` : reason, ms)
-    this.store.set('after', scope, reason, ms + HOUR)
+    if (!present) this.store.add('failures', scope, 1, ms + HOUR)
+    this.store.set('cooldown', scope, final ? `${reason}!` : reason, ms)
+    this.store.set('recovering', scope, reason, ms + HOUR)
     this.store.delete('probe', scope)
   }
 
@@ -103,21 +103,23 @@ export class Rests {
   clear(scopes: Iterable<string>): number {
     let cleared = 0
     for (const scope of scopes) {
-      if (this.store.get('after', scope)) cleared++
-      for (const kind of ['rest', 'after', 'fails', 'probe']) this.store.delete(kind, scope)
+      if (this.store.get('recovering', scope)) cleared++
+      for (const kind of ['cooldown', 'recovering', 'failures', 'probe']) this.store.delete(kind, scope)
     }
     return cleared
   }
 
   /** A changed config may have mended what no waiting mends. */
   configChanged(): void {
-    this.clear([...this.store.entries('rest')].filter(([, { value }]) => value.endsWith('!')).map(([s]) => s))
+    this.clear(
+      [...this.store.entries('cooldown')].filter(([, { value }]) => value.endsWith('!')).map(([s]) => s),
+    )
   }
 
   /** What is held against an account and its models. */
-  of(stateId: string): readonly Rest[] {
+  of(stateId: string): readonly ActiveCooldown[] {
     return this.scopesOf(stateId).flatMap((scope) => {
-      const fact = this.store.get('rest', scope)
+      const fact = this.store.get('cooldown', scope)
       if (!fact) return []
       const model = scope === stateId ? undefined : scope.slice(stateId.length + 1)
       return [{ ...this.#read(fact), model, failures: this.#failures(scope) }]
@@ -125,37 +127,37 @@ export class Rests {
   }
 
   scopesOf(stateId: string): readonly string[] {
-    const scopes = [...this.store.entries('after')].map(([scope]) => scope)
+    const scopes = [...this.store.entries('recovering')].map(([scope]) => scope)
     return scopes.filter((scope) => scope === stateId || scope.startsWith(`${stateId}\t`))
   }
 
   /** The longest rest that keeps a candidate from serving; undefined when none does. */
-  obstacle({ scopes }: Candidate): Omit<Rest, 'model' | 'failures'> | undefined {
-    const rests = scopes.flatMap((scope) => {
-      const fact = this.store.get('rest', scope)
+  blocking({ scopes }: Candidate): Omit<ActiveCooldown, 'model' | 'failures'> | undefined {
+    const cooldowns = scopes.flatMap((scope) => {
+      const fact = this.store.get('cooldown', scope)
       return fact ? [this.#read(fact)] : []
     })
-    return rests.sort((a, b) => b.ms - a.ms)[0]
+    return cooldowns.sort((a, b) => b.ms - a.ms)[0]
   }
 
   /** Milliseconds until time alone changes a candidate's standing; Infinity when it doesn't. */
   changesIn({ scopes }: Candidate): number {
     const times = scopes.flatMap((scope) => {
-      const rest = this.store.get('rest', scope)
+      const start = this.store.get('cooldown', scope)
       const probe = this.store.get('probe', scope)
       const opens = probe && this.#opensIn(probe) > 0 ? [this.#opensIn(probe)] : []
-      return [...(rest ? [rest.expires - this.now()] : []), ...opens]
+      return [...(start ? [start.expires - this.now()] : []), ...opens]
     })
     return Math.min(Number.POSITIVE_INFINITY, ...times)
   }
 
-  #read({ value, expires }: Fact): { readonly reason: RestReason; readonly ms: number } {
+  #read({ value, expires }: Fact): { readonly reason: CooldownReason; readonly ms: number } {
     const final = value.endsWith('!')
-    const reason = (final ? value.slice(0, -1) : value) as RestReason
+    const reason = (final ? value.slice(0, -1) : value) as CooldownReason
     return { reason, ms: final ? Number.POSITIVE_INFINITY : expires - this.now() }
   }
 
   #failures(scope: string): number {
-    return Number(this.store.get('fails', scope)?.value ?? 0)
+    return Number(this.store.get('failures', scope)?.value ?? 0)
   }
 }

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import type { RestReason, Target } from '../contract/upstream.js'
+import type { CooldownReason, Target } from '../contract/upstream.js'
 import type { Reply } from '../exchange/reply.js'
 import type { Candidate } from './candidate.js'
-import type { Rests } from './cooldowns.js'
-import { whenOver } from './release-on-end.js'
+import type { Cooldowns } from './cooldowns.js'
+import { releaseOnEnd } from './release-on-end.js'
 
 /** What a failure says about the account. */
-export interface Failing {
-  readonly reason: RestReason
+export interface Cooldown {
+  readonly reason: CooldownReason
   /** Milliseconds, where the upstream named them; Infinity: until the config changes. */
   readonly ms?: number | undefined
   /** `model`: only for the model that was asked for. Default: the whole account. */
@@ -22,9 +22,9 @@ export class Lease {
   constructor(
     readonly target: Target,
     readonly candidate: Candidate,
-    private readonly rests: Rests,
+    private readonly cooldowns: Cooldowns,
     /** What was held against the account when the place was taken: a success is news, and clears it. */
-    readonly unsettled: readonly string[],
+    readonly recovering: readonly string[],
     private readonly free: (lease: Lease) => void,
   ) {}
 
@@ -36,18 +36,18 @@ export class Lease {
 
   /** The account answered. What was held against it when the place was taken is forgotten. */
   served(): void {
-    if (this.unsettled.length > 0) this.rests.clear(this.unsettled)
+    if (this.recovering.length > 0) this.cooldowns.clear(this.recovering)
   }
 
   /** The account could not serve, and rests. */
-  failed({ reason, ms, scope = 'account' }: Failing): void {
+  failed({ reason, ms, scope = 'account' }: Cooldown): void {
     const { scopes } = this.candidate
-    this.rests.rest(scope === 'model' ? scopes[1] : scopes[0], reason, ms)
+    this.cooldowns.start(scope === 'model' ? scopes[1] : scopes[0], reason, ms)
   }
 
   /** The reply that goes out; the place is free when its body is over, however that comes about. */
   hold(reply: Reply): Reply {
-    return whenOver(reply, this)
+    return releaseOnEnd(reply, this)
   }
 
   release(): void {

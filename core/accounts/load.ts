@@ -4,9 +4,9 @@ import type { StateStore } from '../state/store.js'
 const MEMORY = 30 * 60_000
 
 /** What an account carries: requests in flight here, and places taken by all gateways where its number is limited. */
-export class Seat {
+export class AccountLoad {
   inFlight = 0
-  #placed = 0
+  #recentSessions = 0
   #placedAt = 0
 
   constructor(
@@ -16,36 +16,36 @@ export class Seat {
   ) {}
 
   /** Requests under way, as far as is known here. */
-  get taken(): number {
-    return Math.max(this.inFlight, this.store.leases(this.id))
+  get active(): number {
+    return Math.max(this.inFlight, this.store.slots(this.id))
   }
 
   /** Sessions given to it lately. */
-  get placed(): number {
-    return this.#placed * Math.exp((this.#placedAt - this.now()) / MEMORY)
+  get recentSessions(): number {
+    return this.#recentSessions * Math.exp((this.#placedAt - this.now()) / MEMORY)
   }
 
-  place(): void {
-    this.#placed = this.placed + 1
+  sessionPinned(): void {
+    this.#recentSessions = this.recentSessions + 1
     this.#placedAt = this.now()
   }
 }
 
 /** All seats, by the account's state id; they outlive a reload of the config, as the requests on them do. */
-export class Seats {
-  readonly #byId = new Map<string, Seat>()
+export class Loads {
+  readonly #byId = new Map<string, AccountLoad>()
 
   constructor(
     private readonly store: StateStore,
     private readonly now: () => number,
   ) {}
 
-  of(id: string): Seat {
-    let seat = this.#byId.get(id)
-    if (!seat) {
-      seat = new Seat(id, this.store, this.now)
-      this.#byId.set(id, seat)
+  of(id: string): AccountLoad {
+    let load = this.#byId.get(id)
+    if (!load) {
+      load = new AccountLoad(id, this.store, this.now)
+      this.#byId.set(id, load)
     }
-    return seat
+    return load
   }
 }

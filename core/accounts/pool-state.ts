@@ -1,8 +1,8 @@
 import { MemoryStore } from '../state/memory.js'
-import { LEASE, type StateStore } from '../state/store.js'
+import { SLOT, type StateStore } from '../state/store.js'
 import { Affinity } from './affinity.js'
-import { Rests } from './cooldowns.js'
-import { Seats } from './load.js'
+import { Cooldowns } from './cooldowns.js'
+import { Loads } from './load.js'
 import { Queue } from './queue.js'
 
 export interface PoolStateInit {
@@ -13,23 +13,23 @@ export interface PoolStateInit {
 }
 
 /** Kinds of facts that may let a waiting request go on. */
-const NEWS: ReadonlySet<string> = new Set(['rest', 'probe', 'after', LEASE])
+const NEWS: ReadonlySet<string> = new Set(['cooldown', 'probe', 'recovering', SLOT])
 
 /** What is known about accounts; outlives a reload of the config, so that a resting account goes on resting. */
 export class PoolState {
   readonly store: StateStore
   readonly random: () => number
-  readonly rests: Rests
+  readonly cooldowns: Cooldowns
   readonly affinity: Affinity
-  readonly seats: Seats
+  readonly loads: Loads
   readonly queue = new Queue()
 
   constructor({ now = Date.now, random = Math.random, store = new MemoryStore(now) }: PoolStateInit = {}) {
     this.store = store
     this.random = random
-    this.rests = new Rests(store, now, random)
+    this.cooldowns = new Cooldowns(store, now, random)
     this.affinity = new Affinity(store, now)
-    this.seats = new Seats(store, now)
+    this.loads = new Loads(store, now)
     store.onChange((kind) => {
       if (this.queue.length > 0 && NEWS.has(kind)) this.queue.changed()
     })
@@ -37,7 +37,7 @@ export class PoolState {
 
   /** A changed config may have mended what no waiting mends. */
   configChanged(): void {
-    this.rests.configChanged()
+    this.cooldowns.configChanged()
     this.queue.changed()
   }
 }

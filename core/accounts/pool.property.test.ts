@@ -119,13 +119,13 @@ class Play {
   async #arrive(session: string): Promise<void> {
     const waiting: Waiting = { session, over: false }
     this.#waiting.add(waiting)
-    const home = this.#models.find((m) => m.id === this.#homes.get(session))
-    const homeIsUsable = home && this.#isUsable(home) && home.leases.size < home.limit
-    void Promise.resolve(this.#pool.acquire(this.#pool.wish(callOf(session), PATIENCE))).then((lease) => {
+    const pinned = this.#models.find((m) => m.id === this.#homes.get(session))
+    const homeIsUsable = pinned && this.#isUsable(pinned) && pinned.leases.size < pinned.limit
+    void Promise.resolve(this.#pool.acquire(this.#pool.request(callOf(session), PATIENCE))).then((lease) => {
       waiting.over = true
       this.#waiting.delete(waiting)
       if (lease) this.#granted(lease, session)
-      if (homeIsUsable) expect(lease?.target.account.id, 'a session stays at home').toBe(home.id)
+      if (homeIsUsable) expect(lease?.target.account.id, 'a session stays at home').toBe(pinned.id)
     })
     await vi.advanceTimersByTimeAsync(0)
   }
@@ -140,9 +140,9 @@ class Play {
     model.leases.add(lease)
     expect(model.leases.size, `places on ${model.id}`).toBeLessThanOrEqual(model.limit)
     this.#held.push(lease)
-    const home = this.#models.find((m) => m.id === this.#homes.get(session))
+    const pinned = this.#models.find((m) => m.id === this.#homes.get(session))
     // A guest goes home again; only who can't be served at home gets another.
-    if (!home || !this.#isUsable(home)) this.#homes.set(session, model.id)
+    if (!pinned || !this.#isUsable(pinned)) this.#homes.set(session, model.id)
   }
 
   #end(lease: Lease, step: Step): void {
@@ -155,7 +155,7 @@ class Play {
       model.probe = undefined
     } else if (step.kind === 'end' && step.how === 'served') {
       lease.served()
-      if (lease.unsettled.length > 0) {
+      if (lease.recovering.length > 0) {
         model.suspect = false
         model.restsUntil = 0
         model.probe = undefined

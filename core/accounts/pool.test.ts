@@ -18,7 +18,7 @@ function start(accounts: readonly Partial<Account>[], init: TestPoolInit = {}) {
   const { pool } = there
   /** One request of a session, still under way. */
   const ask = (session: string, body = {}, extra = {}, queueTimeout?: number) =>
-    pool.acquire(pool.wish(callOf(session, body, extra), queueTimeout))
+    pool.acquire(pool.request(callOf(session, body, extra), queueTimeout))
   /** One that is served and over; the account that served it. */
   const served = async (session: string, body = {}, extra = {}) => {
     const lease = await ask(session, body, extra)
@@ -56,9 +56,9 @@ describe('preference', () => {
   })
 
   it.each([
-    ['only', 'b'],
-    ['last', 'a'],
-    ['listed', 'b'],
+    ['exclusive', 'b'],
+    ['fallback', 'a'],
+    ['pooled', 'b'],
   ] as const)('an upstream that takes part as "%s"', async (precedence, first) => {
     const { served } = start([{ upstream: 'own' }, { upstream: 'zai' }].reverse(), {
       precedence: { zai: precedence },
@@ -118,12 +118,12 @@ describe('a session', () => {
         ],
       })
     const at = async (n: number, first: string) => {
-      const lease = await pool.acquire(pool.wish(turn(n, first)))
+      const lease = await pool.acquire(pool.request(turn(n, first)))
       lease!.release()
       return idOf(lease)
     }
-    const home = await at(1, 'hello')
-    expect([await at(2, 'hello'), await at(3, 'hello')]).toEqual([home, home])
+    const pinned = await at(1, 'hello')
+    expect([await at(2, 'hello'), await at(3, 'hello')]).toEqual([pinned, pinned])
     const others = await Promise.all([...'abcdefghijkl'].map((text) => at(1, text)))
     expect(new Set(others).size).toBeGreaterThan(1)
   })
@@ -195,9 +195,9 @@ describe('a rest', () => {
     const { ask, served, pool } = start([{}, {}])
     ;(await ask('s'))!.failed(LIMIT)
     expect(await served('t')).toBe('b')
-    expect(pool.status()[0]).toMatchObject({ restsFor: MINUTE, reason: 'rate-limit' })
+    expect(pool.status()[0]).toMatchObject({ cooldownMs: MINUTE, reason: 'rate-limit' })
     vi.advanceTimersByTime(MINUTE)
-    expect(pool.status()[0]).toMatchObject({ restsFor: 0, reason: undefined })
+    expect(pool.status()[0]).toMatchObject({ cooldownMs: 0, reason: undefined })
     expect(await served('u')).toBe('a')
   })
 
@@ -206,13 +206,13 @@ describe('a rest', () => {
     const times: number[] = []
     for (let i = 0; i < 7; i++) {
       ;(await ask('s'))!.failed({ reason: 'overloaded' })
-      times.push(pool.restsFor(accounts[0]!) / 1000)
-      vi.advanceTimersByTime(pool.restsFor(accounts[0]!))
+      times.push(pool.cooldownMs(accounts[0]!) / 1000)
+      vi.advanceTimersByTime(pool.cooldownMs(accounts[0]!))
     }
     expect(times).toEqual([8, 16, 32, 64, 120, 120, 120])
     await served('s')
     ;(await ask('s'))!.failed({ reason: 'overloaded' })
-    expect(pool.restsFor(accounts[0]!)).toBe(8_000)
+    expect(pool.cooldownMs(accounts[0]!)).toBe(8_000)
   })
 
   it('counts once when several requests fail together, and is never cut short', async () => {
@@ -220,8 +220,8 @@ describe('a rest', () => {
     const leases = await Promise.all(['s', 't', 'u', 'v'].map((s) => ask(s)))
     leases[0]!.failed({ reason: 'rate-limit', ms: HOUR })
     for (const lease of leases) lease!.failed({ reason: 'rate-limit' })
-    expect(pool.restsFor(accounts[0]!)).toBe(HOUR)
-    expect(pool.status()[0]!.rests).toMatchObject([{ failures: 1 }])
+    expect(pool.cooldownMs(accounts[0]!)).toBe(HOUR)
+    expect(pool.status()[0]!.cooldowns).toMatchObject([{ failures: 1 }])
   })
 
   it('outlives the success of a request that was under way before', async () => {
@@ -229,7 +229,7 @@ describe('a rest', () => {
     const [early, limited] = [await ask('s'), await ask('t')]
     limited!.failed(LIMIT)
     early!.served()
-    expect(pool.restsFor(accounts[0]!)).toBe(MINUTE)
+    expect(pool.cooldownMs(accounts[0]!)).toBe(MINUTE)
   })
 
   it('for one model leaves the account to the others', async () => {
@@ -237,7 +237,7 @@ describe('a rest', () => {
     ;(await ask('s', { model: 'opus' }))!.failed({ ...LIMIT, scope: 'model' })
     expect(await served('t', { model: 'haiku' })).toBe('a')
     expect(await served('t2', { model: 'opus' })).toBe('b')
-    expect(pool.status()[0]).toMatchObject({ restsFor: 0, rests: [{ model: 'opus', reason: 'rate-limit' }] })
+    expect(pool.status()[0]).toMatchObject({ cooldownMs: 0, cooldowns: [{ model: 'opus', reason: 'rate-limit' }] })
   })
 
   it('can be cleared by hand', async () => {
@@ -251,9 +251,9 @@ describe('a rest', () => {
 
   it('belongs to a credential: the same id with another key does not rest', async () => {
     const first = start([{}])
-    first.pool.rest(first.accounts[0]!, HOUR, 'window-used-up')
+    first.pool.coolDown(first.accounts[0]!, HOUR, 'window-used-up')
     const { pool, accounts } = start([{ apiKey: 'new' }], { store: first.state.store })
-    expect(pool.restsFor(accounts[0]!)).toBe(0)
+    expect(pool.cooldownMs(accounts[0]!)).toBe(0)
   })
 })
 
@@ -287,7 +287,7 @@ describe('after a rest', () => {
     const other = ask('t')
     probe!.failed({ reason: 'rate-limit' })
     expect(await other).toBeUndefined()
-    expect(pool.restsFor(accounts[0]!)).toBeGreaterThan(40_000)
+    expect(pool.cooldownMs(accounts[0]!)).toBeGreaterThan(40_000)
   })
 
   it('a probe that ends without an outcome leaves its turn to the next', async () => {
@@ -410,7 +410,7 @@ describe('an account with maxConcurrent', () => {
 
   it('a request that waits takes an account whose rest ends meanwhile', async () => {
     const { ask, pool, accounts } = start([one, one])
-    pool.rest(accounts[1]!, 2_000, 'overloaded')
+    pool.coolDown(accounts[1]!, 2_000, 'overloaded')
     await ask('s')
     const waiting = ask('t')
     await vi.advanceTimersByTimeAsync(1_999)
@@ -513,16 +513,16 @@ describe('when nobody can serve', () => {
   ] as const)('because of %j the client gets a %i', (reasons, status, type) => {
     const { pool, accounts } = start([{}, {}])
     reasons.forEach((reason, i) => {
-      pool.rest(accounts[i]!, undefined, reason)
+      pool.coolDown(accounts[i]!, undefined, reason)
     })
     expect(pool.exhausted(callOf('s'))).toMatchObject({ status, type })
   })
 
   it('each account is named with why and how long, the soonest return is the retry-after, and no key is told', () => {
     const { pool, accounts } = start([{ apiKey: 'sk-secret' }, {}, {}])
-    pool.rest(accounts[0]!, Number.POSITIVE_INFINITY, 'unauthorised')
-    pool.rest(accounts[1]!, 40_000, 'rate-limit')
-    pool.rest(accounts[2]!, 20_000, 'window-used-up', 'claude-sonnet-5')
+    pool.coolDown(accounts[0]!, Number.POSITIVE_INFINITY, 'unauthorised')
+    pool.coolDown(accounts[1]!, 40_000, 'rate-limit')
+    pool.coolDown(accounts[2]!, 20_000, 'window-used-up', 'claude-sonnet-5')
     const error = pool.exhausted(callOf('s'))
     expect(error.message).toBe(
       'all accounts rest: a (unauthorised, until its key is changed), b (rate limit, 40 s), c (window used up, 20 s)',

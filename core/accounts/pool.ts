@@ -1,28 +1,28 @@
 import type { Origin } from '../config/resolved.js'
-import type { Account, RestReason } from '../contract/upstream.js'
+import type { Account, CooldownReason } from '../contract/upstream.js'
 import type { GatewayError } from '../errors/gateway-errors.js'
 import type { Call } from '../exchange/call.js'
 import type { Awaitable } from '../plugin/define.js'
 import type { Upstreams } from '../upstream/registry.js'
 import { modelScope, stateIdOf } from './candidate.js'
-import type { Rest } from './cooldowns.js'
+import type { ActiveCooldown } from './cooldowns.js'
 import type { Lease } from './lease.js'
-import { Seating } from './picker.js'
+import { Picker } from './picker.js'
 import { PoolState } from './pool-state.js'
 import { isWaiting } from './queue.js'
-import { QUEUE_TIMEOUT, STORE_PATIENCE, type Wish, wishOf } from './request.js'
-import { Ranks } from './tiers.js'
+import { type AccountRequest, accountRequest, QUEUE_TIMEOUT, STORE_PATIENCE } from './request.js'
+import { TierTable } from './tiers.js'
 import { exhausted, noAccount } from './unavailable.js'
 
 export interface AccountStatus {
   readonly account: Account
   readonly upstream: string
   /** Milliseconds until it can serve again: 0 when it can, Infinity when only a change of the config helps. */
-  readonly restsFor: number
+  readonly cooldownMs: number
   /** Why, as long as it rests. */
-  readonly reason: RestReason | undefined
+  readonly reason: CooldownReason | undefined
   /** All that is held against it, for every model or for one. */
-  readonly rests: readonly Rest[]
+  readonly cooldowns: readonly ActiveCooldown[]
   /** Requests under way, as far as is known here. */
   readonly inFlight: number
 }
@@ -36,8 +36,8 @@ export interface PoolInit {
 /** The accounts of a chain, and which of them serves next. */
 export class AccountPool {
   readonly #state: PoolState
-  readonly #ranks: Ranks
-  readonly #seating: Seating
+  readonly #tierTable: TierTable
+  readonly #picker: Picker
 
   constructor(
     accounts: readonly Account[],
@@ -45,65 +45,66 @@ export class AccountPool {
     { state = new PoolState(), from = 'config' }: PoolInit = {},
   ) {
     this.#state = state
-    this.#ranks = new Ranks(accounts, upstreams, state.seats, from)
-    this.#seating = new Seating(state, this.#ranks, upstreams)
+    this.#tierTable = new TierTable(accounts, upstreams, state.loads, from)
+    this.#picker = new Picker(state, this.#tierTable, upstreams)
   }
 
   /** Every account whose upstream is in the chain; a stand-in upstream counts only while there is no other. */
   all(): readonly Account[] {
-    return this.#ranks.all()
+    return this.#tierTable.all()
   }
 
   /** What `acquire` needs to know of a request; make one and use it for all of the request's attempts. */
-  wish(call: Call, queueTimeout = QUEUE_TIMEOUT): Wish {
-    return wishOf(call, queueTimeout)
+  request(call: Call, queueTimeout = QUEUE_TIMEOUT): AccountRequest {
+    return accountRequest(call, queueTimeout)
   }
 
   /**
    * A place on the account that serves next, after a wait in turn where all that could serve are full. Undefined when nobody
    * can. Rejects when the client goes. The lease must be released, or the reply that came of it held.
    */
-  acquire(wish: Wish): Awaitable<Lease | undefined> {
-    const found = this.#seating.look(wish, false)
-    if (found instanceof Promise) return found.then((later) => (isWaiting(later) ? this.#wait(wish) : later))
-    return isWaiting(found) ? this.#wait(wish) : found
+  acquire(request: AccountRequest): Awaitable<Lease | undefined> {
+    const found = this.#picker.pick(request, false)
+    if (found instanceof Promise)
+      return found.then((later) => (isWaiting(later) ? this.#wait(request) : later))
+    return isWaiting(found) ? this.#wait(request) : found
   }
 
-  #wait(wish: Wish): Promise<Lease | undefined> {
+  #wait(request: AccountRequest): Promise<Lease | undefined> {
     const look = (late: boolean) => {
       // It waits for an account now, and the store's answers cost it nothing more; out of patience it would trust its
       // own copy, and several gateways together would give more places than there are.
-      wish.patience = { left: STORE_PATIENCE }
-      return this.#seating.look(wish, late)
+      request.patience = { left: STORE_PATIENCE }
+      return this.#picker.pick(request, late)
     }
-    return this.#state.queue.wait(look, wish.queueTimeout, wish.call.presence)
+    return this.#state.queue.wait(look, request.queueTimeout, request.call.cancellation)
   }
 
   /** What to tell a client that nobody can serve now: each account, why it can't, and when to come back. */
   exhausted(call: Call): GatewayError {
-    const { all } = this.#ranks.of(call.model)
+    const { all } = this.#tierTable.of(call.model)
     if (all.length === 0) return noAccount(call.model, this.all())
-    return exhausted(all.map((c) => ({ id: c.account.id, rest: this.#state.rests.obstacle(c) })))
+    return exhausted(all.map((c) => ({ id: c.account.id, rest: this.#state.cooldowns.blocking(c) })))
   }
 
   /** Milliseconds until the first of the call's accounts returns; undefined when none will by itself. */
   soonest(call: Call): number | undefined {
-    const { all } = this.#ranks.of(call.model)
-    const least = Math.min(...all.map((c) => this.#state.rests.obstacle(c)?.ms ?? 0))
+    const { all } = this.#tierTable.of(call.model)
+    const least = Math.min(...all.map((c) => this.#state.cooldowns.blocking(c)?.ms ?? 0))
     return Number.isFinite(least) ? least : undefined
   }
 
   /** Takes an account out of service for `ms`, or as long as the reason says; Infinity: until the config changes. */
-  rest(account: Account, ms: number | undefined, reason: RestReason, model?: string): void {
+  coolDown(account: Account, ms: number | undefined, reason: CooldownReason, model?: string): void {
     const id = stateIdOf(account)
-    this.#state.rests.rest(model === undefined ? id : modelScope(id, model), reason, ms)
+    this.#state.cooldowns.start(model === undefined ? id : modelScope(id, model), reason, ms)
   }
 
   /** Forgets all that is held against an account. Returns how many rests that were; undefined for an unknown id. */
   clear(id: string): number | undefined {
     const account = this.all().find((a) => a.id === id)
     if (!account) return undefined
-    const cleared = this.#state.rests.clear(this.#state.rests.scopesOf(stateIdOf(account)))
+    const cleared = this.#state.cooldowns.clear(this.#state.cooldowns.scopesOf(stateIdOf(account)))
     this.#state.queue.changed()
     return cleared
   }
@@ -114,8 +115,8 @@ export class AccountPool {
   }
 
   /** Milliseconds that it still rests, whatever the model. */
-  restsFor(account: Account): number {
-    return this.#statusOf(account).restsFor
+  cooldownMs(account: Account): number {
+    return this.#statusOf(account).cooldownMs
   }
 
   status(): readonly AccountStatus[] {
@@ -124,16 +125,18 @@ export class AccountPool {
 
   #statusOf(account: Account): AccountStatus {
     const id = stateIdOf(account)
-    const rests = this.#state.rests.of(id)
-    const whole = rests.find((rest) => rest.model === undefined && rest.reason !== 'server-error')
-    const { taken } = this.#state.seats.of(id)
+    const cooldowns = this.#state.cooldowns.of(id)
+    const whole = cooldowns.find(
+      (coolDown) => coolDown.model === undefined && coolDown.reason !== 'server-error',
+    )
+    const { active } = this.#state.loads.of(id)
     return {
       account,
       upstream: account.upstream,
-      restsFor: whole?.ms ?? 0,
+      cooldownMs: whole?.ms ?? 0,
       reason: whole?.reason,
-      rests,
-      inFlight: taken,
+      cooldowns,
+      inFlight: active,
     }
   }
 }

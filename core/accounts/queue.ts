@@ -1,5 +1,5 @@
 import { ClientGoneError } from '../errors/gateway-errors.js'
-import type { Presence } from '../exchange/cancellation.js'
+import type { Cancellation } from '../exchange/cancellation.js'
 import type { Awaitable } from '../plugin/define.js'
 
 /** Nothing yet; time alone changes that in `waitsFor` ms, Infinity when it doesn't. */
@@ -41,12 +41,12 @@ export class Queue {
   async wait<T extends Releasable | undefined>(
     look: Look<T>,
     patience: number,
-    presence: Presence,
+    cancellation: Cancellation,
   ): Promise<T | undefined> {
     const waiter = new Waiter(look, patience)
     this.#waiters.add(waiter as never)
     try {
-      return await waiter.wait(presence)
+      return await waiter.wait(cancellation)
     } finally {
       this.#waiters.delete(waiter as never)
     }
@@ -67,10 +67,10 @@ class Waiter<T extends Releasable | undefined> {
     private readonly patience: number,
   ) {}
 
-  async wait(presence: Presence): Promise<T | undefined> {
-    if (presence.gone) throw new ClientGoneError()
+  async wait(cancellation: Cancellation): Promise<T | undefined> {
+    if (cancellation.cancelled) throw new ClientGoneError()
     const onGone = () => this.#reject(new ClientGoneError())
-    presence.on(onGone)
+    cancellation.on(onGone)
     const deadline = setTimeout(() => {
       this.#late = true
       this.look()
@@ -85,7 +85,7 @@ class Waiter<T extends Releasable | undefined> {
       this.#over = true
       clearTimeout(deadline)
       clearTimeout(this.#timer)
-      presence.off(onGone)
+      cancellation.off(onGone)
     }
   }
 

@@ -6,13 +6,13 @@ interface Releasable {
 }
 
 /** The same reply; releases once its body has ended, broken or been given up. At once for one that is whole. */
-export function whenOver(reply: Reply, place: Releasable): Reply {
-  if (!reply.held) return reply.withSource(new WatchedSource(reply.source(), place))
+export function releaseOnEnd(reply: Reply, place: Releasable): Reply {
+  if (!reply.held) return reply.withSource(new ReleasingSource(reply.source(), place))
   place.release()
   return reply
 }
 
-class WatchedSource implements ByteSource, ByteSink {
+class ReleasingSource implements ByteSource, ByteSink {
   #sink: ByteSink | undefined
 
   constructor(

@@ -3,7 +3,7 @@ import type { Patience } from '../state/store.js'
 import { type SessionKey, sessionKey } from './session-key.js'
 
 /** What a request wants of the pool; made once a request, and kept up to date by whoever makes its attempts. */
-export interface Wish {
+export interface AccountRequest {
   call: Call
   /** Accounts that it was at already, by id. */
   readonly tried: Set<string>
@@ -21,7 +21,7 @@ export const QUEUE_TIMEOUT = 10_000
 /** A request never waits longer than this for a shared store, however many questions it has. */
 export const STORE_PATIENCE = 50
 
-export function wishOf(call: Call, queueTimeout: number): Wish {
+export function accountRequest(call: Call, queueTimeout: number): AccountRequest {
   const session = sessionKey(call)
   return { call, tried: new Set(), attempt: 1, queueTimeout, session, patience: { left: STORE_PATIENCE } }
 }

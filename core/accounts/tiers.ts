@@ -3,11 +3,11 @@ import type { Account } from '../contract/upstream.js'
 import { mapModel, matchesModel } from '../upstream/models.js'
 import type { Upstreams } from '../upstream/registry.js'
 import { type Candidate, modelScope, stateIdOf } from './candidate.js'
-import type { Seats } from './load.js'
+import type { Loads } from './load.js'
 
 /** The accounts that may ever serve a model: groups, the preferred one first; within a group all are equal. */
-export interface Ranking {
-  readonly groups: readonly (readonly Candidate[])[]
+export interface Tiers {
+  readonly tiers: readonly (readonly Candidate[])[]
   readonly all: readonly Candidate[]
   readonly byId: ReadonlyMap<string, Candidate>
   /** The same for models that the same accounts serve: a session has one account for each such set. */
@@ -23,14 +23,14 @@ const LIMIT = 500
  * As long as no account names a `priority` or a `weight` the config's list is the preference; as soon as one does, those
  * without count as priority 0 and weight 1. Keys in one environment variable are equal.
  */
-export class Ranks {
-  readonly #kept = new Map<string, Ranking>()
+export class TierTable {
+  readonly #kept = new Map<string, Tiers>()
   #upstreamsThen = 0
 
   constructor(
     private readonly accounts: readonly Account[],
     private readonly upstreams: Upstreams,
-    private readonly seats: Seats,
+    private readonly loads: Loads,
     private readonly from: Origin,
   ) {}
 
@@ -41,43 +41,43 @@ export class Ranks {
       return upstream && (a.apiKey !== undefined || !upstream.needsKey)
     })
     if (listed.length > 0) return listed
-    const standIns = this.upstreams.list().filter((u) => u.precedence === 'stand-in')
+    const standIns = this.upstreams.list().filter((u) => u.precedence === 'offline')
     return standIns.map((u) => ({ id: u.name, upstream: u.name }))
   }
 
-  of(model: string): Ranking {
+  of(model: string): Tiers {
     // Upstreams register while the chain is built; what was ranked before that is out of date.
     const { size } = this.upstreams
     if (size !== this.#upstreamsThen) this.#kept.clear()
     this.#upstreamsThen = size
-    let ranking = this.#kept.get(model)
-    if (!ranking) {
+    let tiers = this.#kept.get(model)
+    if (!tiers) {
       if (this.#kept.size >= LIMIT) this.#kept.clear()
-      ranking = this.#rank(model)
-      this.#kept.set(model, ranking)
+      tiers = this.#build(model)
+      this.#kept.set(model, tiers)
     }
-    return ranking
+    return tiers
   }
 
-  #rank(model: string): Ranking {
+  #build(model: string): Tiers {
     const accounts = this.all()
     const present = accounts.filter((a) => serves(a, model))
-    const precedence = (a: Account) => this.upstreams.get(a.upstream)?.precedence ?? 'listed'
-    const only = present.filter((a) => precedence(a) === 'only')
+    const precedence = (a: Account) => this.upstreams.get(a.upstream)?.precedence ?? 'pooled'
+    const only = present.filter((a) => precedence(a) === 'exclusive')
     const eligible = only.length > 0 ? only : present
-    const groups = new Map<string, { readonly order: readonly number[]; readonly members: Candidate[] }>()
+    const tiers = new Map<string, { readonly order: readonly number[]; readonly members: Candidate[] }>()
     for (const account of eligible) {
-      const order = [precedence(account) === 'last' ? 1 : 0, this.#priority(account)]
-      const group = groups.get(order.join()) ?? { order, members: [] }
+      const order = [precedence(account) === 'fallback' ? 1 : 0, this.#priority(account)]
+      const group = tiers.get(order.join()) ?? { order, members: [] }
       group.members.push(this.#candidate(account, model))
-      groups.set(order.join(), group)
+      tiers.set(order.join(), group)
     }
-    const sorted = [...groups.values()]
+    const sorted = [...tiers.values()]
       .sort(({ order: [a, b] }, { order: [c, d] }) => a! - c! || b! - d!)
       .map((group) => group.members)
     const set = eligible.length === accounts.length ? '' : `#${eligible.map((a) => a.id).join()}`
     const all = sorted.flat()
-    return { groups: sorted, all, byId: new Map(all.map((c) => [c.account.id, c])), set }
+    return { tiers: sorted, all, byId: new Map(all.map((c) => [c.account.id, c])), set }
   }
 
   #priority(account: Account): number {
@@ -93,7 +93,7 @@ export class Ranks {
       account,
       model: ownName(account, model),
       weight: account.weight ?? 1,
-      seat: this.seats.of(id),
+      load: this.loads.of(id),
       scopes: [id, modelScope(id, model)],
     }
   }

@@ -1,4 +1,4 @@
-import type { Account, RestReason } from '../contract/upstream.js'
+import type { Account, CooldownReason } from '../contract/upstream.js'
 import { GatewayError } from '../errors/gateway-errors.js'
 import { retryAfterSeconds } from '../upstream/retry-after.js'
 
@@ -6,7 +6,7 @@ import { retryAfterSeconds } from '../upstream/retry-after.js'
 export interface Unavailable {
   readonly id: string
   /** Undefined: every place on it was taken, or somebody was trying it. */
-  readonly rest: { readonly reason: RestReason; readonly ms: number } | undefined
+  readonly rest: { readonly reason: CooldownReason; readonly ms: number } | undefined
 }
 
 /** No account serves the model at all. */
@@ -21,15 +21,15 @@ export function noAccount(model: string, all: readonly Account[]): GatewayError 
 /** What to tell a client that nobody can serve now: each account, why, and when to come back. */
 export function exhausted(accounts: readonly Unavailable[]): GatewayError {
   const list = accounts.map(({ id, rest }) => `${id} (${rest ? describe(rest) : 'busy'})`).join(', ')
-  const rests = accounts.flatMap(({ rest }) => (rest ? [rest] : []))
-  const busy = rests.length < accounts.length
-  const soonest = busy ? 0 : Math.min(...rests.map((rest) => rest.ms))
+  const cooldowns = accounts.flatMap(({ rest }) => (rest ? [rest] : []))
+  const busy = cooldowns.length < accounts.length
+  const soonest = busy ? 0 : Math.min(...cooldowns.map((rest) => rest.ms))
   if (!Number.isFinite(soonest)) {
     const message = `no account can serve: ${list}. Correct the keys in agproxy.config.ts or the environment`
     return new GatewayError('authentication_error', message, { retry: false })
   }
   const overloaded =
-    !busy && rests.every(({ reason }) => reason === 'overloaded' || reason === 'server-error')
+    !busy && cooldowns.every(({ reason }) => reason === 'overloaded' || reason === 'server-error')
   return new GatewayError(
     overloaded ? 'overloaded_error' : 'rate_limit_error',
     busy ? `all accounts are busy or rest: ${list}` : `all accounts rest: ${list}`,
@@ -37,7 +37,7 @@ export function exhausted(accounts: readonly Unavailable[]): GatewayError {
   )
 }
 
-function describe({ reason, ms }: { readonly reason: RestReason; readonly ms: number }): string {
+function describe({ reason, ms }: { readonly reason: CooldownReason; readonly ms: number }): string {
   const why = reason.replaceAll('-', ' ')
   return Number.isFinite(ms) ? `${why}, ${Math.ceil(ms / 1000)} s` : `${why}, until its key is changed`
 }

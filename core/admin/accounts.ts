@@ -1,6 +1,6 @@
-import type { Rest } from '../accounts/cooldowns.js'
+import type { ActiveCooldown } from '../accounts/cooldowns.js'
 import type { AccountPool, AccountStatus } from '../accounts/pool.js'
-import type { RestReason } from '../contract/upstream.js'
+import type { CooldownReason } from '../contract/upstream.js'
 import { GatewayError } from '../errors/gateway-errors.js'
 import { Reply } from '../exchange/reply.js'
 
@@ -22,11 +22,11 @@ export interface AccountAnswer {
   readonly usable: boolean
   /** Requests under way; through all gateways where `maxConcurrent` is set, else through this one. */
   readonly inFlight: number
-  readonly rests: readonly RestAnswer[]
+  readonly cooldowns: readonly CooldownAnswer[]
 }
 
-export interface RestAnswer {
-  readonly reason: RestReason
+export interface CooldownAnswer {
+  readonly reason: CooldownReason
   /** Null: for every model. */
   readonly model: string | null
   /** Null: until the config changes. */
@@ -42,7 +42,7 @@ export function accountsReply(pool: AccountPool): Reply {
   return Reply.json(answer)
 }
 
-function accountAnswer({ account, restsFor, rests, inFlight }: AccountStatus): AccountAnswer {
+function accountAnswer({ account, cooldownMs, cooldowns, inFlight }: AccountStatus): AccountAnswer {
   const { id, upstream, email, priority, weight, maxConcurrent } = account
   return {
     id,
@@ -51,13 +51,13 @@ function accountAnswer({ account, restsFor, rests, inFlight }: AccountStatus): A
     priority,
     weight,
     maxConcurrent,
-    usable: restsFor === 0,
+    usable: cooldownMs === 0,
     inFlight,
-    rests: rests.map(restAnswer),
+    cooldowns: cooldowns.map(cooldownAnswer),
   }
 }
 
-function restAnswer({ reason, model, ms, failures }: Rest): RestAnswer {
+function cooldownAnswer({ reason, model, ms, failures }: ActiveCooldown): CooldownAnswer {
   const ends = Number.isFinite(ms)
   return {
     reason,

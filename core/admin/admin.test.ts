@@ -19,8 +19,8 @@ describe('the accounts over HTTP', () => {
     const { send, gateway } = await stand(limited(), keyed())
     const [first, second] = gateway.running.gateway.running.pool.all()
     await send({ body: ask() })
-    gateway.running.gateway.running.pool.rest(first!, undefined, 'overloaded', 'claude-x')
-    gateway.running.gateway.running.pool.rest(second!, Number.POSITIVE_INFINITY, 'locked')
+    gateway.running.gateway.running.pool.coolDown(first!, undefined, 'overloaded', 'claude-x')
+    gateway.running.gateway.running.pool.coolDown(second!, Number.POSITIVE_INFINITY, 'locked')
     const seen = await send({ method: 'GET', path: ROUTE, headers: auth })
     expect(seen.status).toBe(200)
     const rest = (seconds: number | null) => ({
@@ -35,7 +35,7 @@ describe('the accounts over HTTP', () => {
           upstream: 'zai',
           usable: false,
           inFlight: 0,
-          rests: [
+          cooldowns: [
             { reason: 'rate-limit', model: null, ...rest(40) },
             { reason: 'overloaded', model: 'claude-x', ...rest(8) },
           ],
@@ -46,7 +46,7 @@ describe('the accounts over HTTP', () => {
           email: 'second@example.com',
           usable: false,
           inFlight: 0,
-          rests: [{ reason: 'locked', model: null, ...rest(null) }],
+          cooldowns: [{ reason: 'locked', model: null, ...rest(null) }],
         },
       ],
       waiting: 0,
@@ -59,7 +59,7 @@ describe('the accounts over HTTP', () => {
     expect((await send({ body: ask() })).status).toBe(429)
     up.use(anthropicUpstream())
     expect((await send({ body: ask() })).status).toBe(429)
-    const cleared = await send({ method: 'DELETE', path: `${ROUTE}/second/rests`, headers: auth })
+    const cleared = await send({ method: 'DELETE', path: `${ROUTE}/second/cooldowns`, headers: auth })
     expect(cleared.json()).toEqual({ id: 'second', cleared: 1 })
     const seen = await send({ body: ask() })
     expect([seen.status, seen.headers['x-account-email']]).toEqual([200, 'second@example.com'])
@@ -67,13 +67,13 @@ describe('the accounts over HTTP', () => {
 
   it('an unknown id is a 404 that names the others', async () => {
     const { send } = await stand(limited(), keyed())
-    const seen = await send({ method: 'DELETE', path: `${ROUTE}/third/rests`, headers: auth })
+    const seen = await send({ method: 'DELETE', path: `${ROUTE}/third/cooldowns`, headers: auth })
     expectError(seen, 404, 'not_found_error', /no account 'third'; there are first, second/)
   })
 
   it.each([
     ['GET', ROUTE],
-    ['DELETE', `${ROUTE}/first/rests`],
+    ['DELETE', `${ROUTE}/first/cooldowns`],
   ])('%s %s without an admin key configured is refused, on loopback too', async (method, path) => {
     const { send } = await stand(limited(), { config: zaiPair })
     expectError(await send({ method, path, headers: auth }), 403, 'permission_error', /AGPROXY_ADMIN_KEY/)

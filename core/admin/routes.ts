@@ -5,6 +5,6 @@ import { accountsReply, clearReply } from './accounts.js'
 
 /** Answers a route of the operator's. */
 export function administer({ route, params }: CallHead, pool: AccountPool): Reply {
-  if (route === 'account-rests') return clearReply(pool, params.id ?? '')
+  if (route === 'account-cooldowns') return clearReply(pool, params.id ?? '')
   return accountsReply(pool)
 }

@@ -65,7 +65,7 @@ describe('the order of the hooks', () => {
     const log: string[] = []
     const head = (name: string, reply?: Reply) =>
       link(name, {
-        onHead() {
+        onHeaders() {
           log.push(name)
           return reply
         },
@@ -146,7 +146,7 @@ describe('next', () => {
 describe('an error of a plugin', () => {
   const boom = new Error('sk-secret')
   const throwing: [string, Plugin][] = [
-    ['onHead', { onHead: () => Promise.reject(boom) }],
+    ['onHeaders', { onHeaders: () => Promise.reject(boom) }],
     [
       'onRequest',
       {
@@ -252,7 +252,7 @@ describe('an error of a plugin', () => {
     ['onRequest with a plain object', { onRequest: () => ({}) as never }, /onRequest must return/],
     ['onRequest with null', { onRequest: () => null as never }, /onRequest must return/],
     ['onReply with a response', { onReply: () => new Response('x') as never }, /onReply must return/],
-    ['onHead with a call', { onHead: (head) => head as never }, /onHead must return/],
+    ['onHeaders with a call', { onHeaders: (head) => head as never }, /onHeaders must return/],
   ])('is a result of the wrong type too: %s', async (_what, plugin, words) => {
     const chain = compose([link('faulty', plugin)], async () => Reply.json({}))
     const call = makeCall()
@@ -309,7 +309,7 @@ describe('routes', () => {
   const seen = async (routes: Link['routes'], route: RouteName) => {
     let heads = 0
     let calls = 0
-    const plugin: Plugin = { onHead: () => void heads++, onRequest: () => void calls++ }
+    const plugin: Plugin = { onHeaders: () => void heads++, onRequest: () => void calls++ }
     const chain = compose([link('a', plugin, routes)], async () => Reply.json({}))
     const call = makeCall({}, { route })
     await chain.head(call)
@@ -335,7 +335,7 @@ describe('a call that no plugin answers', () => {
   })
 
   it('names the upstream whose plugin is missing', async () => {
-    const accepts = { cacheControl: true, sameRoleNeighbours: true, unstreamed: true, countTokens: true }
+    const accepts = { cacheControl: true, consecutiveRoles: true, nonStreaming: true, countTokens: true }
     const target = {
       upstream: { name: 'lost', accepts },
       account: { id: 'a', upstream: 'lost' },

@@ -31,7 +31,7 @@ export function compose(links: readonly Link[], end: Next): Chain {
   const runners = kept((route) =>
     seen(route).reduceRight<Next>((inner, link) => layersOf(link).reduceRight((n, l) => l(n), inner), end),
   )
-  const heads = kept((route) => seen(route).filter(({ plugin }) => plugin.onHead))
+  const heads = kept((route) => seen(route).filter(({ plugin }) => plugin.onHeaders))
   return {
     run: (call) => runners(call.route)(call),
     head: (head) => headFrom(heads(head.route), 0, head),
@@ -50,22 +50,22 @@ function kept<T>(make: (route: RouteName) => T): (route: RouteName) => T {
   }
 }
 
-/** Asks the plugins with an `onHead` in their order, from the one at `at` on, until one answers. */
+/** Asks the plugins with an `onHeaders` in their order, from the one at `at` on, until one answers. */
 function headFrom(links: readonly Link[], at: number, head: CallHead): Awaitable<Reply | undefined> {
   for (let i = at; i < links.length; i++) {
     const { name, plugin } = links[i]!
     let result: Awaitable<Reply | void>
     try {
-      result = plugin.onHead!(head)
+      result = plugin.onHeaders!(head)
     } catch (error) {
-      throw wrap(name, 'onHead', error)
+      throw wrap(name, 'onHeaders', error)
     }
     if (isPromise(result))
       return Promise.resolve(result).then(
-        (later) => (later ? expectReply(name, 'onHead', later) : headFrom(links, i + 1, head)),
-        failing(name, 'onHead'),
+        (later) => (later ? expectReply(name, 'onHeaders', later) : headFrom(links, i + 1, head)),
+        failing(name, 'onHeaders'),
       )
-    if (result) return expectReply(name, 'onHead', result)
+    if (result) return expectReply(name, 'onHeaders', result)
   }
   return undefined
 }

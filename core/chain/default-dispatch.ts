@@ -8,11 +8,11 @@ export function dispatchOnce(pool: AccountPool): Link {
     routes: ['messages', 'count-tokens'],
     plugin: {
       async handle(call, next) {
-        const lease = await pool.acquire(pool.wish(call))
+        const lease = await pool.acquire(pool.request(call))
         if (!lease) throw pool.exhausted(call)
         const { target } = lease
         const { account, upstream, model } = target
-        const { facts } = call.journal
+        const { facts } = call.record
         facts.upstream = upstream.name
         facts.account = account.id
         facts.attempts = 1

@@ -88,7 +88,7 @@ describe('a chain', () => {
     const log: string[] = []
     const forwarder = definePlugin({
       name: 'fwd',
-      phase: 'upstream',
+      phase: 'attempt',
       create: ({ upstreams }) => ({
         setup: () => upstreams.register({ name: 'zai', accepts: ACCEPTS_ALL }),
         dispose: () => void log.push('down'),
@@ -102,7 +102,7 @@ describe('a chain', () => {
   })
 
   it('takes an account of a plugin that is switched off', async () => {
-    const off = config([noting('zai', [], {}, { phase: 'upstream' })], {
+    const off = config([noting('zai', [], {}, { phase: 'attempt' })], {
       plugins: { zai: false },
       accounts: [{ id: 'a', upstream: 'zai', apiKey: 'k' }],
     })
@@ -116,7 +116,7 @@ describe('a chain without a plugin that dispatches', () => {
   const upstream = (name: string, fields = {}) =>
     definePlugin({
       name,
-      phase: 'upstream',
+      phase: 'attempt',
       create: ({ upstreams }) => ({
         setup: () => upstreams.register({ name, accepts: ACCEPTS_ALL, needsKey: true, ...fields }),
         handle: async (call, next) =>
@@ -134,7 +134,7 @@ describe('a chain without a plugin that dispatches', () => {
     const reply = await running.chain.run(call)
     expect(await reply.json()).toMatchObject({ content: [{ text: 'second' }] })
     expect(reply.header('x-account-email')).toBe('me@example.com')
-    expect(call.journal.facts).toMatchObject({ upstream: 'two', account: 'second', attempts: 1 })
+    expect(call.record.facts).toMatchObject({ upstream: 'two', account: 'second', attempts: 1 })
   })
 
   it('says what to do when there is no account, or none for the model', async () => {
@@ -222,18 +222,18 @@ describe('a reload', () => {
   it('lets accounts rest on, but for those that only a changed config could mend', async () => {
     const fwd = definePlugin({
       name: 'fwd',
-      phase: 'upstream',
+      phase: 'attempt',
       create: ({ upstreams }) => ({ setup: () => upstreams.register({ name: 'up', accepts: ACCEPTS_ALL }) }),
     })
     const accounts = ['busy', 'locked'].map((id) => ({ id, upstream: 'up', apiKey: 'k' }))
     const same = config([fwd], { accounts })
     const gateway = await Gateway.create(same, services())
     const [busy, locked] = gateway.running.pool.all()
-    gateway.running.pool.rest(busy!, 60_000, 'rate-limit')
-    gateway.running.pool.rest(locked!, Number.POSITIVE_INFINITY, 'unauthorised')
+    gateway.running.pool.coolDown(busy!, 60_000, 'rate-limit')
+    gateway.running.pool.coolDown(locked!, Number.POSITIVE_INFINITY, 'unauthorised')
     await gateway.reload(same)
-    expect(gateway.running.pool.restsFor(busy!)).toBeGreaterThan(50_000)
-    expect(gateway.running.pool.restsFor(locked!)).toBe(0)
+    expect(gateway.running.pool.cooldownMs(busy!)).toBeGreaterThan(50_000)
+    expect(gateway.running.pool.cooldownMs(locked!)).toBe(0)
   })
 })
 

@@ -96,7 +96,7 @@ async function setUp(container: Container, definition: PluginDefinition, options
 function withDispatch(links: readonly Link[], config: ResolvedConfig, pool: AccountPool): readonly Link[] {
   const phases = config.chain.map((p) => p.definition.phase)
   if (phases.includes('dispatch')) return links
-  const at = phases.indexOf('upstream')
+  const at = phases.indexOf('attempt')
   return at < 0 ? links : [...links.slice(0, at), dispatchOnce(pool), ...links.slice(at)]
 }
 
@@ -118,7 +118,7 @@ function checkAccounts({ accounts, off, chain, file }: ResolvedConfig, upstreams
 }
 
 /** A request's hold on the chain that it began on; the chain is disposed of when the last one lets go. */
-export interface Lease {
+export interface ChainHandle {
   readonly config: ResolvedConfig
   readonly pool: AccountPool
   head(head: CallHead): Awaitable<Reply | undefined>
@@ -132,7 +132,7 @@ interface Generation {
   retired: boolean
 }
 
-class Held implements Lease {
+class Handle implements ChainHandle {
   #held = true
   readonly #generation: Generation
 
@@ -183,9 +183,9 @@ export class Gateway {
     return this.#current.running
   }
 
-  acquire(): Lease {
+  acquire(): ChainHandle {
     this.#current.users++
-    return new Held(this.#current)
+    return new Handle(this.#current)
   }
 
   /** Running requests finish on the old chain. A config that can't be built throws and changes nothing. */

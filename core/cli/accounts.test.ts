@@ -37,8 +37,8 @@ describe('agproxy accounts', () => {
     const { gateway, env, send } = await running()
     const { pool } = gateway.running.gateway.running
     await send({ body: ask() })
-    pool.rest(pool.all()[1]!, Number.POSITIVE_INFINITY, 'billing')
-    pool.rest(pool.all()[1]!, 3 * 3_600_000, 'window-used-up', 'claude-opus-5')
+    pool.coolDown(pool.all()[1]!, Number.POSITIVE_INFINITY, 'billing')
+    pool.coolDown(pool.all()[1]!, 3 * 3_600_000, 'window-used-up', 'claude-opus-5')
     expect(await cli(['accounts'], env)).toEqual({
       code: 0,
       err: '',
@@ -60,7 +60,7 @@ describe('agproxy accounts', () => {
       code: 0,
       out: 'first had no rests\n',
     })
-    expect(gateway.running.gateway.running.pool.status()[0]).toMatchObject({ restsFor: 0 })
+    expect(gateway.running.gateway.running.pool.status()[0]).toMatchObject({ cooldownMs: 0 })
   })
 
   it.each([

@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty'
-import type { AccountAnswer, AccountsAnswer, RestAnswer } from '../admin/accounts.js'
+import type { AccountAnswer, AccountsAnswer, CooldownAnswer } from '../admin/accounts.js'
 import { callAdmin } from './admin.js'
 import { type CliContext, configFlags, loadResolved, UsageError } from './context.js'
 
@@ -26,7 +26,7 @@ export const accounts = defineCommand({
     const resolved = await loadResolved(args, context)
     const call = (method: string, path: string) => callAdmin(resolved, context.env, args, method, path)
     if (action === 'clear') {
-      const { cleared } = (await call('DELETE', `accounts/${encodeURIComponent(id!)}/rests`)) as {
+      const { cleared } = (await call('DELETE', `accounts/${encodeURIComponent(id!)}/cooldowns`)) as {
         cleared: number
       }
       context.out(
@@ -53,18 +53,18 @@ function table({ accounts, waiting }: AccountsAnswer): string {
 }
 
 /** One line for the account, one for each model that it does not serve now. */
-function rowsOf({ id, upstream, rests, inFlight, maxConcurrent }: AccountAnswer): string[][] {
-  const whole = rests.find(({ model }) => model === null)
+function rowsOf({ id, upstream, cooldowns, inFlight, maxConcurrent }: AccountAnswer): string[][] {
+  const whole = cooldowns.find(({ model }) => model === null)
   const load =
     maxConcurrent === undefined ? `${inFlight} in flight` : `${inFlight} of ${maxConcurrent} in flight`
-  const models = rests.filter(({ model }) => model !== null)
+  const models = cooldowns.filter(({ model }) => model !== null)
   return [
     [id, upstream, load, whole ? describe(whole) : 'usable'],
     ...models.map((rest) => ['', '', '', `${rest.model}: ${describe(rest)}`]),
   ]
 }
 
-function describe({ reason, seconds, failures }: RestAnswer): string {
+function describe({ reason, seconds, failures }: CooldownAnswer): string {
   const why = `${reason.replaceAll('-', ' ')}${failures > 1 ? `, ${failures} times in a row` : ''}`
   return seconds === null ? `out until its key is changed (${why})` : `rests ${duration(seconds)} (${why})`
 }

@@ -17,7 +17,7 @@ const PROMPT = 'PROMPT-that-is-nobodys-business'
 const configWith = (url: string, key: string) => `
   import { defineConfig, definePlugin } from 'agproxy'
   const careless = definePlugin({
-    name: 'careless', phase: 'upstream', before: 'zai',
+    name: 'careless', phase: 'attempt', before: 'zai',
     create: ({ logger }) => ({
       onRequest: (call) => logger.warn({ with: call.target?.account.apiKey }, 'calls with ' + call.target?.account.apiKey),
     }),

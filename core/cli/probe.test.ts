@@ -5,14 +5,14 @@ import type { Upstream } from '../contract/upstream.js'
 import { definePlugin } from '../plugin/define.js'
 import { tryOut } from './probe.js'
 
-const accepts = { cacheControl: true, sameRoleNeighbours: true, unstreamed: true, countTokens: true }
+const accepts = { cacheControl: true, consecutiveRoles: true, nonStreaming: true, countTokens: true }
 
 /** A config whose upstreams answer a probe as they are told. */
 function configOf(probes: Record<string, Upstream['probe']>, disposed: string[] = []) {
   const plugins = Object.entries(probes).map(([name, probe]) =>
     definePlugin({
       name,
-      phase: 'upstream',
+      phase: 'attempt',
       create: ({ upstreams }) => ({
         setup: () => upstreams.register({ name, accepts, ...(probe && { probe }) }),
         dispose: () => void disposed.push(name),

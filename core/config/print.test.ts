@@ -18,7 +18,7 @@ const door = definePlugin({
   create: () => ({}),
 })
 const bare = definePlugin({ name: 'bare', phase: 'request', create: () => ({}) })
-const own = definePlugin({ name: 'own', phase: 'upstream', create: () => ({}) })
+const own = definePlugin({ name: 'own', phase: 'attempt', create: () => ({}) })
 const presets = { 'claude-code': definePreset({ name: 'claude-code', plugins: [door, bare] }) }
 const print = (raw: unknown, env: NodeJS.ProcessEnv = {}) =>
   printConfig(resolveConfig(raw, { file: '/home/me/agproxy.config.ts', env, presets }))
@@ -72,7 +72,7 @@ chain
         keys   []         default
         names  { a: b }   config
         url    https://x  default
-   2. own  (phase upstream, from use)
+   2. own  (phase attempt, from use)
 
 off
   bare

@@ -22,7 +22,7 @@ const door = definePlugin({
 const bare = definePlugin({ name: 'bare', phase: 'request', create: () => ({}) })
 const send = definePlugin({
   name: 'send',
-  phase: 'upstream',
+  phase: 'attempt',
   options: z.strictObject({ baseURL: z.url().default('https://example.com') }),
   create: () => ({}),
 })

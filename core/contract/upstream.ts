@@ -23,9 +23,9 @@ export interface Accepts {
   /** `cache_control` on blocks, tools and system. */
   readonly cacheControl: boolean
   /** Neighbouring messages of the same role. */
-  readonly sameRoleNeighbours: boolean
+  readonly consecutiveRoles: boolean
   /** Answers without a stream are as reliable as streams. */
-  readonly unstreamed: boolean
+  readonly nonStreaming: boolean
   /** `POST /v1/messages/count_tokens`. */
   readonly countTokens: boolean
 }
@@ -38,7 +38,7 @@ export interface ModelInfo {
 }
 
 /** Why an account rests. */
-export type RestReason =
+export type CooldownReason =
   | 'rate-limit'
   | 'window-used-up'
   | 'overloaded'
@@ -53,7 +53,7 @@ export type RestReason =
  * `listed` – where its accounts stand in the list; `only` – nothing else is used while it has accounts;
  * `last` – when no other account can serve; `stand-in` – only while no account is configured at all.
  */
-export type Precedence = 'listed' | 'only' | 'last' | 'stand-in'
+export type Precedence = 'pooled' | 'exclusive' | 'fallback' | 'offline'
 
 /** What a forwarder registers in `setup`. */
 export interface Upstream {

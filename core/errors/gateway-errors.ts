@@ -6,7 +6,7 @@ import { type ErrorType, statusOfType } from './api-errors.js'
  */
 const brand = Symbol.for('agproxy.error')
 
-type Kind = 'gateway' | 'upstream' | 'plugin' | 'gone' | 'told'
+type Kind = 'gateway' | 'upstream' | 'plugin' | 'gone' | 'reported'
 
 class BrandedError extends Error {
   readonly [brand]: Kind
@@ -115,14 +115,14 @@ export class ClientGoneError extends BrandedError {
 }
 
 /** The end of a stream whose last event has told the client of `cause`: it ends cleanly, and the log hears the reason. */
-export class ToldError extends BrandedError {
+export class ReportedError extends BrandedError {
   constructor(cause: unknown) {
-    super('told', 'the client was told by an event', { cause })
+    super('reported', 'the client was told by an event', { cause })
     this.name = 'ToldError'
   }
 
-  static is(error: unknown): error is ToldError {
-    return isKind(error, 'told')
+  static is(error: unknown): error is ReportedError {
+    return isKind(error, 'reported')
   }
 }
 

@@ -76,7 +76,7 @@ describe('with', () => {
 
   it('keeps id, route, method, path, params, signal and journal', () => {
     const changed = original.with({ query: '' })
-    for (const key of ['id', 'route', 'method', 'path', 'params', 'signal', 'journal'] as const) {
+    for (const key of ['id', 'route', 'method', 'path', 'params', 'signal', 'record'] as const) {
       expect(changed[key]).toBe(original[key])
     }
     const { signal } = new AbortController()

@@ -2,9 +2,9 @@ import type { MessagesRequest } from '../contract/messages.js'
 import type { Target } from '../contract/upstream.js'
 import type { Edit } from '../json/edit.js'
 import type { JsonNode } from '../json/node.js'
-import { ClientPresence, type Presence, SignalPresence } from './cancellation.js'
+import { type Cancellation, ClientCancellation, SignalCancellation } from './cancellation.js'
 import { type Headers, header } from './headers.js'
-import { Journal } from './record.js'
+import { ExchangeRecord } from './record.js'
 import { RequestBody } from './request-body.js'
 
 /** What the client asked for, by meaning: `/v1/v1/messages` and `/messages` are `messages` too. */
@@ -18,10 +18,10 @@ export type RouteName =
   | 'hello' // HEAD / and HEAD /api/hello
   | 'telemetry'
   | 'accounts' // GET /_agproxy/api/accounts, the operator's
-  | 'account-rests' // DELETE /_agproxy/api/accounts/{id}/rests
+  | 'account-cooldowns' // DELETE /_agproxy/api/accounts/{id}/cooldowns
   | 'not-found'
 
-/** A call before its body is read: all that `onHead` may look at. */
+/** A call before its body is read: all that `onHeaders` may look at. */
 export interface CallHead {
   /** The gateway's id for this request: `req_` and 24 characters. */
   readonly id: string
@@ -37,7 +37,7 @@ export interface CallHead {
   /** Aborts when the client has gone. */
   readonly signal: AbortSignal
   /** Facts for the log line of this request; the one thing here that grows. */
-  readonly journal: Journal
+  readonly record: ExchangeRecord
 }
 
 /** What a call can be made of; the rest is filled in. */
@@ -73,19 +73,19 @@ export interface CallPatch {
 export class Call implements CallHead {
   readonly query: string
   readonly headers: Headers
-  /** Where this attempt goes; known inside `retry-rotate` (phase `upstream`), undefined outside. */
+  /** Where this attempt goes; known inside `retry-rotate` (phase `attempt`), undefined outside. */
   readonly target: Target | undefined
   /** Without limits nobody waits for a stream's first event, and silence is borne for ever. */
   readonly limits: StreamLimits | undefined
   /** Who waits for the answer; `signal` for those who need no AbortSignal. */
-  readonly presence: Presence
+  readonly cancellation: Cancellation
   readonly #head: CallHead
   readonly #body: RequestBody
 
   /** For those that receive requests; `Call.of` fills in what is not given. */
   constructor(
     head: CallHead,
-    presence: Presence,
+    cancellation: Cancellation,
     body: RequestBody,
     query = head.query,
     headers = head.headers,
@@ -93,7 +93,7 @@ export class Call implements CallHead {
     limits?: StreamLimits,
   ) {
     this.#head = head
-    this.presence = presence
+    this.cancellation = cancellation
     this.#body = body
     this.query = query
     this.headers = headers
@@ -102,7 +102,7 @@ export class Call implements CallHead {
   }
 
   static of(init: CallInit): Call {
-    const presence = init.signal ? new SignalPresence(init.signal) : new ClientPresence()
+    const cancellation = init.signal ? new SignalCancellation(init.signal) : new ClientCancellation()
     const head: CallHead = {
       id: init.id,
       route: init.route ?? 'messages',
@@ -111,11 +111,19 @@ export class Call implements CallHead {
       query: init.query ?? '',
       headers: init.headers ?? {},
       params: init.params ?? {},
-      journal: init.journal ?? new Journal(),
-      signal: presence.signal,
+      record: init.record ?? new ExchangeRecord(),
+      signal: cancellation.signal,
     }
     const { target, limits } = init
-    return new Call(head, presence, RequestBody.ofBytes(init.bytes), head.query, head.headers, target, limits)
+    return new Call(
+      head,
+      cancellation,
+      RequestBody.ofBytes(init.bytes),
+      head.query,
+      head.headers,
+      target,
+      limits,
+    )
   }
 
   get id(): string {
@@ -138,12 +146,12 @@ export class Call implements CallHead {
     return this.#head.params
   }
 
-  get journal(): Journal {
-    return this.#head.journal
+  get record(): ExchangeRecord {
+    return this.#head.record
   }
 
   get signal(): AbortSignal {
-    return this.presence.signal
+    return this.cancellation.signal
   }
 
   /** The body as it will leave: the client's own bytes until a plugin changes the body. */
@@ -190,8 +198,8 @@ export class Call implements CallHead {
 
   with(patch: CallPatch): Call {
     const { query = this.query, headers = this.headers, target = this.target, limits = this.limits } = patch
-    const presence = patch.signal ? new SignalPresence(patch.signal) : this.presence
-    return new Call(this.#head, presence, bodyOf(patch) ?? this.#body, query, headers, target, limits)
+    const cancellation = patch.signal ? new SignalCancellation(patch.signal) : this.cancellation
+    return new Call(this.#head, cancellation, bodyOf(patch) ?? this.#body, query, headers, target, limits)
   }
 
   /** The call with other values for top-level fields of its body; the rest is not decoded and keeps its bytes. */
@@ -206,7 +214,7 @@ export class Call implements CallHead {
 
   #with(body: RequestBody): Call {
     const { query, headers, target, limits } = this
-    return new Call(this.#head, this.presence, body, query, headers, target, limits)
+    return new Call(this.#head, this.cancellation, body, query, headers, target, limits)
   }
 }
 

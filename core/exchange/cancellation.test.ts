@@ -1,52 +1,52 @@
 import { describe, expect, it, vi } from 'vitest'
 import { ClientGoneError } from '../errors/gateway-errors.js'
-import { ClientPresence, type Presence, SignalPresence } from './cancellation.js'
+import { type Cancellation, ClientCancellation, SignalCancellation } from './cancellation.js'
 
-const kinds: [string, () => { presence: Presence; leave: () => void }][] = [
+const kinds: [string, () => { cancellation: Cancellation; leave: () => void }][] = [
   [
     'a client',
     () => {
-      const presence = new ClientPresence()
-      return { presence, leave: () => presence.leave() }
+      const cancellation = new ClientCancellation()
+      return { cancellation, leave: () => cancellation.cancel() }
     },
   ],
   [
     "a plugin's signal",
     () => {
       const stop = new AbortController()
-      return { presence: new SignalPresence(stop.signal), leave: () => stop.abort() }
+      return { cancellation: new SignalCancellation(stop.signal), leave: () => stop.abort() }
     },
   ],
 ]
 
 describe.each(kinds)('the presence of %s', (_what, make) => {
   it('tells those who listen, once, and those who stopped listening not at all', () => {
-    const { presence, leave } = make()
+    const { cancellation, leave } = make()
     const [one, two, three] = [vi.fn(), vi.fn(), vi.fn()]
-    presence.on(one)
-    presence.on(two)
-    presence.on(three)
-    presence.off(two)
-    presence.off(vi.fn())
-    expect(presence.gone).toBe(false)
+    cancellation.on(one)
+    cancellation.on(two)
+    cancellation.on(three)
+    cancellation.off(two)
+    cancellation.off(vi.fn())
+    expect(cancellation.cancelled).toBe(false)
     leave()
     leave()
-    expect(presence.gone).toBe(true)
+    expect(cancellation.cancelled).toBe(true)
     expect([one, two, three].map((f) => f.mock.calls.length)).toEqual([1, 0, 1])
   })
 
   it('is a signal for who wants one', () => {
-    const { presence, leave } = make()
-    const { signal } = presence
-    expect(presence.signal).toBe(signal)
+    const { cancellation, leave } = make()
+    const { signal } = cancellation
+    expect(cancellation.signal).toBe(signal)
     leave()
     expect(signal.aborted).toBe(true)
   })
 })
 
 it('a signal that is asked for too late is aborted, by a client that has gone', () => {
-  const presence = new ClientPresence()
-  presence.leave()
-  expect(presence.signal.aborted).toBe(true)
-  expect(ClientGoneError.is(presence.signal.reason)).toBe(true)
+  const cancellation = new ClientCancellation()
+  cancellation.cancel()
+  expect(cancellation.signal.aborted).toBe(true)
+  expect(ClientGoneError.is(cancellation.signal.reason)).toBe(true)
 })

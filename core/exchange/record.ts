@@ -2,7 +2,7 @@
  * What a request's log line tells; every field is filled by whoever knows it. Never prompts, never keys. All fields are there
  * from the start: an object that grows field by field costs more than the line itself.
  */
-export class JournalFacts {
+export class RecordFacts {
   session: string | undefined = undefined
   model: string | undefined = undefined
   mappedModel: string | undefined = undefined
@@ -22,18 +22,18 @@ export class JournalFacts {
 }
 
 /** One request's facts and the plugins' decisions, in order. */
-export class Journal {
+export class ExchangeRecord {
   readonly startedAt = performance.now()
-  readonly facts = new JournalFacts()
-  readonly decisions: { plugin: string; decision: string }[] = []
+  readonly facts = new RecordFacts()
+  readonly notes: { plugin: string; decision: string }[] = []
 
-  note(facts: Partial<JournalFacts>): void {
+  update(facts: Partial<RecordFacts>): void {
     Object.assign(this.facts, facts)
   }
 
   /** A decision in words, shown at log level debug: `cache-control` / `removed 3`. */
-  decide(plugin: string, decision: string): void {
-    this.decisions.push({ plugin, decision })
+  note(plugin: string, decision: string): void {
+    this.notes.push({ plugin, decision })
   }
 
   /** Milliseconds since the request arrived. */

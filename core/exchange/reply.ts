@@ -1,4 +1,4 @@
-import type { RestReason } from '../contract/upstream.js'
+import type { CooldownReason } from '../contract/upstream.js'
 import { isKnownError } from '../errors/gateway-errors.js'
 import { type EventMapper, mapSource } from '../stream/map-events.js'
 import { type ByteSource, bytesSource, chunksOf, collect, iterableSource } from '../stream/source.js'
@@ -15,7 +15,7 @@ export interface ReplyInit {
 /** What an error answer says about the account that got it, for whoever chooses accounts; the client never sees it. */
 export interface Diagnosis {
   /** Why the account should rest, where more is known than the status tells. */
-  readonly reason?: RestReason | undefined
+  readonly reason?: CooldownReason | undefined
   /** Milliseconds; Infinity: until the config changes. Absent: as long as the answer's `retry-after` says. */
   readonly restFor?: number | undefined
   /** `model`: it is about the model that was asked for, and the account serves others. Default: the whole account. */

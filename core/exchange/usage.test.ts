@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { StreamEvent } from '../stream/sse-event.js'
-import { Journal } from './record.js'
+import { ExchangeRecord } from './record.js'
 import { UsageTap } from './usage.js'
 
 const text = (value: string) =>
@@ -20,10 +20,10 @@ const LONG = Array.from({ length: 1_500 }, (_, i) => text(`"message_delta" ${i} 
 const SEEN = { inputTokens: 900, outputTokens: 120, cacheReadTokens: 7, stopReason: 'end_turn' }
 
 function seen(chunks: readonly Buffer[]) {
-  const journal = new Journal()
-  const tap = new UsageTap(journal)
+  const record = new ExchangeRecord()
+  const tap = new UsageTap(record)
   for (const chunk of chunks) tap.saw(chunk)
-  const { inputTokens, outputTokens, cacheReadTokens, stopReason } = journal.facts
+  const { inputTokens, outputTokens, cacheReadTokens, stopReason } = record.facts
   return { inputTokens, outputTokens, cacheReadTokens, stopReason }
 }
 

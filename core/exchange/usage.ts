@@ -1,6 +1,6 @@
 import type { Usage } from '../contract/messages.js'
 import { StreamEvent } from '../stream/sse-event.js'
-import type { Journal } from './record.js'
+import type { ExchangeRecord } from './record.js'
 
 /** The two events that carry usage: the first of a stream (input), and the last but one (output, stop reason). */
 const START = Buffer.from('"message_start"')
@@ -18,13 +18,13 @@ const NOTHING = Buffer.alloc(0)
  * or changes anything.
  */
 export class UsageTap {
-  readonly #journal: Journal
+  readonly #record: ExchangeRecord
   /** The line that the last chunk broke off in. */
   #held: Buffer = NOTHING
   #started = false
 
-  constructor(journal: Journal) {
-    this.#journal = journal
+  constructor(record: ExchangeRecord) {
+    this.#record = record
   }
 
   saw(chunk: Buffer): void {
@@ -48,10 +48,10 @@ export class UsageTap {
 
   #read(line: Buffer): void {
     const { type, message, usage, delta } = StreamEvent.parse(line).data as EventWithUsage
-    if (type === 'message_start') noteUsage(this.#journal, message?.usage)
+    if (type === 'message_start') noteUsage(this.#record, message?.usage)
     if (type === 'message_delta') {
-      noteUsage(this.#journal, usage)
-      if (delta?.stop_reason) this.#journal.facts.stopReason = delta.stop_reason
+      noteUsage(this.#record, usage)
+      if (delta?.stop_reason) this.#record.facts.stopReason = delta.stop_reason
     }
   }
 }
@@ -64,9 +64,9 @@ interface EventWithUsage {
 }
 
 /** Overlays what an answer says of its tokens; a field that it leaves out keeps its value. */
-export function noteUsage(journal: Journal, usage: Usage | undefined): void {
+export function noteUsage(record: ExchangeRecord, usage: Usage | undefined): void {
   if (typeof usage !== 'object' || usage === null) return
-  const { facts } = journal
+  const { facts } = record
   facts.inputTokens = usage.input_tokens ?? facts.inputTokens
   facts.outputTokens = usage.output_tokens ?? facts.outputTokens
   facts.cacheReadTokens = usage.cache_read_input_tokens ?? facts.cacheReadTokens

@@ -4,7 +4,7 @@ import type { Phase, Plugin, PluginDefinition } from './define.js'
 
 // Lists of what the types allow: a config in JavaScript has no compiler that would find a misspelt name, and a plugin with a
 // misspelt phase stood before `auth` once.
-const PHASES: readonly Phase[] = ['request', 'dispatch', 'upstream']
+const PHASES: readonly Phase[] = ['request', 'dispatch', 'attempt']
 const KEYS: readonly (keyof PluginDefinition)[] = [
   'name',
   'phase',
@@ -19,7 +19,7 @@ const KEYS: readonly (keyof PluginDefinition)[] = [
   'env',
 ]
 const HOOKS: readonly (keyof Plugin)[] = [
-  'onHead',
+  'onHeaders',
   'onRequest',
   'handle',
   'onEvent',
@@ -37,7 +37,7 @@ const ROUTES: Readonly<Record<RouteName, true>> = {
   hello: true,
   telemetry: true,
   accounts: true,
-  'account-rests': true,
+  'account-cooldowns': true,
   'not-found': true,
 }
 

@@ -18,7 +18,7 @@ export type Awaitable<T> = T | Promise<T>
 export type Next = (call: Call) => Promise<Reply>
 
 /**
- * A plugin is an object with some of these hooks. A request walks in through `onHead`, `onRequest` and `handle` in the
+ * A plugin is an object with some of these hooks. A request walks in through `onHeaders`, `onRequest` and `handle` in the
  * order of the chain, and its reply walks out through `onEvent`, `onReply` and the rest of `handle` in reverse.
  *
  * Whether a hook runs once a request or once an attempt is a matter of place: outside `retry-rotate` once, inside it
@@ -29,7 +29,7 @@ export type Next = (call: Call) => Promise<Reply>
  */
 export interface Plugin {
   /** Before the body is read. A reply answers at once and the body is never looked at. */
-  onHead?(head: CallHead): Awaitable<Reply | void>
+  onHeaders?(head: CallHead): Awaitable<Reply | void>
   /** Look, change (return `call.with(…)`) or answer now (return a reply; nothing further in runs). */
   onRequest?(call: Call): Awaitable<Call | Reply | void>
   /** Wrap everything further in. Errors of `next` are an upstream's or the client's; let those pass that you don't mend. */
@@ -49,9 +49,9 @@ export interface Plugin {
 
 /**
  * The three stretches of the chain: `request` (once a request: auth, warmup, models, count-tokens) → `dispatch`
- * (retry-rotate) → `upstream` (once an attempt: fixes, force-stream, forwarders).
+ * (retry-rotate) → `attempt` (once an attempt: fixes, force-stream, forwarders).
  */
-export type Phase = 'request' | 'dispatch' | 'upstream'
+export type Phase = 'request' | 'dispatch' | 'attempt'
 
 /** What `create` gets; a class asks for the same by `@inject(tokens.…)`. */
 export interface PluginContext<Options> {

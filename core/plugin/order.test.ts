@@ -23,32 +23,32 @@ const lines = (chain: readonly Placed[], known: readonly string[] = []) => {
 const base = [
   item('auth', 'request'),
   item('retry', 'dispatch'),
-  item('fix', 'upstream'),
-  item('send', 'upstream'),
+  item('fix', 'attempt'),
+  item('send', 'attempt'),
 ]
 
 describe('place', () => {
   test('without neighbours a plugin stands at the end of its phase', () => {
     expect(names(place(base, [item('own', 'request')]))).toEqual(['auth', 'own', 'retry', 'fix', 'send'])
     expect(names(place(base, [item('own', 'dispatch')]))).toEqual(['auth', 'retry', 'own', 'fix', 'send'])
-    expect(names(place(base, [item('own', 'upstream')]))).toEqual(['auth', 'retry', 'fix', 'send', 'own'])
+    expect(names(place(base, [item('own', 'attempt')]))).toEqual(['auth', 'retry', 'fix', 'send', 'own'])
     expect(names(place([], [item('own', 'request')]))).toEqual(['own'])
   })
 
   test('before: right before the first neighbour that it names', () => {
-    const own = item('own', 'upstream', { before: ['send', 'fix'] })
+    const own = item('own', 'attempt', { before: ['send', 'fix'] })
     expect(names(place(base, [own]))).toEqual(['auth', 'retry', 'own', 'fix', 'send'])
   })
 
   test('after: right behind the last neighbour that it names, and after wins over before', () => {
-    expect(names(place(base, [item('own', 'upstream', { after: 'fix' })]))).toEqual([
+    expect(names(place(base, [item('own', 'attempt', { after: 'fix' })]))).toEqual([
       'auth',
       'retry',
       'fix',
       'own',
       'send',
     ])
-    const both = item('own', 'upstream', { after: 'fix', before: 'send' })
+    const both = item('own', 'attempt', { after: 'fix', before: 'send' })
     expect(names(place(base, [both]))).toEqual(['auth', 'retry', 'fix', 'own', 'send'])
   })
 
@@ -75,15 +75,15 @@ describe('checkOrder', () => {
       item('auth', 'request'),
       item('a', 'request', { after: 'auth', before: ['b', 'send'] }),
       item('b', 'request', { requires: 'send' }),
-      item('send', 'upstream'),
+      item('send', 'attempt'),
     ]
     expect(lines(chain)).toEqual([])
     expect(lines([])).toEqual([])
   })
 
   test('a phase out of turn names both plugins and prints an order that works', () => {
-    expect(lines([item('send', 'upstream'), item('auth', 'request')])).toEqual([
-      "'auth' (phase request) stands after 'send' (phase upstream); the phases are request, dispatch, upstream",
+    expect(lines([item('send', 'attempt'), item('auth', 'request')])).toEqual([
+      "'auth' (phase request) stands after 'send' (phase attempt); the phases are request, dispatch, attempt",
       'an order that works: auth, send',
     ])
   })
@@ -135,7 +135,7 @@ describe('checkOrder', () => {
       item('a', 'request', { after: 'c' }),
       item('b', 'request', { after: 'a' }),
       item('c', 'request', { after: 'b' }),
-      item('z', 'upstream'),
+      item('z', 'attempt'),
     ]
     const found = lines(chain)
     expect(found).toContain("'a' must stand after 'c'")
@@ -144,13 +144,13 @@ describe('checkOrder', () => {
   })
 
   test('a rule against the phases is a contradiction too', () => {
-    const found = lines([item('early', 'request', { after: 'late' }), item('late', 'upstream')])
+    const found = lines([item('early', 'request', { after: 'late' }), item('late', 'attempt')])
     expect(found[0]).toBe("'early' must stand after 'late'")
     expect(found.join('\n')).toMatch(/contradict one another: .*early → late|late → early/)
   })
 
   test('any order that is printed passes when it is taken', () => {
-    const phases: Phase[] = ['request', 'dispatch', 'upstream']
+    const phases: Phase[] = ['request', 'dispatch', 'attempt']
     const rules = fc.uniqueArray(fc.integer({ min: 0, max: 7 }), { maxLength: 2 })
     const plugin = fc.record({ phase: fc.constantFrom(...phases), before: rules, after: rules })
     fc.assert(
@@ -173,13 +173,13 @@ describe('checkOrder', () => {
 test('an own plugin of the upstream phase stands before those that forward, which pass nothing on', () => {
   const chain = [
     { name: 'retry-rotate', phase: 'dispatch' },
-    { name: 'fix', phase: 'upstream' },
-    { name: 'zai', phase: 'upstream', forwards: true },
-    { name: 'echo', phase: 'upstream', forwards: true },
+    { name: 'fix', phase: 'attempt' },
+    { name: 'zai', phase: 'attempt', forwards: true },
+    { name: 'echo', phase: 'attempt', forwards: true },
   ] as const
   const names = (own: Parameters<typeof place>[1]) => place(chain, own).map((item) => item.name)
-  expect(names([{ name: 'mine', phase: 'upstream' }])).toEqual(['retry-rotate', 'fix', 'mine', 'zai', 'echo'])
-  expect(names([{ name: 'ollama', phase: 'upstream', forwards: true }])).toEqual([
+  expect(names([{ name: 'mine', phase: 'attempt' }])).toEqual(['retry-rotate', 'fix', 'mine', 'zai', 'echo'])
+  expect(names([{ name: 'ollama', phase: 'attempt', forwards: true }])).toEqual([
     'retry-rotate',
     'fix',
     'zai',

@@ -5,7 +5,7 @@ import type { Phase, PluginDefinition } from './define.js'
 /** What the order rules look at. */
 export type Placed = Pick<PluginDefinition, 'name' | 'phase' | 'before' | 'after' | 'requires' | 'forwards'>
 
-const PHASES: readonly Phase[] = ['request', 'dispatch', 'upstream']
+const PHASES: readonly Phase[] = ['request', 'dispatch', 'attempt']
 const rank = (item: Placed) => PHASES.indexOf(item.phase)
 const list = (names: string | readonly string[] | undefined): readonly string[] =>
   names === undefined ? [] : typeof names === 'string' ? [names] : names

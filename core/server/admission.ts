@@ -1,5 +1,5 @@
 import { ClientGoneError, GatewayError } from '../errors/gateway-errors.js'
-import type { Presence } from '../exchange/cancellation.js'
+import type { Cancellation } from '../exchange/cancellation.js'
 
 export interface AdmissionLimits {
   readonly maxConcurrent: number
@@ -21,15 +21,15 @@ export class Admission {
   }
 
   /** Inside when it returns nothing or what it returns resolves; whoever is inside must `leave`. Throws or rejects with a 429. */
-  enter(presence: Presence): Promise<void> | undefined {
-    if (presence.gone) throw new ClientGoneError()
+  enter(cancellation: Cancellation): Promise<void> | undefined {
+    if (cancellation.cancelled) throw new ClientGoneError()
     if (this.#running < this.limits.maxConcurrent) {
       this.#running++
       return undefined
     }
     if (this.#queue.size >= this.limits.queueLimit)
       throw busy(`${this.#running} requests run and ${this.#queue.size} wait`)
-    return this.#wait(presence)
+    return this.#wait(cancellation)
   }
 
   leave(): void {
@@ -38,11 +38,11 @@ export class Admission {
     if (next && this.#running < this.limits.maxConcurrent) next()
   }
 
-  #wait(presence: Presence): Promise<void> {
+  #wait(cancellation: Cancellation): Promise<void> {
     return new Promise((resolve, reject) => {
       const over = () => {
         clearTimeout(timer)
-        presence.off(onGone)
+        cancellation.off(onGone)
         this.#queue.delete(admit)
       }
       const admit = () => {
@@ -58,7 +58,7 @@ export class Admission {
         over()
         reject(busy(`no turn came in ${this.limits.queueTimeout} ms`))
       }, this.limits.queueTimeout)
-      presence.on(onGone)
+      cancellation.on(onGone)
       this.#queue.add(admit)
     })
   }

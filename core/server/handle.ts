@@ -2,13 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import { sessionOf } from '../accounts/session-id.js'
 import { requireAdmin } from '../admin/guard.js'
 import { administer } from '../admin/routes.js'
-import type { Gateway, Lease } from '../chain/gateway.js'
+import type { ChainHandle, Gateway } from '../chain/gateway.js'
 import type { Logger } from '../contract/services.js'
 import { GatewayError } from '../errors/gateway-errors.js'
 import { Call, type CallHead, type RouteName } from '../exchange/call.js'
-import type { ClientPresence } from '../exchange/cancellation.js'
+import type { ClientCancellation } from '../exchange/cancellation.js'
 import type { Headers } from '../exchange/headers.js'
-import { Journal } from '../exchange/record.js'
+import { ExchangeRecord } from '../exchange/record.js'
 import { Reply } from '../exchange/reply.js'
 import { RequestBody } from '../exchange/request-body.js'
 import type { Admission } from './admission.js'
@@ -25,7 +25,7 @@ export interface Matched {
   readonly params: Readonly<Record<string, string>>
 }
 
-export interface ExchangeContext {
+export interface ServeContext {
   readonly gateway: Gateway
   readonly logger: Logger
   readonly admission: Admission
@@ -35,7 +35,7 @@ export interface ExchangeContext {
 const WITH_MESSAGES: ReadonlySet<RouteName> = new Set(['messages', 'count-tokens'])
 
 /** A request's way to its answer. */
-export class Visit implements CallHead {
+export class RequestHandler implements CallHead {
   readonly id = requestId()
   readonly route: RouteName
   readonly method: string
@@ -43,8 +43,8 @@ export class Visit implements CallHead {
   readonly query: string
   readonly headers: Headers
   readonly params: Readonly<Record<string, string>>
-  readonly journal = new Journal()
-  readonly #lease: Lease
+  readonly record = new ExchangeRecord()
+  readonly #lease: ChainHandle
   #admitted = false
   /** Bytes of its body. */
   #size = 0
@@ -52,8 +52,8 @@ export class Visit implements CallHead {
   constructor(
     private readonly req: IncomingMessage,
     private readonly matched: Matched,
-    private readonly presence: ClientPresence,
-    private readonly context: ExchangeContext,
+    private readonly cancellation: ClientCancellation,
+    private readonly context: ServeContext,
   ) {
     const url = req.url ?? '/'
     const question = url.indexOf('?')
@@ -67,7 +67,7 @@ export class Visit implements CallHead {
   }
 
   get signal(): AbortSignal {
-    return this.presence.signal
+    return this.cancellation.signal
   }
 
   over(): void {
@@ -96,18 +96,18 @@ export class Visit implements CallHead {
     if (!route.methods.includes(this.method)) return otherMethod(this, route)
     if (route.admin) return administer(this, lease.pool)
     if (!isQuiet(this.route)) {
-      const waiting = this.context.admission.enter(this.presence)
+      const waiting = this.context.admission.enter(this.cancellation)
       if (waiting) await waiting
       this.#admitted = true
     }
     if (!WITH_MESSAGES.has(this.route)) {
       this.req.resume() // whatever comes is thrown away: ten callers of /healthz could fill the memory with bodies
-      return lease.run(new Call(this, this.presence, RequestBody.ofBytes()))
+      return lease.run(new Call(this, this.cancellation, RequestBody.ofBytes()))
     }
     const bytes = await readBody(this.req, server.bodyLimit, server.requestTimeout)
     this.#size = bytes.length
-    const call = new Call(this, this.presence, RequestBody.ofBytes(bytes, server.depthLimit))
-    const { facts } = this.journal
+    const call = new Call(this, this.cancellation, RequestBody.ofBytes(bytes, server.depthLimit))
+    const { facts } = this.record
     facts.session = sessionOf(call)
     facts.model = call.model // throws the 400 for a body that is no Messages request
     return lease.run(call)

@@ -1,16 +1,16 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { defineHandler, fromNodeHandler, H3 } from 'h3'
 import { toNodeHandler } from 'h3/node'
-import type { ExchangeContext, Matched } from './handle.js'
+import type { Matched, ServeContext } from './handle.js'
 import { ROUTES, type Route, spellings } from './routes.js'
-import { exchange } from './serve.js'
+import { serve } from './serve.js'
 
 /**
  * The listener for Node's server. The routes that carry the conversation, spelt as they should be, go straight to the
  * exchange: a Request, a Response and a second `end` that h3's adapter makes for each would cost 40 µs, as much as the whole
  * of a bare proxy. Every other spelling and route is h3's.
  */
-export function createListener(context: ExchangeContext): RequestListener {
+export function createListener(context: ServeContext): RequestListener {
   const others = toNodeHandler(createApp(context)) as RequestListener
   const direct = new Map(
     ROUTES.filter((r) => r.direct).map((route) => [route.path, { route, path: route.path, params: {} }]),
@@ -19,27 +19,27 @@ export function createListener(context: ExchangeContext): RequestListener {
     const url = req.url ?? '/'
     const question = url.indexOf('?')
     const matched = direct.get(question < 0 ? url : url.slice(0, question))
-    if (matched) void exchange(req, res, matched, context)
+    if (matched) void serve(req, res, matched, context)
     else others(req, res)
   }
 }
 
 /** The h3 app: it finds the route, and hands Node's request and response to the exchange. */
-export function createApp(context: ExchangeContext): H3 {
+export function createApp(context: ServeContext): H3 {
   // A path that can't be decoded is a 404 like any other; h3's own 400 would be in a shape that no client reads.
   const app = new H3({ silent: true, allowMalformedURL: true })
   const hinted = new Set<string>()
 
-  const serve = (matched: (params: Record<string, string>, path: string) => Matched) =>
+  const servedBy = (matched: (params: Record<string, string>, path: string) => Matched) =>
     defineHandler((event) => {
       const path = event.url.pathname
       const found = matched(event.context.params ?? {}, path)
-      return fromNodeHandler((req, res) => exchange(req as never, res as never, found, context))(event)
+      return fromNodeHandler((req, res) => serve(req as never, res as never, found, context))(event)
     })
 
   for (const route of ROUTES) {
     for (const spelling of spellings(route)) {
-      const handler = serve((params, path) => {
+      const handler = servedBy((params, path) => {
         if (spelling !== route.path) hint(path, route)
         return { route, params: decoded(params), path: canonical(route, params) }
       })
@@ -49,7 +49,7 @@ export function createApp(context: ExchangeContext): H3 {
   }
   app.all(
     '/**',
-    serve((_params, path) => ({ route: undefined, params: {}, path })),
+    servedBy((_params, path) => ({ route: undefined, params: {}, path })),
   )
 
   function hint(path: string, route: Route): void {

@@ -9,13 +9,13 @@ import { isQuiet } from './routes.js'
 const USAGE_LIMIT = 1024 * 1024
 
 /** A JSON answer's usage; one that was streamed through has been seen by the tap already. */
-export function noteHeldUsage(reply: Reply, { route, journal }: CallHead): void {
+export function noteHeldUsage(reply: Reply, { route, record }: CallHead): void {
   if (route !== 'messages' || !reply.ok || !reply.held || reply.held.length > USAGE_LIMIT) return
   try {
     const decoded = reply.decoded ?? JSON.parse(reply.held.toString('utf8'))
     const { usage, stop_reason: stopReason } = decoded as MessageReply
-    noteUsage(journal, usage)
-    if (stopReason) journal.facts.stopReason = stopReason
+    noteUsage(record, usage)
+    if (stopReason) record.facts.stopReason = stopReason
   } catch {
     // not JSON: an upstream's own affair, and the client has it as it came
   }
@@ -23,13 +23,13 @@ export function noteHeldUsage(reply: Reply, { route, journal }: CallHead): void 
 
 /** What a request leaves in the log: its decisions at level debug, and one line. */
 export function logLine(
-  { id, method, path, route, journal }: CallHead,
+  { id, method, path, route, record }: CallHead,
   status: number | undefined,
   ending: string,
   logger: Logger,
 ): void {
-  for (const { plugin, decision } of journal.decisions) logger.debug({ id, plugin }, decision)
-  const f = journal.facts
+  for (const { plugin, decision } of record.notes) logger.debug({ id, plugin }, decision)
+  const f = record.facts
   // Field by field: the same line put together with spreads takes 6 µs.
   const line = {
     id,
@@ -51,7 +51,7 @@ export function logLine(
     stopReason: f.stopReason,
     error: f.error,
     upstreamMs: f.upstreamMs === undefined ? undefined : Math.round(f.upstreamMs),
-    ms: Math.round(journal.elapsed()),
+    ms: Math.round(record.elapsed()),
   }
   if (isQuiet(route)) logger.debug(line, 'request')
   else if (ending === 'broken') logger.warn(line, 'request')

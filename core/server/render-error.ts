@@ -1,10 +1,10 @@
 import { errorBody } from '../errors/api-errors.js'
-import { GatewayError, PluginError, ToldError, UpstreamError } from '../errors/gateway-errors.js'
+import { GatewayError, PluginError, ReportedError, UpstreamError } from '../errors/gateway-errors.js'
 import { Reply } from '../exchange/reply.js'
 
 /** Any error as the Anthropic-shaped answer to the client: nothing of a stack, a cause or a plugin's own words. */
 export function renderError(error: unknown, requestId: string): Reply {
-  if (ToldError.is(error)) return renderError(error.cause, requestId)
+  if (ReportedError.is(error)) return renderError(error.cause, requestId)
   const headers = { 'request-id': requestId }
   if (GatewayError.is(error)) {
     const { type, message, status } = error

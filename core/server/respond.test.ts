@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { Reply } from '../exchange/reply.js'
-import { Relay } from '../stream/pass-through.js'
+import { PassThrough } from '../stream/pass-through.js'
 import { respond } from './respond.js'
 
 /** As much of a ServerResponse as is written to. */
@@ -35,7 +35,7 @@ class Written extends EventEmitter {
 
 it('writes what comes in one tick at once, and before the next turn of the event loop', async () => {
   const res = new Written()
-  const source = new Relay()
+  const source = new PassThrough()
   const outcome = respond(res as never, Reply.stream(source), [])
   await setImmediate()
   await setImmediate()

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { ClientGoneError, ToldError } from '../errors/gateway-errors.js'
+import { ClientGoneError, ReportedError } from '../errors/gateway-errors.js'
 import { dropping, type HeaderList } from '../exchange/headers.js'
 import type { Reply } from '../exchange/reply.js'
 import type { ByteSink, ByteSource } from '../stream/source.js'
@@ -119,7 +119,7 @@ class Pump implements ByteSink {
     if (this.#over) return
     this.flush()
     if (this.#over) return
-    if (ToldError.is(error)) {
+    if (ReportedError.is(error)) {
       this.#settle({ ending: 'broken', error: error.cause as Error })
       this.res.end()
       return

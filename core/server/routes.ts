@@ -33,7 +33,12 @@ export const ROUTES: readonly Route[] = [
   { name: 'hello', path: '/api/hello', methods: ['HEAD'], only: true },
   { name: 'telemetry', path: '/api/event_logging/batch', methods: ['POST'] },
   { name: 'accounts', path: '/_agproxy/api/accounts', methods: ['GET'], admin: true },
-  { name: 'account-rests', path: '/_agproxy/api/accounts/:id/rests', methods: ['DELETE'], admin: true },
+  {
+    name: 'account-cooldowns',
+    path: '/_agproxy/api/accounts/:id/cooldowns',
+    methods: ['DELETE'],
+    admin: true,
+  },
 ]
 
 /** The spellings under which a route is served, its own first: base URLs get `/v1` doubled or left out. */

@@ -30,7 +30,7 @@ describe('a plugin’s error', () => {
   const boom = () => {
     throw new Error('sk-secret is in here')
   }
-  const hooks = ['onHead', 'onRequest', 'handle', 'onReply'] as const
+  const hooks = ['onHeaders', 'onRequest', 'handle', 'onReply'] as const
 
   it.each(hooks)(
     'in %s is a 500 that names it, without its words or a stack, and the gateway lives on',

@@ -26,7 +26,7 @@ export class ClusterHub {
       for (const [key, { value, expires }] of this.#store.entries(kind))
         send(worker, { do: 'set', kind, key, value, ttl: expires - this.#now() })
     }
-    for (const key of this.#leased) send(worker, { do: 'places', key, taken: this.#store.leases(key) })
+    for (const key of this.#leased) send(worker, { do: 'places', key, taken: this.#store.slots(key) })
   }
 
   /** A worker has ended, however: its places are free. */
@@ -34,7 +34,7 @@ export class ClusterHub {
     const held = this.#workers.get(worker)
     this.#workers.delete(worker)
     for (const [key, holders] of held ?? []) {
-      for (const holder of holders) this.#store.release(key, holder)
+      for (const holder of holders) this.#store.releaseSlot(key, holder)
       this.#tellPlaces(key)
     }
   }
@@ -63,7 +63,7 @@ export class ClusterHub {
         break
       }
       case 'release':
-        this.#store.release(op.key, op.holder)
+        this.#store.releaseSlot(op.key, op.holder)
         this.#workers.get(worker)?.get(op.key)?.delete(op.holder)
         this.#tellPlaces(op.key)
         break
@@ -73,10 +73,10 @@ export class ClusterHub {
   }
 
   #answer(worker: Channel, question: Question): string | boolean | undefined {
-    if (question.of === 'lease') {
+    if (question.of === 'slot') {
       const { key, holder, limit } = question
       this.#leased.add(key)
-      if (!this.#store.lease(key, holder, limit)) return false
+      if (!this.#store.acquireSlot(key, holder, limit)) return false
       const held = this.#workers.get(worker)
       if (!held?.has(key)) held?.set(key, new Set())
       held?.get(key)?.add(holder)
@@ -91,7 +91,7 @@ export class ClusterHub {
   }
 
   #tellPlaces(key: string): void {
-    const taken = this.#store.leases(key)
+    const taken = this.#store.slots(key)
     this.#tellAll({ do: 'places', key, taken })
   }
 

@@ -34,7 +34,7 @@ export type Question =
       readonly value: string
       readonly ttl: number
     }
-  | { readonly of: 'lease'; readonly key: string; readonly holder: string; readonly limit: number }
+  | { readonly of: 'slot'; readonly key: string; readonly holder: string; readonly limit: number }
 
 /** One end of the connection of two processes; `process` in a worker, a `cluster.Worker` in the primary. */
 export interface Channel {

@@ -1,7 +1,7 @@
 import type { Awaitable } from '../plugin/define.js'
 import { type Channel, isOurs, type Op, type Question } from './cluster-messages.js'
 import { MemoryStore } from './memory.js'
-import { type Fact, LEASE, type Patience, type StateStore } from './store.js'
+import { type Fact, type Patience, SLOT, type StateStore } from './store.js'
 
 /**
  * The state of one of several workers: a copy that is read without waiting, and the primary, which has the last word where
@@ -63,15 +63,15 @@ export class ClusterStore implements StateStore {
     return this.#ask({ of: 'compareAndSet', kind, key, expected, value, ttl }, patience, local)
   }
 
-  lease(key: string, holder: string, limit: number, patience: Patience): Awaitable<boolean> {
-    return this.#ask({ of: 'lease', key, holder, limit }, patience, () => this.leases(key) < limit)
+  acquireSlot(key: string, holder: string, limit: number, patience: Patience): Awaitable<boolean> {
+    return this.#ask({ of: 'slot', key, holder, limit }, patience, () => this.slots(key) < limit)
   }
 
-  release(key: string, holder: string): void {
+  releaseSlot(key: string, holder: string): void {
     this.#tell({ do: 'release', key, holder })
   }
 
-  leases(key: string): number {
+  slots(key: string): number {
     return this.#taken.get(key) ?? 0
   }
 
@@ -113,7 +113,7 @@ export class ClusterStore implements StateStore {
     else if (op.do === 'answer') this.#waiting.get(op.id)?.(op.answer as never)
     else if (op.do === 'places') {
       this.#taken.set(op.key, op.taken)
-      for (const listener of this.#listeners) listener(LEASE, op.key)
+      for (const listener of this.#listeners) listener(SLOT, op.key)
     }
   }
 }

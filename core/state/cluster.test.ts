@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { ClusterHub } from './cluster-hub.js'
 import type { Channel } from './cluster-messages.js'
 import { ClusterStore } from './cluster-store.js'
-import { LEASE } from './store.js'
+import { SLOT } from './store.js'
 
 /** Two ends of a channel that delivers in a later turn, as processes do, and copies what it carries. */
 function channel(): { worker: Channel; primary: Channel; cut(): void } {
@@ -43,18 +43,18 @@ function workers(count: number) {
 describe('workers of one machine', () => {
   it('see what another one wrote, counted and deleted', async () => {
     const [a, b] = workers(2).all
-    a!.store.set('rest', 'x', 'rate-limit', Number.POSITIVE_INFINITY)
+    a!.store.set('cooldown', 'x', 'rate-limit', Number.POSITIVE_INFINITY)
     a!.store.add('count', 'x', 2, 1_000)
     b!.store.add('count', 'x', 3, 1_000)
     await settled()
-    expect(b!.store.get('rest', 'x')).toMatchObject({
+    expect(b!.store.get('cooldown', 'x')).toMatchObject({
       value: 'rate-limit',
       expires: Number.POSITIVE_INFINITY,
     })
     expect([a!.store.get('count', 'x')?.value, b!.store.get('count', 'x')?.value]).toEqual(['5', '5'])
-    b!.store.delete('rest', 'x')
+    b!.store.delete('cooldown', 'x')
     await settled()
-    expect(a!.store.get('rest', 'x')).toBeUndefined()
+    expect(a!.store.get('cooldown', 'x')).toBeUndefined()
   })
 
   it('end with the same value when they write at once', async () => {
@@ -68,12 +68,12 @@ describe('workers of one machine', () => {
     const [a, b] = workers(2).all
     const heard = vi.fn()
     b!.store.onChange(heard)
-    a!.store.set('rest', 'x', '1', 1_000)
-    await a!.store.lease('x', 'r1', 1, patience())
+    a!.store.set('cooldown', 'x', '1', 1_000)
+    await a!.store.acquireSlot('x', 'r1', 1, patience())
     await settled()
     expect(heard.mock.calls).toEqual([
-      ['rest', 'x'],
-      [LEASE, 'x'],
+      ['cooldown', 'x'],
+      [SLOT, 'x'],
     ])
   })
 
@@ -89,28 +89,30 @@ describe('workers of one machine', () => {
 
   it('share places, and get those of a dead worker back', async () => {
     const { all } = workers(3)
-    const taken = await Promise.all(all.map(({ store }, i) => store.lease('acc', `r${i}`, 2, patience())))
+    const taken = await Promise.all(
+      all.map(({ store }, i) => store.acquireSlot('acc', `r${i}`, 2, patience())),
+    )
     expect(taken.filter(Boolean)).toHaveLength(2)
     await settled()
-    expect(all.map(({ store }) => store.leases('acc'))).toEqual([2, 2, 2])
+    expect(all.map(({ store }) => store.slots('acc'))).toEqual([2, 2, 2])
     const holder = taken.indexOf(true)
     all[holder]!.die()
     await settled()
     const other = all.find((_, i) => i !== holder)!
-    expect(other.store.leases('acc')).toBe(1)
-    expect(await other.store.lease('acc', 'r9', 2, patience())).toBe(true)
-    other.store.release('acc', 'r9')
+    expect(other.store.slots('acc')).toBe(1)
+    expect(await other.store.acquireSlot('acc', 'r9', 2, patience())).toBe(true)
+    other.store.releaseSlot('acc', 'r9')
     await settled()
-    expect(other.store.leases('acc')).toBe(1)
+    expect(other.store.slots('acc')).toBe(1)
   })
 
   it('learn what is known when they join late', async () => {
     const { all, join } = workers(1)
-    all[0]!.store.set('rest', 'x', 'locked', 60_000)
+    all[0]!.store.set('cooldown', 'x', 'locked', 60_000)
     await settled()
     const late = join()
     await settled()
-    expect(late.store.get('rest', 'x')?.value).toBe('locked')
+    expect(late.store.get('cooldown', 'x')?.value).toBe('locked')
   })
 
   it('decide by themselves when the primary does not answer in time', async () => {
@@ -119,6 +121,6 @@ describe('workers of one machine', () => {
     const limited = { left: 20 }
     expect(await all[0]!.store.compareAndSet('session', 's', undefined, 'a', 1_000, limited)).toBe('a')
     expect(limited.left).toBeLessThan(2)
-    expect(await all[0]!.store.lease('acc', 'r', 1, limited)).toBe(true)
+    expect(await all[0]!.store.acquireSlot('acc', 'r', 1, limited)).toBe(true)
   })
 })

@@ -1,4 +1,4 @@
-import { type Fact, LEASE, type StateStore } from './store.js'
+import { type Fact, SLOT, type StateStore } from './store.js'
 
 /** Of each kind; sessions are the only one that many clients could make many of, and the oldest goes first. */
 const LIMIT = 10_000
@@ -64,7 +64,7 @@ export class MemoryStore implements StateStore {
     return value
   }
 
-  lease(key: string, holder: string, limit: number): boolean {
+  acquireSlot(key: string, holder: string, limit: number): boolean {
     let holders = this.#leases.get(key)
     if (!holders) {
       holders = new Set()
@@ -75,11 +75,11 @@ export class MemoryStore implements StateStore {
     return true
   }
 
-  release(key: string, holder: string): void {
-    if (this.#leases.get(key)?.delete(holder)) this.#tell(LEASE, key)
+  releaseSlot(key: string, holder: string): void {
+    if (this.#leases.get(key)?.delete(holder)) this.#tell(SLOT, key)
   }
 
-  leases(key: string): number {
+  slots(key: string): number {
     return this.#leases.get(key)?.size ?? 0
   }
 

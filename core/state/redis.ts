@@ -6,7 +6,7 @@ import { RedisLink } from './redis-link.js'
 import { RedisPlaces } from './redis-places.js'
 import type { ScriptName } from './redis-scripts.js'
 import { Unconfirmed } from './redis-unconfirmed.js'
-import { type Fact, KINDS, LEASE, type Patience, type StateStore } from './store.js'
+import { type Fact, KINDS, type Patience, SLOT, type StateStore } from './store.js'
 
 export interface RedisStoreInit {
   readonly url: string
@@ -53,7 +53,7 @@ export class RedisStore implements StateStore {
       channel: this.#channel,
       logger,
       onNews: (message) => (this.#heard ? void this.#heard.push(message) : this.#hear(message)),
-      onAway: () => this.#changed(LEASE, ''),
+      onAway: () => this.#changed(SLOT, ''),
       sync: () => this.#sync(),
     })
     this.#places = new RedisPlaces({
@@ -61,7 +61,7 @@ export class RedisStore implements StateStore {
       prefix,
       channel: this.#channel,
       leaseTime,
-      onChange: (key) => this.#changed(LEASE, key),
+      onChange: (key) => this.#changed(SLOT, key),
     })
     this.#renewal = setInterval(() => {
       if (this.#link.up) this.#places.renew().catch(() => {}) // the link has noticed
@@ -129,15 +129,15 @@ export class RedisStore implements StateStore {
     })
   }
 
-  lease(key: string, holder: string, limit: number, patience: Patience): Awaitable<boolean> {
+  acquireSlot(key: string, holder: string, limit: number, patience: Patience): Awaitable<boolean> {
     return this.#places.lease(key, holder, limit, patience)
   }
 
-  release(key: string, holder: string): void {
+  releaseSlot(key: string, holder: string): void {
     this.#places.release(key, holder)
   }
 
-  leases(key: string): number {
+  slots(key: string): number {
     return this.#places.taken(key)
   }
 

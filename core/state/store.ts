@@ -37,17 +37,17 @@ export interface StateStore {
     patience: Patience,
   ): Awaitable<string | undefined>
   /** Takes one of `limit` places for this holder, until it is released or this process is gone. */
-  lease(key: string, holder: string, limit: number, patience: Patience): Awaitable<boolean>
-  release(key: string, holder: string): void
+  acquireSlot(key: string, holder: string, limit: number, patience: Patience): Awaitable<boolean>
+  releaseSlot(key: string, holder: string): void
   /** Places taken, by anybody, as far as is known here. */
-  leases(key: string): number
+  slots(key: string): number
   /** Hears the kind and key of everything that changes, from here or elsewhere; `lease` for places. */
   onChange(listener: (kind: string, key: string) => void): void
   close(): Promise<void>
 }
 
 /** All kinds that there are, for a store that must name them to learn what others know. */
-export const KINDS = ['rest', 'after', 'fails', 'probe', 'session'] as const
+export const KINDS = ['cooldown', 'recovering', 'failures', 'probe', 'session'] as const
 
 /** The kind under which `onChange` tells of places. */
-export const LEASE = 'lease'
+export const SLOT = 'slot'

@@ -1,4 +1,4 @@
-import { ToldError } from '../errors/gateway-errors.js'
+import { ReportedError } from '../errors/gateway-errors.js'
 import type { ByteSink, ByteSource } from './source.js'
 import { FrameDecoder } from './sse-decoder.js'
 import { StreamEvent } from './sse-event.js'
@@ -44,7 +44,7 @@ export function mapSource(
             out.push(onFault(error).raw)
           }
           if (out.length > 0) sink.data(out.length === 1 ? out[0]! : Buffer.concat(out))
-          if (failed) sink.error(new ToldError(fault))
+          if (failed) sink.error(new ReportedError(fault))
         },
         end() {
           const rest = decoder.rest()

@@ -11,7 +11,7 @@ export type Control = Pick<ByteSource, 'pause' | 'resume' | 'cancel'>
  * the same tick as its headers, a few promises before the reader is attached, and pausing the socket for that would cost
  * a turn of the event loop.
  */
-export class Relay implements ByteSink, ByteSource {
+export class PassThrough implements ByteSink, ByteSource {
   /** Bytes to hold before the source is paused. */
   holdLimit = HOLD_LIMIT
   #control: Control | undefined

@@ -1,4 +1,4 @@
-import { ToldError } from '../errors/gateway-errors.js'
+import { ReportedError } from '../errors/gateway-errors.js'
 
 /**
  * Bytes in motion, pushed: on the hot path web streams cost 6 times as much, Node's `Readable` about twice
@@ -98,7 +98,7 @@ export function collect(source: ByteSource, limit: number): Promise<Buffer> {
         chunks.push(chunk)
       },
       end: () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)),
-      error: (error) => reject(ToldError.is(error) ? error.cause : error),
+      error: (error) => reject(ReportedError.is(error) ? error.cause : error),
     })
   })
 }

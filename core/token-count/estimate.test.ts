@@ -2,12 +2,12 @@ import { deflateSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { MessagesRequest } from '../contract/messages.js'
 import { estimateTokens } from './estimate.js'
-import { Turns } from './event-loop.js'
+import { TurnQueue } from './event-loop.js'
 
 const NEVER = new AbortController().signal
 
 const estimate = (body: object) =>
-  estimateTokens({ model: 'm', messages: [], ...body } as unknown as MessagesRequest, new Turns(), NEVER)
+  estimateTokens({ model: 'm', messages: [], ...body } as unknown as MessagesRequest, new TurnQueue(), NEVER)
 
 /** What blocks cost inside a user message. */
 async function cost(...content: unknown[]): Promise<number> {

@@ -1,5 +1,5 @@
 import type { MessagesRequest } from '../contract/messages.js'
-import type { Turns } from './event-loop.js'
+import type { TurnQueue } from './event-loop.js'
 import { type Part, partsOf } from './parts.js'
 import { pdfTokens } from './pdf.js'
 import { TextCounter } from './tokenizer.js'
@@ -25,7 +25,7 @@ const TEXT_FACTOR = 1.1
  */
 export async function estimateTokens(
   body: MessagesRequest,
-  turns: Turns,
+  turns: TurnQueue,
   gone: AbortSignal,
 ): Promise<number> {
   const texts = await TextCounter.create(turns, gone)

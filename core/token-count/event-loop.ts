@@ -3,7 +3,7 @@
  * With plain `setImmediate` all that wait run in the same turn; 26 counts at once, as `/context` asks for, would then hold
  * up every stream of the gateway for 26 slices on end.
  */
-export class Turns {
+export class TurnQueue {
   readonly #waiting: (() => void)[] = []
 
   /** Resolves when it is the caller's turn. */

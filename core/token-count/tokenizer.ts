@@ -1,6 +1,6 @@
 import type { Tokenizer } from 'ai-tokenizer'
 import { ClientGoneError } from '../errors/gateway-errors.js'
-import type { Turns } from './event-loop.js'
+import type { TurnQueue } from './event-loop.js'
 
 /** Milliseconds that one request computes before others have a turn. */
 const SLICE = 8
@@ -31,7 +31,7 @@ export class TextCounter {
 
   private constructor(
     private readonly tokenizer: Tokenizer,
-    private readonly turns: Turns,
+    private readonly turns: TurnQueue,
     private readonly gone: AbortSignal,
   ) {}
 
@@ -39,7 +39,7 @@ export class TextCounter {
    * Loads the tokenizer on first use: 2.3 MB and 80 ms that a start-up should not pay. A counter has a tokenizer of its own
    * (0.1 ms), because each keeps the words that it has seen, and with them, in V8, the texts that they were cut from.
    */
-  static async create(turns: Turns, gone: AbortSignal): Promise<TextCounter> {
+  static async create(turns: TurnQueue, gone: AbortSignal): Promise<TextCounter> {
     const [{ Tokenizer }, encoding] = await Promise.all([
       import('ai-tokenizer'),
       import('ai-tokenizer/encoding/claude'),

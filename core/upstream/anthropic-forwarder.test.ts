@@ -47,7 +47,7 @@ async function forwarder(
   let registered: Upstreams | undefined
   const plugin = definePlugin({
     name: 'up',
-    phase: 'upstream',
+    phase: 'attempt',
     routes: ['messages', 'count-tokens'],
     create(context) {
       registered = context.upstreams
@@ -269,7 +269,7 @@ describe('the model', () => {
     ]) {
       const reply = await send(call)
       expect(reply.header('x-mapped-model')).toBe('glm-x')
-      expect(call.journal.facts.mappedModel).toBe('glm-x')
+      expect(call.record.facts.mappedModel).toBe('glm-x')
     }
     expect(up.requests.map((r) => r.json().model)).toEqual(['glm-x', 'glm-x'])
   })
@@ -294,8 +294,8 @@ describe('an answer', () => {
     const reply = await send(call)
     expect([reply.status, await reply.text()]).toEqual([429, '{"type":"error"}'])
     for (const [name, value] of Object.entries(headers)) expect(reply.header(name)).toBe(value)
-    expect(call.journal.facts.upstreamRequestId).toBe('req_up')
-    expect(call.journal.facts.upstreamMs).toBeGreaterThan(0)
+    expect(call.record.facts.upstreamRequestId).toBe('req_up')
+    expect(call.record.facts.upstreamMs).toBeGreaterThan(0)
   })
 
   it('as a stream is handed on while it comes', async () => {

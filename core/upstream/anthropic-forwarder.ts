@@ -86,7 +86,7 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
 
   async function sendWith(key: string | undefined, call: Call, { account }: Target): Promise<Reply> {
     const { origin, path } = at(account)
-    const { limits, journal } = call
+    const { limits, record } = call
     const sentAt = performance.now()
     const reply = await services.transport.send({
       method: call.method,
@@ -94,12 +94,12 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
       path: `${path}${call.path}${call.query}`,
       headers: requestHeaders.list(call.headers, key),
       body: call.bytes,
-      presence: call.presence,
+      cancellation: call.cancellation,
       headersTimeout: limits?.firstEventTimeout,
       idleTimeout: limits?.idleTimeout,
     })
-    journal.facts.upstreamMs = performance.now() - sentAt
-    journal.facts.upstreamRequestId = requestIdOf(reply, key) ?? journal.facts.upstreamRequestId
+    record.facts.upstreamMs = performance.now() - sentAt
+    record.facts.upstreamRequestId = requestIdOf(reply, key) ?? record.facts.upstreamRequestId
     if (reply.status >= 300 && reply.status < 400) {
       reply.discard()
       throw redirected(name, reply)
@@ -137,7 +137,7 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
       // An account's own name for a model is the upstream's name already; a `*` of the map would undo it.
       const mapped = target.model === undefined ? options.mapModel?.(call.model) : undefined
       if (mapped === undefined || mapped === call.model) return forward(call, target)
-      call.journal.facts.mappedModel = mapped
+      call.record.facts.mappedModel = mapped
       const headers = { 'x-mapped-model': mapped }
       return forward(call.set({ model: mapped }), target).then((reply) => reply.with({ headers }))
     },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { makeCall, messageReply } from '../../testing.js'
 import { Reply } from '../exchange/reply.js'
 import { type ByteSink, type ByteSource, bytesSource } from '../stream/source.js'
-import { committed, settled } from './confirm.js'
+import { confirm, firstEvent } from './confirm.js'
 
 const limits = { firstEventTimeout: 2_000, idleTimeout: 2_000 }
 const SSE = { 'content-type': 'text/event-stream' }
@@ -31,14 +31,14 @@ describe('before the first event', () => {
     const whole = Buffer.concat([COMMENT, PING, START, PING, Buffer.from('data: {"type":"x"}\r\n\r\nda')])
     for (let at = 0; at <= whole.length; at++) {
       const source = bytesSource([whole.subarray(0, at), whole.subarray(at)])
-      const reply = await committed(Reply.stream(source, { headers: SSE }), limits)
+      const reply = await firstEvent(Reply.stream(source, { headers: SSE }), limits)
       expect(await reply.text(), `cut at ${at}`).toBe(whole.toString())
     }
   })
 
   it('no more than 64 kB of them are kept, the newest', async () => {
     const source = new ManualSource()
-    const pending = committed(Reply.stream(source, { headers: SSE }), limits)
+    const pending = firstEvent(Reply.stream(source, { headers: SSE }), limits)
     const block = Buffer.alloc(64_000, COMMENT)
     for (let i = 0; i < 200; i++) source.sink.data(block)
     source.sink.data(Buffer.concat([PING, START]))
@@ -52,7 +52,7 @@ describe('before the first event', () => {
     const source = new ManualSource()
     const heard: string[] = []
     const passOn = (frame: Buffer) => heard.push(frame.toString()) > 1
-    const pending = committed(Reply.stream(source, { headers: SSE }), { ...limits, passOn })
+    const pending = firstEvent(Reply.stream(source, { headers: SSE }), { ...limits, passOn })
     source.sink.data(COMMENT)
     source.sink.data(PING.subarray(0, 9))
     expect(heard).toEqual([COMMENT.toString()])
@@ -69,7 +69,7 @@ describe('before the first event', () => {
     const source = bytesSource([PING.subarray(0, -1)])
     const passOn = (frame: Buffer) => heard.push(frame) > 0
     await expect(
-      committed(Reply.stream(source, { headers: SSE }), { ...limits, passOn }),
+      firstEvent(Reply.stream(source, { headers: SSE }), { ...limits, passOn }),
     ).rejects.toMatchObject({ failure: 'truncated' })
     expect(heard).toEqual([])
   })
@@ -80,13 +80,13 @@ describe('before the first event', () => {
     const chunks = Array.from({ length: Math.ceil(bytes.length / 65_536) }, (_, i) =>
       bytes.subarray(i * 65_536, (i + 1) * 65_536),
     )
-    const reply = await committed(Reply.stream(bytesSource(chunks), { headers: SSE }), limits)
+    const reply = await firstEvent(Reply.stream(bytesSource(chunks), { headers: SSE }), limits)
     expect((await reply.bytes()).equals(bytes)).toBe(true)
   })
 
   it('line ends under another content type do not pile up', async () => {
     const source = new ManualSource()
-    const pending = committed(Reply.stream(source), limits)
+    const pending = firstEvent(Reply.stream(source), limits)
     for (let i = 0; i < 100; i++) source.sink.data(Buffer.alloc(1_000, '\n'))
     await expect(pending).rejects.toMatchObject({ failure: 'protocol' })
   })
@@ -99,18 +99,18 @@ describe('before the first event', () => {
   ])('an error of any shape is a failure: %j', async (text) => {
     const headers = text.startsWith('{') ? {} : SSE
     await expect(
-      committed(Reply.stream(bytesSource([Buffer.from(text)]), { headers }), limits),
+      firstEvent(Reply.stream(bytesSource([Buffer.from(text)]), { headers }), limits),
     ).rejects.toMatchObject({ failure: 'error-event', status: 502, type: 'api_error', message: 'busy' })
   })
 })
 
 describe('a whole answer', () => {
   const answer = (body: unknown, route: 'messages' | 'count-tokens' = 'messages') =>
-    settled(Reply.json(body), makeCall({}, { route }).with({ limits }))
+    confirm(Reply.json(body), makeCall({}, { route }).with({ limits }))
 
   it('is a message', async () => {
     const reply = messageReply()
-    expect(await (await settled(reply, makeCall().with({ limits }))).text()).toBe(await reply.text())
+    expect(await (await confirm(reply, makeCall().with({ limits }))).text()).toBe(await reply.text())
   })
 
   it.each([[{}], [[]], [{ odd: true }], ['text'], [null], [{ type: 'completion' }]])(

@@ -1,9 +1,9 @@
-import { errorFrom, errorIn } from '../errors/embedded-error.js'
+import { embeddedError, toUpstreamError } from '../errors/embedded-error.js'
 import { UpstreamError } from '../errors/gateway-errors.js'
 import type { Call, RouteName, StreamLimits } from '../exchange/call.js'
 import { Reply } from '../exchange/reply.js'
 import type { Awaitable } from '../plugin/define.js'
-import { Relay } from '../stream/pass-through.js'
+import { PassThrough } from '../stream/pass-through.js'
 import type { ByteSource } from '../stream/source.js'
 import { FrameDecoder } from '../stream/sse-decoder.js'
 import { StreamEvent } from '../stream/sse-event.js'
@@ -21,9 +21,9 @@ const QUIET_LIMIT = 64 * 1024
  * A good answer counts once it is certain: a stream by its first event, a JSON answer when it is whole. Without limits only
  * what is held already is looked at. Rejects with an UpstreamError, whose `cause` is the upstream's error if it sent one.
  */
-export function settled(reply: Reply, { limits, stream, route }: Call): Awaitable<Reply> {
+export function confirm(reply: Reply, { limits, stream, route }: Call): Awaitable<Reply> {
   if (reply.isCertain) return reply // a plugin may ask before `retry-rotate` does
-  if (limits) return stream ? committed(reply, limits) : wholeMessage(reply, route)
+  if (limits) return stream ? firstEvent(reply, limits) : wholeMessage(reply, route)
   return reply.held && !reply.isEventStream ? wholeMessage(reply, route) : reply
 }
 
@@ -32,9 +32,9 @@ export function settled(reply: Reply, { limits, stream, route }: Call): Awaitabl
  * and pings that came by then go first, if nobody has passed them on. Rejects with an UpstreamError for a stream that is
  * empty, is no event stream, begins with an error, breaks, or keeps silent too long.
  */
-export function committed(reply: Reply, limits: StreamLimits): Promise<Reply> {
+export function firstEvent(reply: Reply, limits: StreamLimits): Promise<Reply> {
   const source = reply.source()
-  const relay = new Relay(source)
+  const passThrough = new PassThrough(source)
   const isEvents = reply.isEventStream
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
@@ -57,10 +57,10 @@ export function committed(reply: Reply, limits: StreamLimits): Promise<Reply> {
     }
     const pass = () => {
       decide()
-      const found = reply.withSource(relay).makeCertain()
+      const found = reply.withSource(passThrough).makeCertain()
       resolve(isEvents ? found : found.with({ headers: { 'content-type': 'text/event-stream' } }))
     }
-    watch(source, relay, isEvents, { isDecided: () => decided, pass, fail, passOn: limits.passOn })
+    watch(source, passThrough, isEvents, { isDecided: () => decided, pass, fail, passOn: limits.passOn })
   })
 }
 
@@ -71,7 +71,7 @@ export function committed(reply: Reply, limits: StreamLimits): Promise<Reply> {
 export async function wholeMessage(reply: Reply, route: RouteName): Promise<Reply> {
   const bytes = await reply.bytes()
   const body = parsed(bytes)
-  const error = errorIn(body)
+  const error = embeddedError(body)
   if (error) throw error
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw notMessage(bytes)
   if (route === 'messages' && (body as { type?: unknown }).type !== 'message') throw notMessage(bytes)
@@ -89,7 +89,7 @@ interface Verdict {
 /** Feeds the relay from the first real event on. */
 function watch(
   source: ByteSource,
-  relay: Relay,
+  passThrough: PassThrough,
   isEvents: boolean,
   { isDecided, pass, fail, passOn }: Verdict,
 ): void {
@@ -102,13 +102,13 @@ function watch(
   const judge = (frame: Buffer): boolean => {
     const event = StreamEvent.parse(frame)
     if (!event.hasData || event.type === 'ping') return false
-    const error = event.type === 'error' ? errorFrom(event.data) : errorIn(event.data)
+    const error = event.type === 'error' ? toUpstreamError(event.data) : embeddedError(event.data)
     if (error) fail(error)
     else if (event.malformed)
       fail(new UpstreamError('protocol', 'the upstream sent an event that is not JSON'))
     else {
-      for (const each of quiet.frames) relay.data(each)
-      relay.data(frame)
+      for (const each of quiet.frames) passThrough.data(each)
+      passThrough.data(frame)
       pass()
     }
     return true
@@ -127,13 +127,13 @@ function watch(
       return fail(new UpstreamError('protocol', 'the upstream sent an event that is too large', { cause }))
     }
     // The first event was in this chunk; what follows it was not cut into frames.
-    if (isDecided() && seen < came) relay.data(chunk.subarray(chunk.length - (came - seen)))
+    if (isDecided() && seen < came) passThrough.data(chunk.subarray(chunk.length - (came - seen)))
   }
   /** What came under another content type, until it shows what it is. */
   let odd: Buffer | undefined = isEvents ? undefined : Buffer.alloc(0)
   source.pipe({
     data(chunk) {
-      if (isDecided()) return relay.data(chunk)
+      if (isDecided()) return passThrough.data(chunk)
       if (!odd) return decode(chunk)
       odd = Buffer.concat([odd, chunk])
       const start = odd.toString('utf8', 0, 16)
@@ -147,14 +147,14 @@ function watch(
     },
     end() {
       if (!isDecided()) {
-        if (odd) return fail(errorIn(parsed(odd)) ?? notEvents(odd))
+        if (odd) return fail(embeddedError(parsed(odd)) ?? notEvents(odd))
         judge(decoder.rest()) // some upstreams leave out the last blank line
         fail(new UpstreamError('truncated', 'the upstream answered with an empty stream'))
       }
-      relay.end()
+      passThrough.end()
     },
     error(error) {
-      relay.error(error)
+      passThrough.error(error)
       fail(error)
     },
   })

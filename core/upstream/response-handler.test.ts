@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { Reply } from '../exchange/reply.js'
-import { Answer } from './response-handler.js'
+import { ResponseHandler } from './response-handler.js'
 
 const unexpected = (error: Error) => {
   throw error
@@ -10,7 +10,7 @@ const unexpected = (error: Error) => {
 it('joins what comes in one tick, and keeps nothing for the next turn of the event loop', async () => {
   const controller = { pause() {}, resume() {}, abort() {} } as never
   let reply: Reply | undefined
-  const answer = new Answer(
+  const answer = new ResponseHandler(
     'http://upstream',
     undefined,
     (r) => {

@@ -1,9 +1,9 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
 import { ClientGoneError } from '../errors/gateway-errors.js'
-import { type Presence, SignalPresence } from '../exchange/cancellation.js'
+import { type Cancellation, SignalCancellation } from '../exchange/cancellation.js'
 import type { HeaderList } from '../exchange/headers.js'
 import type { Reply } from '../exchange/reply.js'
-import { Answer } from './response-handler.js'
+import { ResponseHandler } from './response-handler.js'
 
 export interface TransportOptions {
   /** Milliseconds to wait for TCP and TLS. */
@@ -25,7 +25,7 @@ export interface SendRequest {
   readonly headers: HeaderList | Record<string, string | string[]>
   readonly body: Buffer
   /** Whoever waits for the answer; without either it is waited for in any case. */
-  readonly presence?: Presence
+  readonly cancellation?: Cancellation
   readonly signal?: AbortSignal
   /** Milliseconds to wait for headers, and between two chunks of the body; beyond, the call fails with `timeout`. */
   readonly headersTimeout?: number | undefined
@@ -61,10 +61,10 @@ export class Transport {
   /** Resolves with the response's headers; its body flows when the reply is read. Rejects with an UpstreamError. */
   send(request: SendRequest): Promise<Reply> {
     const { signal } = request
-    const presence = request.presence ?? (signal && new SignalPresence(signal))
-    if (presence?.gone) return Promise.reject(new ClientGoneError())
+    const cancellation = request.cancellation ?? (signal && new SignalCancellation(signal))
+    if (cancellation?.cancelled) return Promise.reject(new ClientGoneError())
     return new Promise((resolve, reject) => {
-      const answer = new Answer(request.origin, presence, resolve, reject)
+      const answer = new ResponseHandler(request.origin, cancellation, resolve, reject)
       this.dispatcher.dispatch(dispatchOptions(request), answer)
     })
   }

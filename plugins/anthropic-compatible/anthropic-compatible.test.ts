@@ -37,7 +37,7 @@ describe('several instances beside z.ai in one chain', () => {
             name: 'first',
             baseURL: `${url}/first`,
             models: { 'claude-*': 'first-large' },
-            accepts: { cacheControl: true, sameRoleNeighbours: true },
+            accepts: { cacheControl: true, consecutiveRoles: true },
           }),
           anthropicCompatible({
             name: 'second',

@@ -17,7 +17,7 @@ it.each(factories)('%s: its data is valid, and the table of the docs tells the s
   const row = docs.split('\n').find((line) => line.startsWith(`| \`${name}\` |`))
   const key = `${keyHeader === 'bearer' ? 'Bearer' : keyHeader}${needsKey ? '' : ', if any'}`
   const taken = Object.entries(accepts).flatMap(([what, yes]) =>
-    yes && what !== 'unstreamed' ? [`\`${what}\``] : [],
+    yes && what !== 'nonStreaming' ? [`\`${what}\``] : [],
   )
   expect(
     row

@@ -3,7 +3,7 @@ import type { Entry } from './options.js'
 /*
  * Upstreams that publish an endpoint of Anthropic's shape. Each says where its data was read and what of it is assumed;
  * what is not named is not documented and has the careful default of options.ts: `cache_control` is taken out, messages
- * of the same role are merged, tokens are counted here. That answers without a stream are fine (`unstreamed`) is
+ * of the same role are merged, tokens are counted here. That answers without a stream are fine (`nonStreaming`) is
  * assumed of all: their documentation shows such calls.
  *
  * A base URL is what the documentation gives for ANTHROPIC_BASE_URL. Read in November 2026.

@@ -35,7 +35,7 @@ export function readyMade<const Name extends string>(name: Name, entry: Entry): 
 function instance<const Name extends string>(name: Name, entry: Entry): PluginFactory<Name, Options> {
   return definePlugin({
     name,
-    phase: 'upstream',
+    phase: 'attempt',
     forwards: true,
     routes: ['messages', 'count-tokens'],
     options: optionsFor(entry),

@@ -75,8 +75,8 @@ export function optionsFor(entry: Entry) {
     accepts: z
       .strictObject({
         cacheControl: z.boolean().default(accepts.cacheControl ?? false),
-        sameRoleNeighbours: z.boolean().default(accepts.sameRoleNeighbours ?? false),
-        unstreamed: z.boolean().default(accepts.unstreamed ?? true),
+        consecutiveRoles: z.boolean().default(accepts.consecutiveRoles ?? false),
+        nonStreaming: z.boolean().default(accepts.nonStreaming ?? true),
         countTokens: z.boolean().default(accepts.countTokens ?? false),
       })
       .prefault({}),

@@ -69,8 +69,8 @@ describe('what it tells the gateway', () => {
     const upstream = mounted.upstreams.expect('anthropic')
     expect(upstream.accepts).toEqual({
       cacheControl: true,
-      sameRoleNeighbours: true,
-      unstreamed: true,
+      consecutiveRoles: true,
+      nonStreaming: true,
       countTokens: true,
     })
     expect(upstream.models!()).toEqual([{ id: 'mine' }])

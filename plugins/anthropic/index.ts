@@ -7,7 +7,7 @@ import { mapModel, namedModels } from '../../core/upstream/models.js'
 /** Forwards to Anthropic untouched: the client's bytes and headers, with the account's key in place of the client's. */
 export const anthropic = definePlugin({
   name: 'anthropic',
-  phase: 'upstream',
+  phase: 'attempt',
   forwards: true,
   routes: ['messages', 'count-tokens'],
   env: { baseURL: 'AGPROXY_ANTHROPIC_BASE_URL' },
@@ -22,7 +22,7 @@ export const anthropic = definePlugin({
       {
         name: 'anthropic',
         baseURL,
-        accepts: { cacheControl: true, sameRoleNeighbours: true, unstreamed: true, countTokens: true },
+        accepts: { cacheControl: true, consecutiveRoles: true, nonStreaming: true, countTokens: true },
         keyHeader: 'version',
         mapModel: (model) => mapModel(models, model),
         models: () => namedModels(models).map((id) => ({ id })),

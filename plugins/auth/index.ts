@@ -46,7 +46,7 @@ class Auth implements Plugin {
     if (this.#mode !== 'off' && this.#ring.empty) this.logger.warn(NO_KEYS)
   }
 
-  onHead(head: CallHead): void {
+  onHeaders(head: CallHead): void {
     if (this.#loopback) this.#refuseForeign(head)
     if (this.#mode === 'off' || this.#exempt(head)) return
     const keys = presentedKeys(head.headers)

@@ -12,7 +12,7 @@ import { Marks, stripAll, stripThinking } from './strip.js'
  */
 export const cacheControl = definePlugin({
   name: 'cache-control',
-  phase: 'upstream',
+  phase: 'attempt',
   routes: ['messages', 'count-tokens'],
   options: z.strictObject({ mode: fixMode }),
   create: ({ name, options: { mode } }) => ({
@@ -23,7 +23,7 @@ export const cacheControl = definePlugin({
       const everywhere = applies(mode, call.target && !call.target.accepts.cacheControl)
       const edits = everywhere ? stripAll(call.tree, marks) : stripThinking(call.tree, marks)
       if (edits.length === 0) return
-      call.journal.decide(name, `removed ${edits.length}${everywhere ? '' : ' from thinking blocks'}`)
+      call.record.note(name, `removed ${edits.length}${everywhere ? '' : ' from thinking blocks'}`)
       return call.edit(edits)
     },
   }),

@@ -13,7 +13,7 @@ import { Reply } from '../../core/exchange/reply.js'
 import { definePlugin, type Next, type Plugin } from '../../core/plugin/define.js'
 import { tokens } from '../../core/plugin/tokens.js'
 import { estimateTokens } from '../../core/token-count/estimate.js'
-import { Turns } from '../../core/token-count/event-loop.js'
+import { TurnQueue } from '../../core/token-count/event-loop.js'
 
 const options = z.strictObject({
   /** `auto`: the upstream's count, else an estimate. `zero`: always 0, at no cost. */
@@ -33,7 +33,7 @@ const REPLY_LIMIT = 64 * 1024
 const OF_THE_BODY = new Set(['content-type', 'content-length', 'content-encoding'])
 
 class CountTokens implements Plugin {
-  readonly #turns = new Turns()
+  readonly #turns = new TurnQueue()
 
   constructor(
     @inject(tokens.options) private readonly options: CountTokensOptions,
@@ -66,12 +66,12 @@ class CountTokens implements Plugin {
       const answer = await Promise.race([countOf(call.with({ signal: stop.signal }), next), late])
       if (call.signal.aborted) throw new ClientGoneError()
       if (typeof answer !== 'string') return answer
-      call.journal.decide('count-tokens', `estimated: ${answer}`)
+      call.record.note('count-tokens', `estimated: ${answer}`)
     } catch (error) {
       if (call.signal.aborted) throw new ClientGoneError()
       if (!UpstreamError.is(error) && !GatewayError.is(error) && !PluginError.is(error)) throw error
       if (PluginError.is(error)) this.logger.warn({ id: call.id, err: error }, 'no count from the upstream')
-      call.journal.decide('count-tokens', `estimated: ${error.message}`)
+      call.record.note('count-tokens', `estimated: ${error.message}`)
     } finally {
       clearTimeout(timer)
       call.signal.removeEventListener('abort', onGone)

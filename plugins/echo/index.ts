@@ -15,7 +15,7 @@ const SHOWN = 400
  */
 export const echo = definePlugin({
   name: 'echo',
-  phase: 'upstream',
+  phase: 'attempt',
   forwards: true,
   routes: ['messages', 'count-tokens'],
   options: z.strictObject({
@@ -30,8 +30,8 @@ export const echo = definePlugin({
     setup() {
       upstreams.register({
         name: 'echo',
-        accepts: { cacheControl: true, sameRoleNeighbours: true, unstreamed: true, countTokens: false },
-        precedence: 'stand-in',
+        accepts: { cacheControl: true, consecutiveRoles: true, nonStreaming: true, countTokens: false },
+        precedence: 'offline',
         models: () => [{ id: 'claude-echo', displayName: 'Echo (offline)' }],
       })
     },

@@ -5,8 +5,8 @@ import type { Call } from '../../core/exchange/call.js'
 import { Reply } from '../../core/exchange/reply.js'
 import { definePlugin, type Next } from '../../core/plugin/define.js'
 import { estimateTokens } from '../../core/token-count/estimate.js'
-import { Turns } from '../../core/token-count/event-loop.js'
-import { settled } from '../../core/upstream/confirm.js'
+import { TurnQueue } from '../../core/token-count/event-loop.js'
+import { confirm } from '../../core/upstream/confirm.js'
 import { retryAfterSeconds, retryDelay } from '../../core/upstream/retry-after.js'
 import { type UpstreamWords, wordsOf } from './upstream-words.js'
 import { type CodeMeaning, ZAI_CODES } from './zai-codes.js'
@@ -17,7 +17,7 @@ const MENDABLE = new Set([409, 429, 529])
 /** Puts upstreams' errors into words and headers that clients act on rightly; see docs/plugins/errors.md. */
 export const errors = definePlugin({
   name: 'errors',
-  phase: 'upstream',
+  phase: 'attempt',
   routes: ['messages', 'count-tokens'],
   options: z.strictObject({
     /** Read z.ai's business codes, which decide instead of its status. */
@@ -43,10 +43,10 @@ async function answerOf(call: Call, next: Next): Promise<Reply> {
   let reply: Reply | undefined
   try {
     reply = await next(call)
-    return reply.ok ? await settled(reply, call) : reply
+    return reply.ok ? await confirm(reply, call) : reply
   } catch (error) {
     if (!UpstreamError.is(error) || error.failure !== 'error-event' || !error.cause) throw error
-    call.journal.decide('errors', `an error under status ${reply?.status ?? 200} counts as ${error.status}`)
+    call.record.note('errors', `an error under status ${reply?.status ?? 200} counts as ${error.status}`)
     const headers = { ...reply?.headers, 'content-type': 'application/json', 'content-length': undefined }
     return Reply.bytes(Buffer.from(JSON.stringify(error.cause)), { status: error.status, headers })
   }
@@ -78,7 +78,7 @@ async function fromCode(
   words: UpstreamWords,
   meaning: CodeMeaning,
 ): Promise<Reply> {
-  call.journal.decide('errors', `code ${words.code} counts as ${meaning.status}`)
+  call.record.note('errors', `code ${words.code} counts as ${meaning.status}`)
   const { status, type, diagnosis, advice, tooLong } = meaning
   const said = `${words.message ?? 'no explanation'} (code ${words.code})`
   const account = call.target?.account.id
@@ -118,7 +118,7 @@ async function tooLongMessage(message: string, call: Call): Promise<string> {
   const [tokens, maximum] = [...message.matchAll(/\d{4,}/g)].map(Number).sort((a, b) => b - a)
   if (tokens !== undefined && maximum !== undefined)
     return `prompt is too long: ${tokens} tokens > ${maximum} maximum`
-  const counted = await estimateTokens(call.body, new Turns(), call.signal)
+  const counted = await estimateTokens(call.body, new TurnQueue(), call.signal)
   const window = tokens ?? call.target?.upstream.contextWindow?.(call.model) ?? 200_000
   // The upstream has said that it is too long; an estimate below the window would contradict it.
   return `prompt is too long: ${Math.max(counted, window + 1)} tokens > ${window} maximum`

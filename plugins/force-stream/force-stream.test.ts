@@ -77,7 +77,10 @@ class ManualSource implements ByteSource {
 
 /** Sends one call without a stream to an upstream that needs one. */
 async function send(upstream: MountOptions['upstream'], init: { signal?: AbortSignal } = {}) {
-  const plugin = await mount(forceStream(), { ...(upstream && { upstream }), accepts: { unstreamed: false } })
+  const plugin = await mount(forceStream(), {
+    ...(upstream && { upstream }),
+    accepts: { nonStreaming: false },
+  })
   return { calls: plugin.calls, reply: await plugin.send({ max_tokens: 5 }, init) }
 }
 
@@ -101,7 +104,7 @@ describe('when it acts', () => {
   it('leaves alone whoever asked for a stream', async () => {
     const plugin = await mount(forceStream(), {
       upstream: () => streamed(wire()),
-      accepts: { unstreamed: false },
+      accepts: { nonStreaming: false },
     })
     const reply = await plugin.send({ stream: true })
     expect(reply.isEventStream).toBe(true)
@@ -115,15 +118,15 @@ describe('when it acts', () => {
     ['never', false, false],
   ] as const)(
     'in mode %s, with an upstream that takes plain calls: %s → asks for a stream: %s',
-    async (mode, unstreamed, asks) => {
-      const plugin = await mount(forceStream({ mode }), { accepts: { unstreamed } })
+    async (mode, nonStreaming, asks) => {
+      const plugin = await mount(forceStream({ mode }), { accepts: { nonStreaming } })
       await plugin.send({})
       expect(plugin.calls[0]?.stream).toBe(asks)
     },
   )
 
   it("leaves the client's bytes alone when it does not act", async () => {
-    const plugin = await mount(forceStream(), { accepts: { unstreamed: true } })
+    const plugin = await mount(forceStream(), { accepts: { nonStreaming: true } })
     const call = makeCall()
     await plugin.send(call)
     expect(plugin.calls[0]?.bytes).toBe(call.bytes)

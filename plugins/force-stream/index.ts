@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { errorIn } from '../../core/errors/embedded-error.js'
+import { embeddedError } from '../../core/errors/embedded-error.js'
 import { ClientGoneError } from '../../core/errors/gateway-errors.js'
 import type { Call } from '../../core/exchange/call.js'
-import type { Presence } from '../../core/exchange/cancellation.js'
+import type { Cancellation } from '../../core/exchange/cancellation.js'
 import { endToEnd } from '../../core/exchange/headers.js'
 import { Reply } from '../../core/exchange/reply.js'
 import { definePlugin, type Next } from '../../core/plugin/define.js'
@@ -19,14 +19,14 @@ const LOOKS_LIKE_EVENTS = /^\s*(event|data|id|retry)?:/
 
 export const forceStream = definePlugin({
   name: 'force-stream',
-  phase: 'upstream',
+  phase: 'attempt',
   after: ['cache-control', 'role-merge'],
   options: z.strictObject({ mode: fixMode }),
   create: ({ options, name }) => ({
     handle(call, next) {
       const { target } = call
-      if (call.stream || !applies(options.mode, target && !target.accepts.unstreamed)) return next(call)
-      call.journal.decide(name, 'asked for a stream')
+      if (call.stream || !applies(options.mode, target && !target.accepts.nonStreaming)) return next(call)
+      call.record.note(name, 'asked for a stream')
       return fold(call, next)
     },
   }),
@@ -35,15 +35,15 @@ export const forceStream = definePlugin({
 async function fold(call: Call, next: Next): Promise<Reply> {
   const reply = await next(call.set({ stream: true }))
   if (!reply.ok) return reply
-  if (reply.isEventStream) return messageOf(reply, await readMessage(reply.source(), call.presence))
+  if (reply.isEventStream) return messageOf(reply, await readMessage(reply.source(), call.cancellation))
 
-  const bytes = await orGone(reply, call.presence)
+  const bytes = await orGone(reply, call.cancellation)
   const text = bytes.toString('utf8')
   if (LOOKS_LIKE_EVENTS.test(text))
-    return messageOf(reply, await readMessage(bytesSource([bytes]), call.presence))
+    return messageOf(reply, await readMessage(bytesSource([bytes]), call.cancellation))
   const body = parse(text)
   // Many upstreams answer in JSON although they were asked for a stream. An error is for `errors` to read.
-  if ((isRecord(body) && body.type === 'message') || errorIn(body)) return reply
+  if ((isRecord(body) && body.type === 'message') || embeddedError(body)) return reply
   throw protocolError(
     `${reply.status} with ${bytes.length === 0 ? 'nothing' : (reply.header('content-type') ?? 'no content type')} instead of a message`,
   )
@@ -56,20 +56,20 @@ function messageOf(reply: Reply, message: object): Reply {
 }
 
 /** The whole body, or a ClientGoneError as soon as nobody waits for it. */
-async function orGone(reply: Reply, presence: Presence): Promise<Buffer> {
+async function orGone(reply: Reply, cancellation: Cancellation): Promise<Buffer> {
   let onGone = () => {}
   const gone = new Promise<never>((_, reject) => {
     onGone = () => {
       reply.discard()
       reject(new ClientGoneError())
     }
-    if (presence.gone) onGone()
-    else presence.on(onGone)
+    if (cancellation.cancelled) onGone()
+    else cancellation.on(onGone)
   })
   try {
     return await Promise.race([reply.bytes(), gone])
   } finally {
-    presence.off(onGone)
+    cancellation.off(onGone)
   }
 }
 

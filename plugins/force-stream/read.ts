@@ -1,6 +1,6 @@
 import type { MessageReply } from '../../core/contract/messages.js'
 import { ClientGoneError, isKnownError, UpstreamError } from '../../core/errors/gateway-errors.js'
-import type { Presence } from '../../core/exchange/cancellation.js'
+import type { Cancellation } from '../../core/exchange/cancellation.js'
 import type { ByteSource } from '../../core/stream/source.js'
 import { FrameDecoder } from '../../core/stream/sse-decoder.js'
 import { StreamEvent } from '../../core/stream/sse-event.js'
@@ -22,7 +22,7 @@ const LINGER = 1_000
  *
  * Pushed rather than `reply.events()`: waiting there for an upstream that says nothing could not be interrupted.
  */
-export function readMessage(source: ByteSource, presence: Presence): Promise<MessageReply> {
+export function readMessage(source: ByteSource, cancellation: Cancellation): Promise<MessageReply> {
   return new Promise((resolve, reject) => {
     const fold = new MessageFold()
     const decoder = new FrameDecoder()
@@ -32,7 +32,7 @@ export function readMessage(source: ByteSource, presence: Presence): Promise<Mes
 
     const settle = () => {
       settled = true
-      presence.off(onGone)
+      cancellation.off(onGone)
     }
     const fail = (error: unknown) => {
       if (settled) return
@@ -59,8 +59,8 @@ export function readMessage(source: ByteSource, presence: Presence): Promise<Mes
       }
     }
 
-    if (presence.gone) return onGone()
-    presence.on(onGone)
+    if (cancellation.cancelled) return onGone()
+    cancellation.on(onGone)
     source.pipe({
       data(chunk) {
         if (settled) return

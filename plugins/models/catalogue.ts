@@ -45,7 +45,7 @@ export class Catalogue {
   }
 
   async #ask(upstream: Upstream): Promise<readonly ModelInfo[]> {
-    const account = this.pool.all().find((a) => a.upstream === upstream.name && this.pool.restsFor(a) === 0)
+    const account = this.pool.all().find((a) => a.upstream === upstream.name && this.pool.cooldownMs(a) === 0)
     if (!account) return this.#kept.get(upstream.name)?.models ?? []
     try {
       const models = await upstream.listModels!(account, AbortSignal.timeout(this.options.timeout))

@@ -214,7 +214,7 @@ describe('an upstream’s own list', () => {
   it('is not asked with an account that rests', async () => {
     let asked = 0
     const { ids, pool } = await listing([upstream('a', { listModels: async () => info(`m${asked++}`) })])
-    pool.rest(pool.all()[0]!, 10_000, 'unauthorised')
+    pool.coolDown(pool.all()[0]!, 10_000, 'unauthorised')
     expect(await ids()).toEqual([])
     expect(asked).toBe(0)
   })

@@ -1,6 +1,6 @@
 import type { Lease } from '../../core/accounts/lease.js'
 import type { AccountPool } from '../../core/accounts/pool.js'
-import type { Wish } from '../../core/accounts/request.js'
+import type { AccountRequest } from '../../core/accounts/request.js'
 import type { MessagesRequest } from '../../core/contract/messages.js'
 import type { Target } from '../../core/contract/upstream.js'
 import { GatewayError, type UpstreamError } from '../../core/errors/gateway-errors.js'
@@ -34,7 +34,7 @@ export class Attempts {
   pauses = 0
   /** The account whose short delay was waited out last. */
   #waitedFor: string | undefined
-  readonly #wish: Wish
+  readonly #request: AccountRequest
   #lease: Lease | undefined
   /** What was asked for instead of the client's model. */
   #fallback: string | undefined
@@ -44,12 +44,12 @@ export class Attempts {
     private readonly pool: AccountPool,
     private readonly init: AttemptsInit,
   ) {
-    this.#wish = pool.wish(call, init.queueTimeout)
+    this.#request = pool.request(call, init.queueTimeout)
   }
 
   /** The call as it stands outside the fixes; each attempt fits it anew. */
   get call(): Call {
-    return this.#wish.call
+    return this.#request.call
   }
 
   /** The place that the present attempt has. */
@@ -58,12 +58,12 @@ export class Attempts {
   }
 
   get left(): boolean {
-    return this.#wish.attempt < this.init.max
+    return this.#request.attempt < this.init.max
   }
 
   /** The call for the present attempt, at its account and under the account's name for the model. */
   get fitted(): Call {
-    const { call, attempt } = this.#wish
+    const { call, attempt } = this.#request
     const { target } = this.lease
     const { model } = target
     const named = model === undefined || model === call.model ? call : call.set({ model })
@@ -82,10 +82,10 @@ export class Attempts {
   /** The same account once more, perhaps with a mended body. */
   again(body?: MessagesRequest): true {
     if (body) {
-      this.#wish.call = this.call.with({ body })
+      this.#request.call = this.call.with({ body })
       this.stripped = true
     }
-    this.#wish.attempt++
+    this.#request.attempt++
     return true
   }
 
@@ -99,23 +99,23 @@ export class Attempts {
 
   /** An account that was not tried in this round; with none usable, and where it may, another model. */
   async other(mayFallBack: boolean): Promise<boolean> {
-    this.#wish.tried.add(this.lease.target.account.id)
+    this.#request.tried.add(this.lease.target.account.id)
     this.release()
     return this.#next(mayFallBack)
   }
 
   /** Every account was tried: begins again, with another one if there is one. */
   async round(): Promise<boolean> {
-    this.#wish.tried.clear()
+    this.#request.tried.clear()
     if (await this.other(false)) return true
-    this.#wish.tried.clear()
+    this.#request.tried.clear()
     return this.#next(false)
   }
 
   async #next(mayFallBack: boolean): Promise<boolean> {
-    this.#wish.attempt++
+    this.#request.attempt++
     if (await this.#acquire(mayFallBack)) return true
-    this.#wish.attempt--
+    this.#request.attempt--
     return false
   }
 
@@ -124,7 +124,7 @@ export class Attempts {
   }
 
   #acquire(mayFallBack: boolean): Awaitable<boolean> {
-    const lease = this.pool.acquire(this.#wish)
+    const lease = this.pool.acquire(this.#request)
     if (lease instanceof Promise) return lease.then((later) => this.#take(later, mayFallBack))
     return this.#take(lease, mayFallBack)
   }
@@ -132,23 +132,23 @@ export class Attempts {
   #take(lease: Lease | undefined, mayFallBack: boolean): Awaitable<boolean> {
     if (lease) {
       this.#lease = lease
-      this.call.journal.facts.mappedModel = lease.target.model ?? this.#fallback
+      this.call.record.facts.mappedModel = lease.target.model ?? this.#fallback
       return true
     }
     const model = mayFallBack ? mapModel(this.init.fallback, this.call.model) : undefined
     if (model === undefined || model === this.call.model || this.#fallback !== undefined) return false
-    this.call.journal.decide('retry-rotate', `nobody can serve ${this.call.model}: ${model} instead`)
+    this.call.record.note('retry-rotate', `nobody can serve ${this.call.model}: ${model} instead`)
     this.#fallback = model
-    this.#wish.call = this.call.set({ model })
-    this.#wish.tried.clear()
+    this.#request.call = this.call.set({ model })
+    this.#request.tried.clear()
     return this.#acquire(false)
   }
 
-  journal(failure: Failure, next: string): void {
+  record(failure: Failure, next: string): void {
     const what = failure.kind === 'status' ? `status ${failure.status}` : failure.error.message
-    this.call.journal.decide(
+    this.call.record.note(
       'retry-rotate',
-      `attempt ${this.#wish.attempt} at ${this.lease.target.account.id}: ${what}, ${next}`,
+      `attempt ${this.#request.attempt} at ${this.lease.target.account.id}: ${what}, ${next}`,
     )
   }
 
@@ -178,8 +178,8 @@ export class Attempts {
 
   #headers(reply?: Reply): Record<string, string> {
     const { account, upstream, model = this.#fallback } = this.lease.target
-    const attempts = this.#wish.attempt
-    const { facts } = this.call.journal
+    const attempts = this.#request.attempt
+    const { facts } = this.call.record
     facts.upstream = upstream.name
     facts.account = account.id
     facts.attempts = attempts

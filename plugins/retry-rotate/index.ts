@@ -8,7 +8,7 @@ import { Reply } from '../../core/exchange/reply.js'
 import { definePlugin, type Next, type Plugin } from '../../core/plugin/define.js'
 import { tokens } from '../../core/plugin/tokens.js'
 import { duration } from '../../core/plugin/units.js'
-import { settled } from '../../core/upstream/confirm.js'
+import { confirm } from '../../core/upstream/confirm.js'
 import { retryDelay } from '../../core/upstream/retry-after.js'
 import { Attempts, type Failed } from './attempts.js'
 import { type Failure, judge, pause } from './policy.js'
@@ -64,7 +64,7 @@ class RetryRotate implements Plugin {
   async #attempt(call: Call, next: Next): Promise<Outcome> {
     try {
       const reply = await next(call)
-      if (reply.status < 400) return { reply: reply.isCertain ? reply : await settled(reply, call) }
+      if (reply.status < 400) return { reply: reply.isCertain ? reply : await confirm(reply, call) }
       const bytes = await reply.bytes(ERROR_BODY_LIMIT).catch(() => Buffer.alloc(0))
       const text = bytes.toString('utf8')
       const failure: Failure = {
@@ -91,9 +91,9 @@ class RetryRotate implements Plugin {
     const { account } = lease.target
     const status = this.pool.status().find((s) => s.account.id === account.id)
     if (!status?.reason) return
-    const { reason, restsFor } = status
-    const how = Number.isFinite(restsFor)
-      ? `rests ${Math.ceil(restsFor / 1000)} s`
+    const { reason, cooldownMs } = status
+    const how = Number.isFinite(cooldownMs)
+      ? `rests ${Math.ceil(cooldownMs / 1000)} s`
       : 'is out until the config changes'
     this.logger.warn(
       { id: call.id, account: account.id, reason },
@@ -104,7 +104,7 @@ class RetryRotate implements Plugin {
   /** Makes everything ready for the next attempt; false when there is none. */
   async #goOn(failure: Failure, attempts: Attempts): Promise<boolean> {
     const verdict = judge(failure)
-    attempts.journal(failure, verdict.next)
+    attempts.record(failure, verdict.next)
     // A count that was refused says little about conversations: /context fires 26 of them at once.
     if (verdict.next === 'other' && attempts.call.route === 'messages') {
       attempts.lease.failed(verdict.rest)

@@ -1,4 +1,4 @@
-import type { Failing } from '../../core/accounts/lease.js'
+import type { Cooldown } from '../../core/accounts/lease.js'
 import { isServerFailure } from '../../core/errors/api-errors.js'
 import type { UpstreamError } from '../../core/errors/gateway-errors.js'
 import type { Diagnosis } from '../../core/exchange/reply.js'
@@ -22,7 +22,7 @@ export type Verdict =
   /** The client gets this answer. */
   | { readonly next: 'return' }
   /** Another account at once, while this one rests; with none left the same one after a pause, where `alone` says so. */
-  | { readonly next: 'other'; readonly rest: Failing; readonly alone: 'pause' | 'return' }
+  | { readonly next: 'other'; readonly rest: Cooldown; readonly alone: 'pause' | 'return' }
   /** The same account after a short wait. */
   | { readonly next: 'wait'; readonly ms: number }
   /** The same account without the thinking that it rejected. */
@@ -63,7 +63,7 @@ export function judge(failure: Failure): Verdict {
   }
 }
 
-function limited(rest: Failing): Verdict {
+function limited(rest: Cooldown): Verdict {
   const { ms } = rest
   return ms !== undefined && ms <= SHORT_DELAY
     ? { next: 'wait', ms }

@@ -154,14 +154,15 @@ describe('a fallback model', () => {
 
   test('is asked for at once while all accounts of the first model rest', async () => {
     const { send, calls, pool } = await start([messageReply()], two, { fallback })
-    for (const { id } of two) pool.rest(two.find((a) => a.id === id)!, 60_000, 'overloaded', 'claude-opus-5')
+    for (const { id } of two)
+      pool.coolDown(two.find((a) => a.id === id)!, 60_000, 'overloaded', 'claude-opus-5')
     await send(opus)
     expect(calls.map((c) => c.model)).toEqual(['claude-sonnet-5'])
   })
 
   test('does not help when the accounts rest for every model', async () => {
     const { send, pool } = await start([messageReply()], two, { fallback })
-    for (const each of two) pool.rest(each, 60_000, 'overloaded')
+    for (const each of two) pool.coolDown(each, 60_000, 'overloaded')
     await expect(send(opus)).rejects.toMatchObject({ status: 529 })
   })
 })
@@ -211,7 +212,7 @@ describe('limits', () => {
     await send({})
     await send({})
     expect(accountsOf(mounted)).toEqual(['a', 'b', 'b'])
-    expect(pool.restsFor(two[0]!)).toBeGreaterThan(19_000)
+    expect(pool.cooldownMs(two[0]!)).toBeGreaterThan(19_000)
   })
 
   test('when all rest, the client gets the upstream error with a retry-after for the soonest', async () => {
@@ -233,7 +234,7 @@ describe('limits', () => {
   test('401 takes an account out for good', async () => {
     const { send, pool } = await start([status(401), messageReply()])
     expect((await send({})).status).toBe(200)
-    expect(pool.restsFor(two[0]!)).toBe(Number.POSITIVE_INFINITY)
+    expect(pool.cooldownMs(two[0]!)).toBe(Number.POSITIVE_INFINITY)
   })
 })
 
@@ -342,7 +343,7 @@ test('a refused count does not rest the account for conversations', async () => 
   const { send, calls, pool } = await start([status(429), messageReply()])
   expect((await send(makeCall({}, { route: 'count-tokens' }))).status).toBe(429)
   expect(calls).toHaveLength(1)
-  expect(pool.restsFor(two[0]!)).toBe(0)
+  expect(pool.cooldownMs(two[0]!)).toBe(0)
 })
 
 test('the words of an `event: error` go bare to the client, who acts on how they begin', async () => {

@@ -9,18 +9,18 @@ import { mergeRoles } from './merge.js'
  */
 export const roleMerge = definePlugin({
   name: 'role-merge',
-  phase: 'upstream',
+  phase: 'attempt',
   routes: ['messages', 'count-tokens'],
   options: z.strictObject({ mode: fixMode }),
   create: ({ name, options: { mode } }) => ({
     onRequest(call) {
-      if (!applies(mode, call.target && !call.target.accepts.sameRoleNeighbours)) return
+      if (!applies(mode, call.target && !call.target.accepts.consecutiveRoles)) return
       // The roles alone tell nearly always that nothing is to do, and are known without a look at an edited body.
       if (!hasNeighbours(call.roles)) return
       const messages = call.tree.get('messages')!.items()
       const edits = mergeRoles(messages, call.roles)
       if (edits.length === 0) return
-      call.journal.decide(name, `joined neighbours among ${messages.length} messages`)
+      call.record.note(name, `joined neighbours among ${messages.length} messages`)
       return call.edit(edits)
     },
   }),

@@ -74,8 +74,8 @@ describe('keeps apart', () => {
 
 describe('in the chain', () => {
   const body = { messages: [user('a'), user('b'), assistant('c')] } satisfies Partial<MessagesRequest>
-  const roles = async (mode: 'auto' | 'always' | 'never' | undefined, sameRoleNeighbours: boolean) => {
-    const plugin = await mount(roleMerge(mode && { mode }), { accepts: { sameRoleNeighbours } })
+  const roles = async (mode: 'auto' | 'always' | 'never' | undefined, consecutiveRoles: boolean) => {
+    const plugin = await mount(roleMerge(mode && { mode }), { accepts: { consecutiveRoles } })
     await plugin.send(body)
     return plugin.calls[0]!.body.messages.map((message) => message.role).join(' ')
   }

@@ -1,8 +1,8 @@
-import { ToldError, UpstreamError } from '../../core/errors/gateway-errors.js'
+import { ReportedError, UpstreamError } from '../../core/errors/gateway-errors.js'
 import type { ByteSink, ByteSource } from '../../core/stream/source.js'
 import { StreamEvent } from '../../core/stream/sse-event.js'
-import { Heart } from './heart.js'
-import { StopSign } from './stop.js'
+import { Heartbeat } from './heartbeat.js'
+import { MessageStop } from './message-stop.js'
 
 export interface GuardOptions {
   /** Milliseconds without a byte from the upstream before a comment keeps the client's connection alive; 0: never. */
@@ -32,13 +32,13 @@ export function guarded(source: ByteSource, options: GuardOptions): ByteSource {
       source.cancel()
     },
     pipe(sink: ByteSink) {
-      const heart = new Heart(options.heartbeat, sink)
-      const sign = new StopSign()
+      const heartbeat = new Heartbeat(options.heartbeat, sink)
+      const sign = new MessageStop()
       let linger: NodeJS.Timeout | undefined
       let over = false
       stop = () => {
         over = true
-        heart.stop()
+        heartbeat.stop()
         clearTimeout(linger)
       }
       const end = () => {
@@ -49,10 +49,10 @@ export function guarded(source: ByteSource, options: GuardOptions): ByteSource {
       source.pipe({
         data(chunk) {
           if (over) return
-          heart.saw(chunk)
+          heartbeat.saw(chunk)
           sink.data(chunk)
           if (!linger && sign.saw(chunk)) {
-            heart.stop()
+            heartbeat.stop()
             linger = setTimeout(() => {
               source.cancel()
               end()
@@ -63,21 +63,21 @@ export function guarded(source: ByteSource, options: GuardOptions): ByteSource {
         error(error) {
           if (linger) return end()
           stop()
-          finish(error, heart, sink, options.onBreak)
+          finish(error, heartbeat, sink, options.onBreak)
         },
       })
     },
   }
 }
 
-function finish(error: Error, heart: Heart, sink: ByteSink, onBreak: GuardOptions['onBreak']): void {
+function finish(error: Error, heartbeat: Heartbeat, sink: ByteSink, onBreak: GuardOptions['onBreak']): void {
   const stalled = UpstreamError.is(error) && error.failure === 'timeout'
-  if (ToldError.is(error)) {
+  if (ReportedError.is(error)) {
     sink.error(error)
     return
   }
   // Inside a half-sent event an error event would be read as part of it.
-  if (!heart.atLineStart || !(stalled || onBreak === 'error-event')) {
+  if (!heartbeat.atLineStart || !(stalled || onBreak === 'error-event')) {
     sink.error(error)
     return
   }
@@ -85,6 +85,8 @@ function finish(error: Error, heart: Heart, sink: ByteSink, onBreak: GuardOption
     ? 'the upstream stalled: it sent nothing for longer than plugins.stream-guard.idleTimeout; the answer so far is incomplete'
     : `the upstream broke the stream; the answer so far is incomplete`
   const type = stalled ? 'overloaded_error' : 'api_error'
-  sink.data(Buffer.concat([heart.closing, StreamEvent.of({ type: 'error', error: { type, message } }).raw]))
+  sink.data(
+    Buffer.concat([heartbeat.closing, StreamEvent.of({ type: 'error', error: { type, message } }).raw]),
+  )
   sink.end()
 }

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { Call } from '../../core/exchange/call.js'
 import { Reply } from '../../core/exchange/reply.js'
 import { definePlugin, type Next, type Plugin } from '../../core/plugin/define.js'
+import { type DeferredStream, deferredStream } from './deferred.js'
 import { guarded } from './guard.js'
-import { type LateStream, lateStream } from './late.js'
 
 const milliseconds = z.number().int().nonnegative()
 
@@ -26,10 +26,10 @@ class StreamGuard implements Plugin {
 
   async handle(call: Call, next: Next): Promise<Reply> {
     const { firstEventTimeout, idleTimeout, headersAfter } = this.options
-    let late: LateStream | undefined
+    let deferred: DeferredStream | undefined
     const passOn = (frame: Buffer) => {
-      late?.passOn(frame)
-      return late !== undefined
+      deferred?.passOn(frame)
+      return deferred !== undefined
     }
     const limited = call.with({ limits: { firstEventTimeout, idleTimeout, passOn } })
     if (!call.stream) return next(limited)
@@ -37,11 +37,11 @@ class StreamGuard implements Plugin {
     const pending = next(limited)
     const early = await Promise.race([pending, after(headersAfter, pending)])
     if (early) return early.isEventStream ? this.#guard(early) : early
-    call.journal.decide('stream-guard', `no event after ${headersAfter} ms: headers sent`)
+    call.record.note('stream-guard', `no event after ${headersAfter} ms: headers sent`)
     const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
     // The call's own signal ends the attempts when the client goes.
-    late = lateStream(pending, () => {})
-    return this.#guard(Reply.stream(late.source, { headers }))
+    deferred = deferredStream(pending, () => {})
+    return this.#guard(Reply.stream(deferred.source, { headers }))
   }
 
   #guard(reply: Reply): Reply {

@@ -23,7 +23,7 @@ export const warmup = definePlugin({
   create: ({ name, options: { text } }) => ({
     onRequest(call) {
       if (!isWarmup(call.tree.get('messages')!.items(), text)) return
-      call.journal.decide(name, 'answered here')
+      call.record.note(name, 'answered here')
       return call.stream
         ? Reply.events(warmupEvents(call.model), INTERCEPTED)
         : Reply.json(warmupMessage(call.model), INTERCEPTED)

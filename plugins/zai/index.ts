@@ -1,17 +1,9 @@
 import { z } from 'zod'
-import type { Precedence } from '../../core/contract/upstream.js'
 import { definePlugin } from '../../core/plugin/define.js'
 import { createForwarder } from '../../core/upstream/anthropic-forwarder.js'
 import { baseURLOption } from '../../core/upstream/base-url.js'
 import { namedModels } from '../../core/upstream/models.js'
 import { contextWindow, zaiModel } from './models.js'
-
-/** How z.ai's accounts take part beside others; `off` leaves them out. */
-const PRECEDENCE: Readonly<Record<'exclusive' | 'pooled' | 'fallback', Precedence>> = {
-  exclusive: 'only',
-  pooled: 'listed',
-  fallback: 'last',
-}
 
 /** What a client may ask for without knowing GLM's names: discovery keeps ids that contain "claude". */
 const CLAUDE_NAMES = ['claude-opus-4-5', 'claude-sonnet-4-5', 'claude-haiku-4-5']
@@ -19,7 +11,7 @@ const CLAUDE_NAMES = ['claude-opus-4-5', 'claude-sonnet-4-5', 'claude-haiku-4-5'
 /** Forwards to z.ai's Anthropic endpoint, with the client's models mapped to GLM's. */
 export const zai = definePlugin({
   name: 'zai',
-  phase: 'upstream',
+  phase: 'attempt',
   forwards: true,
   routes: ['messages', 'count-tokens'],
   env: { baseURL: 'ZAI_BASE_URL' },
@@ -42,8 +34,8 @@ export const zai = definePlugin({
       {
         name: 'zai',
         baseURL,
-        accepts: { cacheControl: false, sameRoleNeighbours: false, unstreamed: false, countTokens: true },
-        precedence: PRECEDENCE[dispatch],
+        accepts: { cacheControl: false, consecutiveRoles: false, nonStreaming: false, countTokens: true },
+        precedence: dispatch,
         keyHeader: 'client',
         mapModel: (model) => zaiModel(model, models, families),
         contextWindow: (model) => contextWindow(zaiModel(model, models, families)),

@@ -2,15 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isKnownError } from '../../core/errors/gateway-errors.js'
-import { ClientPresence } from '../../core/exchange/cancellation.js'
-import { Journal } from '../../core/exchange/record.js'
+import { ClientCancellation } from '../../core/exchange/cancellation.js'
+import { ExchangeRecord } from '../../core/exchange/record.js'
 import { UsageTap } from '../../core/exchange/usage.js'
 import { mapSource } from '../../core/stream/map-events.js'
 import { bytesSource, collect } from '../../core/stream/source.js'
 import { FrameDecoder } from '../../core/stream/sse-decoder.js'
 import { StreamEvent } from '../../core/stream/sse-event.js'
 import { readMessage } from '../../plugins/force-stream/read.js'
-import { StopSign } from '../../plugins/stream-guard/stop.js'
+import { MessageStop } from '../../plugins/stream-guard/message-stop.js'
 import { answer } from '../support/anthropic-upstream.js'
 import { ask, send } from '../support/client.js'
 import { messageEvents } from '../support/messages.js'
@@ -117,7 +117,7 @@ describe(`the SSE decoder (FAULT_SEED=${SEED})`, () => {
   it('whoever else looks at the bytes lives on', () => {
     fc.assert(
       fc.property(streams, cuts, (bytes, where) => {
-        const [tap, sign] = [new UsageTap(new Journal()), new StopSign()]
+        const [tap, sign] = [new UsageTap(new ExchangeRecord()), new MessageStop()]
         for (const chunk of cut(bytes, where)) {
           tap.saw(chunk)
           sign.saw(chunk)
@@ -131,7 +131,7 @@ describe(`the SSE decoder (FAULT_SEED=${SEED})`, () => {
     fc.assert(
       fc.asyncProperty(streams, cuts, async (bytes, where) => {
         const source = bytesSource(cut(bytes, where))
-        const outcome = await readMessage(source, new ClientPresence()).catch((error) => error)
+        const outcome = await readMessage(source, new ClientCancellation()).catch((error) => error)
         expect(isKnownError(outcome) || Array.isArray(outcome.content)).toBe(true)
       }),
       options(2_000),

@@ -159,7 +159,7 @@ it('an account is not blamed for clients that go', async () => {
   await Promise.all(sent)
   await expect.poll(() => gateway.requests('messages')).toHaveLength(20)
   const [status] = gateway.running.gateway.running.pool.status()
-  expect(status).toMatchObject({ restsFor: 0, inFlight: 0, rests: [] })
+  expect(status).toMatchObject({ cooldownMs: 0, inFlight: 0, cooldowns: [] })
   await expect.poll(() => up.openSockets).toBe(0)
 })
 

@@ -96,7 +96,7 @@ describe.each(CLIENTS)(
           error,
           calls: up.requests.length - before,
           shouldRetry: seen.headers['x-should-retry'],
-          resting: state.map((account) => account.restsFor > 0),
+          resting: state.map((account) => account.cooldownMs > 0),
         }).toEqual({
           status,
           end: 'clean',

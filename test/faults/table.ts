@@ -58,11 +58,11 @@ only their times are shorter in the suite.
 
 function cells(row: Row): readonly string[] {
   const { stream, json, folded, second } = row
-  const unstreamed = differing(json?.sees, folded?.sees, (text) => `folded: ${text}`)
+  const nonStreaming = differing(json?.sees, folded?.sees, (text) => `folded: ${text}`)
   return [
     row.upstream,
     stream?.sees ?? '–',
-    unstreamed === stream?.sees ? 'the same' : (unstreamed ?? '–'),
+    nonStreaming === stream?.sees ? 'the same' : (nonStreaming ?? '–'),
     perClient(row, ({ calls }) => String(calls)),
     perClient(row, ({ account }) => account),
     second === SAME ? 'the same' : second,
@@ -72,8 +72,8 @@ function cells(row: Row): readonly string[] {
 function perClient(row: Row, pick: (outcome: Outcome) => string): string {
   const { stream, json, folded } = row
   const [streamed, plain, fold] = [stream, json, folded].map((outcome) => outcome && pick(outcome))
-  const unstreamed = differing(plain, fold, (text) => `folded: ${text}`)
-  return differing(streamed, unstreamed, (text) => `JSON: ${text}`)!
+  const nonStreaming = differing(plain, fold, (text) => `folded: ${text}`)
+  return differing(streamed, nonStreaming, (text) => `JSON: ${text}`)!
 }
 
 /** One text where both are equal or only one is there. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, inject, it } from 'vitest'
 import { MemoryStore } from '../../core/state/memory.js'
-import { LEASE, type StateStore } from '../../core/state/store.js'
+import { SLOT, type StateStore } from '../../core/state/store.js'
 import { ownPrefix, patience, redisStore } from './stores.js'
 
 const url = inject('redisUrl')
@@ -35,36 +35,36 @@ describe.each(stores)('the state in %s', (_name, open) => {
 
   it('what one sets it sees at once, and the other soon', async () => {
     const [one, other] = await open()
-    one.set('rest', 'a\tmodel "x" é', 'value', 5_000)
-    expect(one.get('rest', 'a\tmodel "x" é')?.value).toBe('value')
-    await soon(() => other.get('rest', 'a\tmodel "x" é')?.value).toBe('value')
-    expect(Math.abs(other.get('rest', 'a\tmodel "x" é')!.expires - Date.now() - 5_000)).toBeLessThan(200)
+    one.set('cooldown', 'a\tmodel "x" é', 'value', 5_000)
+    expect(one.get('cooldown', 'a\tmodel "x" é')?.value).toBe('value')
+    await soon(() => other.get('cooldown', 'a\tmodel "x" é')?.value).toBe('value')
+    expect(Math.abs(other.get('cooldown', 'a\tmodel "x" é')!.expires - Date.now() - 5_000)).toBeLessThan(200)
   })
 
   it('kinds are apart', async () => {
     const [one] = await open()
-    one.set('rest', 'k', '1', 5_000)
-    one.set('after', 'k', '2', 5_000)
-    expect([one.get('rest', 'k')?.value, one.get('after', 'k')?.value]).toEqual(['1', '2'])
-    expect([...one.entries('rest')].map(([key]) => key)).toEqual(['k'])
+    one.set('cooldown', 'k', '1', 5_000)
+    one.set('recovering', 'k', '2', 5_000)
+    expect([one.get('cooldown', 'k')?.value, one.get('recovering', 'k')?.value]).toEqual(['1', '2'])
+    expect([...one.entries('cooldown')].map(([key]) => key)).toEqual(['k'])
   })
 
   it('values expire, at both', async () => {
     const [one, other] = await open()
-    one.set('rest', 'k', 'v', 60)
-    await soon(() => other.get('rest', 'k')?.value).toBe('v')
+    one.set('cooldown', 'k', 'v', 60)
+    await soon(() => other.get('cooldown', 'k')?.value).toBe('v')
     await sleep(70)
-    expect([one.get('rest', 'k'), other.get('rest', 'k')]).toEqual([undefined, undefined])
-    expect([...one.entries('rest')]).toEqual([])
+    expect([one.get('cooldown', 'k'), other.get('cooldown', 'k')]).toEqual([undefined, undefined])
+    expect([...one.entries('cooldown')]).toEqual([])
   })
 
   it('what one deletes is gone for both', async () => {
     const [one, other] = await open()
-    one.set('rest', 'k', 'v', 5_000)
-    await soon(() => other.get('rest', 'k')?.value).toBe('v')
-    other.delete('rest', 'k')
-    expect(other.get('rest', 'k')).toBeUndefined()
-    await soon(() => one.get('rest', 'k')).toBeUndefined()
+    one.set('cooldown', 'k', 'v', 5_000)
+    await soon(() => other.get('cooldown', 'k')?.value).toBe('v')
+    other.delete('cooldown', 'k')
+    expect(other.get('cooldown', 'k')).toBeUndefined()
+    await soon(() => one.get('cooldown', 'k')).toBeUndefined()
   })
 
   it('of two values set at once the same one stands at both', async () => {
@@ -80,14 +80,17 @@ describe.each(stores)('the state in %s', (_name, open) => {
 
   it('counters add up', async () => {
     const [one, other] = await open()
-    expect(one.add('fails', 'k', 2, 5_000)).toBe(2)
-    await soon(() => other.get('fails', 'k')?.value).toBe('2')
-    expect(other.add('fails', 'k', 3, 5_000)).toBe(5)
+    expect(one.add('failures', 'k', 2, 5_000)).toBe(2)
+    await soon(() => other.get('failures', 'k')?.value).toBe('2')
+    expect(other.add('failures', 'k', 3, 5_000)).toBe(5)
     for (let i = 0; i < 10; i++) {
-      one.add('fails', 'k', 1, 5_000)
-      other.add('fails', 'k', 1, 5_000)
+      one.add('failures', 'k', 1, 5_000)
+      other.add('failures', 'k', 1, 5_000)
     }
-    await soon(() => [one.get('fails', 'k')?.value, other.get('fails', 'k')?.value]).toEqual(['25', '25'])
+    await soon(() => [one.get('failures', 'k')?.value, other.get('failures', 'k')?.value]).toEqual([
+      '25',
+      '25',
+    ])
   })
 
   it('compare and set: of many that ask at once one wins, and all learn who', async () => {
@@ -115,29 +118,29 @@ describe.each(stores)('the state in %s', (_name, open) => {
 
   it('places are given as long as there are any, however many ask at once', async () => {
     const [one, other] = await open()
-    const take = (i: number) => (i % 2 ? one : other).lease('k', `holder ${i}`, 3, patience())
+    const take = (i: number) => (i % 2 ? one : other).acquireSlot('k', `holder ${i}`, 3, patience())
     const granted = (await Promise.all(Array.from({ length: 12 }, (_, i) => take(i)))).filter(Boolean)
     expect(granted).toHaveLength(3)
-    await soon(() => [one.leases('k'), other.leases('k')]).toEqual([3, 3])
+    await soon(() => [one.slots('k'), other.slots('k')]).toEqual([3, 3])
   })
 
   it('a place that is released can be had again, and both hear of it', async () => {
     const [one, other] = await open()
-    expect(await one.lease('k', 'a', 1, patience())).toBe(true)
-    expect(await other.lease('k', 'b', 1, patience())).toBe(false)
+    expect(await one.acquireSlot('k', 'a', 1, patience())).toBe(true)
+    expect(await other.acquireSlot('k', 'b', 1, patience())).toBe(false)
     const heard: string[] = []
     other.onChange((kind, key) => heard.push(`${kind} ${key}`))
-    one.release('k', 'a')
-    await soon(() => heard).toContain(`${LEASE} k`)
-    expect(await other.lease('k', 'b', 1, patience())).toBe(true)
+    one.releaseSlot('k', 'a')
+    await soon(() => heard).toContain(`${SLOT} k`)
+    expect(await other.acquireSlot('k', 'b', 1, patience())).toBe(true)
   })
 
   it('changes are heard of, at both', async () => {
     const [one, other] = await open()
     const heard: string[] = []
     other.onChange((kind, key) => heard.push(`${kind} ${key}`))
-    one.set('rest', 'k', 'v', 5_000)
-    one.delete('rest', 'k')
+    one.set('cooldown', 'k', 'v', 5_000)
+    one.delete('cooldown', 'k')
     await soon(() => heard.length).toBeGreaterThan(1)
     expect(new Set(heard)).toEqual(new Set(['rest k']))
   })

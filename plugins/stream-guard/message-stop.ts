@@ -6,7 +6,7 @@ const STOP = /[\r\n]event: ?message_stop(?:\r\n|\n|\r(?!\n))(?:.+(?:\r\n|\n|\r(?
 const NOTHING: Buffer = Buffer.alloc(0)
 
 /** Tells when `message_stop` has gone by, wherever the chunks break. */
-export class StopSign {
+export class MessageStop {
   #tail = NOTHING
   #seen = false
 

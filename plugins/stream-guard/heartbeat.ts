@@ -7,7 +7,7 @@ const CR = 0x0d
  * Beats while nothing comes: a comment, which every client ignores (an event type of our own would break the AI SDK). A
  * comment is a line, so it can go between events and between the lines of one event, and never inside a line.
  */
-export class Heart {
+export class Heartbeat {
   readonly #timer: NodeJS.Timeout | undefined
   /** The last bytes that went to the client; a stream begins at a line's start. */
   #last = LF

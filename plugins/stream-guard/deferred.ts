@@ -1,11 +1,11 @@
 import { isErrorBody } from '../../core/errors/api-errors.js'
 import { GatewayError, UpstreamError } from '../../core/errors/gateway-errors.js'
 import type { Reply } from '../../core/exchange/reply.js'
-import { Relay } from '../../core/stream/pass-through.js'
+import { PassThrough } from '../../core/stream/pass-through.js'
 import type { ByteSource } from '../../core/stream/source.js'
 import { StreamEvent } from '../../core/stream/sse-event.js'
 
-export interface LateStream {
+export interface DeferredStream {
   readonly source: ByteSource
   /** Tells the client what the upstream says before its first event. A client that does not keep up misses it. */
   passOn(frame: Buffer): void
@@ -15,9 +15,9 @@ export interface LateStream {
  * The stream of a reply that has not come yet: heartbeats alone until it does, then its bytes. As the client has a 200 by
  * then, an answer that is an error becomes an `event: error`, which clients treat as they treat the status.
  */
-export function lateStream(pending: Promise<Reply>, cancelPending: () => void): LateStream {
+export function deferredStream(pending: Promise<Reply>, cancelPending: () => void): DeferredStream {
   let paused = false
-  const relay = new Relay({
+  const passThrough = new PassThrough({
     pause() {
       paused = true
     },
@@ -27,16 +27,16 @@ export function lateStream(pending: Promise<Reply>, cancelPending: () => void): 
     cancel: cancelPending,
   })
   const tell = (type: string, message: string) => {
-    relay.data(StreamEvent.of({ type: 'error', error: { type, message } }).raw)
-    relay.end()
+    passThrough.data(StreamEvent.of({ type: 'error', error: { type, message } }).raw)
+    passThrough.end()
   }
   pending.then(
     async (reply) => {
       if (reply.ok && reply.isEventStream) {
         const source = reply.source()
-        relay.control(source)
+        passThrough.control(source)
         if (paused) source.pause()
-        source.pipe(relay)
+        source.pipe(passThrough)
         return
       }
       const body: unknown = await reply.json().catch(() => undefined)
@@ -45,13 +45,13 @@ export function lateStream(pending: Promise<Reply>, cancelPending: () => void): 
     },
     (error: unknown) => {
       if (GatewayError.is(error) || UpstreamError.is(error)) tell(error.type, error.message)
-      else relay.error(error as Error)
+      else passThrough.error(error as Error)
     },
   )
   return {
-    source: relay,
+    source: passThrough,
     passOn: (frame) => {
-      if (!paused) relay.data(frame)
+      if (!paused) passThrough.data(frame)
     },
   }
 }
