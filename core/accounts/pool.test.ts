@@ -237,7 +237,10 @@ describe('a rest', () => {
     ;(await ask('s', { model: 'opus' }))!.failed({ ...LIMIT, scope: 'model' })
     expect(await served('t', { model: 'haiku' })).toBe('a')
     expect(await served('t2', { model: 'opus' })).toBe('b')
-    expect(pool.status()[0]).toMatchObject({ cooldownMs: 0, cooldowns: [{ model: 'opus', reason: 'rate-limit' }] })
+    expect(pool.status()[0]).toMatchObject({
+      cooldownMs: 0,
+      cooldowns: [{ model: 'opus', reason: 'rate-limit' }],
+    })
   })
 
   it('can be cleared by hand', async () => {
