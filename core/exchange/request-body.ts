@@ -3,7 +3,7 @@ import { GatewayError } from '../errors/gateway-errors.js'
 import { applyEdits, type Edit } from '../json/edit.js'
 import { lazyObject } from '../json/lazy.js'
 import { JsonNode } from '../json/node.js'
-import { NestingError, scan } from '../json/scan.js'
+import { NestingError } from '../json/scan.js'
 
 const EMPTY = Buffer.alloc(0)
 /** How deep the JSON of a body may nest where the server sets no limit; real tool schemas reach about 20. */
@@ -198,7 +198,7 @@ function frozen(body: MessagesRequest): MessagesRequest {
 function indexed(bytes: Buffer, depthLimit: number): JsonNode {
   if (bytes.length === 0) throw bad('the request has no body: send a JSON object with `model` and `messages`')
   try {
-    return new JsonNode(bytes, scan(bytes, depthLimit))
+    return JsonNode.parse(bytes, depthLimit)
   } catch (error) {
     if (error instanceof NestingError)
       throw bad(`the body nests deeper than server.depthLimit (${depthLimit})`)

@@ -23,16 +23,34 @@ export function applyEdits(bytes: Buffer, edits: readonly Edit[]): Buffer {
  */
 export function withoutMembers(object: JsonNode, unwanted: (key: JsonNode) => boolean): Edit[] {
   const members = [...object.members()]
-  const keep = members.map(({ key }) => !unwanted(key))
+  const spans = members.map(({ key, value }) => ({ start: key.start, end: value.end }))
+  return without(
+    object,
+    spans,
+    members.map(({ key }) => !unwanted(key)),
+  )
+}
+
+/** Takes items out of an array, by the same rules. */
+export function withoutItems(array: JsonNode, unwanted: (item: JsonNode, index: number) => boolean): Edit[] {
+  const items = array.items()
+  return without(
+    array,
+    items,
+    items.map((item, i) => !unwanted(item, i)),
+  )
+}
+
+function without(container: Span, parts: readonly Span[], keep: readonly boolean[]): Edit[] {
   if (!keep.includes(false)) return []
   const firstKept = keep.indexOf(true)
-  if (firstKept < 0) return [{ start: object.start + 1, end: object.end - 1, text: '' }]
+  if (firstKept < 0) return [{ start: container.start + 1, end: container.end - 1, text: '' }]
   const edits: Edit[] = []
-  members.forEach(({ key, value }, i) => {
+  parts.forEach(({ start, end }, i) => {
     if (keep[i]) return
-    // Before the first that stays: up to the next field. After it: from the end of the field before.
-    if (i < firstKept) edits.push({ start: key.start, end: members[i + 1]!.key.start, text: '' })
-    else edits.push({ start: members[i - 1]!.value.end, end: value.end, text: '' })
+    // Before the first that stays: up to the next part. After it: from the end of the part before.
+    if (i < firstKept) edits.push({ start, end: parts[i + 1]!.start, text: '' })
+    else edits.push({ start: parts[i - 1]!.end, end, text: '' })
   })
   return edits
 }

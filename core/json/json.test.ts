@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { applyEdits, withoutMembers } from './edit.js'
+import { applyEdits, withoutItems, withoutMembers } from './edit.js'
 import { lazyObject } from './lazy.js'
 import { JsonNode } from './node.js'
 import { NestingError, scan } from './scan.js'
@@ -212,6 +212,25 @@ describe('edits', () => {
               JSON.parse(`{${kept.map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`).join()}}`),
             ),
           )
+        },
+      ),
+      { numRuns },
+    )
+  })
+
+  it('take out any items of an array and leave valid JSON with the others', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.jsonValue(), fc.boolean())),
+        fc.constantFrom('', ' ', '\n\t'),
+        (items, gap) => {
+          const text = `[${gap}${items.map(([v]) => JSON.stringify(v)).join(`${gap},${gap}`)}${gap}]`
+          const edited = applyEdits(
+            Buffer.from(text),
+            withoutItems(parse(text), (_, i) => items[i]![1]),
+          )
+          const kept = items.filter(([, out]) => !out).map(([v]) => v)
+          expect(JSON.parse(edited.toString())).toEqual(JSON.parse(JSON.stringify(kept)))
         },
       ),
       { numRuns },

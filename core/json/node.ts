@@ -1,4 +1,4 @@
-import type { Tape } from './scan.js'
+import { scan, type Tape } from './scan.js'
 
 const QUOTE = 0x22
 const OPEN_OBJECT = 0x7b
@@ -35,6 +35,11 @@ export class JsonNode implements Span {
     this.#bytes = bytes
     this.#tape = tape
     this.#index = index
+  }
+
+  /** Throws what `scan` throws, for a text that is no JSON or that nests too deep. */
+  static parse(bytes: Buffer, depthLimit: number): JsonNode {
+    return new JsonNode(bytes, scan(bytes, depthLimit))
   }
 
   get start(): number {

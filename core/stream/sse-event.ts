@@ -76,6 +76,11 @@ export class StreamEvent {
     return StreamEvent.of(data)
   }
 
+  /** The data as it came, before anything is decoded; empty for comments. Values that must not change are copied from here. */
+  get text(): string {
+    return this.#raw ? (this.#read().text ?? '') : JSON.stringify(this.#data)
+  }
+
   /** What goes over the wire. */
   get raw(): Buffer {
     this.#raw ??= Buffer.from(`event: ${this.#data!.type}\ndata: ${JSON.stringify(this.#data)}\n\n`)

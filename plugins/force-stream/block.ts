@@ -1,69 +1,76 @@
-import type { ContentBlock } from '../../core/contract/messages.js'
-import { isRecord, type Json, protocolError } from './errors.js'
+import type { JsonNode } from '../../core/json/node.js'
+import { isRecord, protocolError } from './errors.js'
+import { checked, type RawObject, rawItems, rawObject, rawText, writeArray, writeObject } from './raw.js'
 
 /** One content block as its deltas build it. */
 export class BlockFold {
-  #block: Json
+  /** The fields of content_block_start, and whole values that came later. */
+  readonly #fields: RawObject
   /** By key of the block: what its deltas appended. Joined at the end, so that the work stays linear. */
   readonly #text = new Map<string, string[]>()
-  readonly #lists = new Map<string, unknown[]>()
+  readonly #lists = new Map<string, string[]>()
   readonly #json: string[] = []
 
-  constructor(block: Json) {
-    this.#block = block
+  constructor(fields: RawObject) {
+    this.#fields = fields
   }
 
-  delta(delta: unknown): void {
+  /** One delta: its decoded value, and its text for what is copied without being decoded. */
+  delta(delta: unknown, raw: () => JsonNode | undefined): void {
     if (!isRecord(delta)) throw protocolError('a content_block_delta without a delta')
-    const { type, ...fields } = delta
-    switch (type) {
+    switch (delta.type) {
       case 'text_delta':
-        this.#append('text', fields.text)
+        this.#append('text', delta.text)
         break
       case 'thinking_delta':
-        this.#append('thinking', fields.thinking)
+        this.#append('thinking', delta.thinking)
         break
       case 'input_json_delta':
-        if (typeof fields.partial_json !== 'string') throw protocolError('an input_json_delta without JSON')
-        this.#json.push(fields.partial_json)
+        if (typeof delta.partial_json !== 'string') throw protocolError('an input_json_delta without JSON')
+        this.#json.push(delta.partial_json)
         break
-      case 'citations_delta':
-        this.#extend('citations', [fields.citation])
+      case 'citations_delta': {
+        const citation = raw()?.get('citation')
+        this.#extend('citations', [citation ? rawText(citation) : 'null'])
         break
+      }
       case 'signature_delta': // these two carry the final value
       case 'compaction_delta':
-        this.#set(fields)
+        for (const [key, text] of fieldsOf(raw())) this.#fields.set(key, text)
         break
       default:
-        this.#merge(fields)
+        this.#merge(raw())
     }
   }
 
   /** At content_block_stop; once more does nothing. Throws an UpstreamError when the tool input is no JSON. */
   stop(): void {
     for (const [key, pieces] of this.#text) {
-      const known = this.#block[key]
-      this.#set({ [key]: (typeof known === 'string' ? known : '') + pieces.join('') })
+      const known = this.#fields.get(key)
+      const start = known?.startsWith('"') ? (JSON.parse(known) as string) : ''
+      this.#fields.set(key, JSON.stringify(start + pieces.join('')))
     }
     this.#text.clear()
     for (const [key, items] of this.#lists) {
-      const known = this.#block[key]
-      this.#set({ [key]: Array.isArray(known) ? [...known, ...items] : items })
+      const known = this.#fields.get(key)
+      this.#fields.set(key, writeArray(known?.startsWith('[') ? [...rawItems(known), ...items] : items))
     }
     this.#lists.clear()
     const json = this.#json.splice(0).join('')
-    if (json === '') return // a tool without parameters: the input is what the block began with, {}
-    try {
-      this.#set({ input: JSON.parse(json) })
-    } catch {
-      throw protocolError('a tool input that is not valid JSON')
-    }
+    if (json !== '') this.#fields.set('input', checked(json, 'a tool input'))
+    else if (this.#lacksInput) this.#fields.set('input', '{}')
   }
 
-  /** The block; closes it where the upstream left out content_block_stop. */
-  result(): ContentBlock {
+  /** A tool without parameters: some upstreams leave the input out, or say null or ''. */
+  get #lacksInput(): boolean {
+    if (!this.#fields.get('type')?.endsWith('tool_use"')) return false
+    return ['null', '""', undefined].includes(this.#fields.get('input'))
+  }
+
+  /** The block's JSON; closes it where the upstream left out content_block_stop. */
+  result(): string {
     this.stop()
-    return this.#block as ContentBlock
+    return writeObject(this.#fields)
   }
 
   #append(key: string, piece: unknown): void {
@@ -73,23 +80,25 @@ export class BlockFold {
     else this.#text.set(key, [piece])
   }
 
-  #extend(key: string, items: readonly unknown[]): void {
+  #extend(key: string, items: readonly string[]): void {
     const list = this.#lists.get(key)
     if (list) list.push(...items)
     else this.#lists.set(key, [...items])
   }
 
   /** A delta that no list knows: strings go on, lists grow, anything else replaces. */
-  #merge(fields: Json): void {
-    for (const [key, value] of Object.entries(fields)) {
-      const known = Object.hasOwn(this.#block, key) ? this.#block[key] : undefined
-      if (typeof value === 'string' && typeof known === 'string') this.#append(key, value)
-      else if (Array.isArray(value) && Array.isArray(known)) this.#extend(key, value)
-      else this.#set({ [key]: value })
+  #merge(raw: JsonNode | undefined): void {
+    for (const [key, text] of fieldsOf(raw)) {
+      const known = this.#fields.get(key)
+      if (text.startsWith('"') && known?.startsWith('"')) this.#append(key, JSON.parse(text))
+      else if (text.startsWith('[') && known?.startsWith('[')) this.#extend(key, rawItems(text))
+      else this.#fields.set(key, text)
     }
   }
+}
 
-  #set(fields: Json): void {
-    this.#block = { ...this.#block, ...fields }
-  }
+function fieldsOf(delta: JsonNode | undefined): RawObject {
+  const fields = rawObject(delta) ?? new Map()
+  fields.delete('type')
+  return fields
 }

@@ -106,7 +106,7 @@ it('gives back any message, however its deltas are cut', () => {
         // Over the wire: what a test holds in memory would hide what JSON does to it.
         fold.push(StreamEvent.parse(StreamEvent.of(event).raw))
       }
-      expect(JSON.parse(JSON.stringify(fold.result()))).toEqual(JSON.parse(JSON.stringify(message)))
+      expect(JSON.parse(fold.result())).toEqual(JSON.parse(JSON.stringify(message)))
     }),
     { numRuns: 300 },
   )

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { MessageReply } from '../../core/contract/messages.js'
 import { UpstreamError } from '../../core/errors/gateway-errors.js'
 import { type EventData, StreamEvent } from '../../core/stream/sse-event.js'
 import { MessageFold } from './fold.js'
@@ -37,7 +38,7 @@ const end = (fields: object = {}): EventData[] => [
 function fold(...events: EventData[]) {
   const fold = new MessageFold()
   for (const event of events) fold.push(StreamEvent.of(event))
-  return fold.result()
+  return JSON.parse(fold.result()) as MessageReply
 }
 
 /** One block between the usual start and end. */
@@ -178,6 +179,96 @@ describe('blocks', () => {
   it('closes a block that the upstream left open', () => {
     const events = [start(), open({ type: 'text', text: '' }), delta({ type: 'text_delta', text: 'x' })]
     expect(fold(...events, ...end()).content).toEqual([{ type: 'text', text: 'x' }])
+  })
+})
+
+describe('what JSON.parse would change', () => {
+  const NUMBERS =
+    '{"id":9007199254740993,"price":10.00,"far":-1e999,"zero":-0.0,"b":1,"2":2,"1":1,"fine":0.30000000000000004441}'
+
+  /** The text of a message whose events are given as text. */
+  function folded(...events: string[]): string {
+    const fold = new MessageFold()
+    for (const event of events) fold.push(StreamEvent.parse(Buffer.from(`data: ${event}\n\n`)))
+    return fold.result()
+  }
+  const started =
+    '{"type":"message_start","message":{"type":"message","content":[],"usage":{"input_tokens":1.0}}}'
+  const stopped = '{"type":"message_stop"}'
+  const opened = (block: string) => `{"type":"content_block_start","index":0,"content_block":${block}}`
+  const changed = (delta: string) => `{"type":"content_block_delta","index":0,"delta":${delta}}`
+
+  it.each([
+    ['in one piece', [NUMBERS]],
+    ['in single characters', [...NUMBERS]],
+    ['with spaces and line ends', [NUMBERS.replaceAll(',', ' ,\n\t')]],
+  ])('stays as it came in a tool input %s', (_, pieces) => {
+    const deltas = pieces.map((piece) =>
+      changed(`{"type":"input_json_delta","partial_json":${JSON.stringify(piece)}}`),
+    )
+    const block = opened('{"type":"tool_use","id":"t","name":"f","input":{}}')
+    expect(folded(started, block, ...deltas, stopped)).toContain(`"input":${pieces.join('')}`)
+  })
+
+  it('stays as it came in a block that is whole from the beginning', () => {
+    const block = `{"type":"web_search_tool_result","content":[${NUMBERS}]}`
+    expect(folded(started, opened(block), stopped)).toContain(block)
+  })
+
+  it.each([
+    ['a citation', '{"type":"text","text":""}', `{"type":"citations_delta","citation":${NUMBERS}}`],
+    [
+      'a final value',
+      '{"type":"compaction","content":null}',
+      `{"type":"compaction_delta","content":${NUMBERS}}`,
+    ],
+    ['a list that grows', '{"type":"novel","list":[1.0]}', `{"type":"novel_delta","list":[${NUMBERS}]}`],
+    ['a new field', '{"type":"novel"}', `{"type":"novel_delta","field":${NUMBERS}}`],
+  ])('stays as it came in %s', (_, block, delta) => {
+    expect(folded(started, opened(block), changed(delta), stopped)).toContain(NUMBERS)
+  })
+
+  it('stays as it came in message_start and message_delta', () => {
+    const start = `{"type":"message_start","message":{"type":"message","more":${NUMBERS},"content":[],"usage":{"input_tokens":1.0,"cost":2e400}}}`
+    const delta = `{"type":"message_delta","delta":{"stop_details":${NUMBERS}},"beside":[${NUMBERS}],"usage":{"output_tokens":7.0}}`
+    expect(folded(start, delta, stopped)).toBe(
+      `{"type":"message","more":${NUMBERS},"content":[],"usage":{"input_tokens":1.0,"cost":2e400,"output_tokens":7.0},"beside":[${NUMBERS}],"stop_details":${NUMBERS}}`,
+    )
+  })
+
+  it('is the half of a surrogate pair, which is spelt out', () => {
+    const delta = changed(String.raw`{"type":"input_json_delta","partial_json":"{\"a\":\"\ud83d\"}"}`)
+    expect(folded(started, opened('{"type":"tool_use","input":{}}'), delta, stopped)).toContain(
+      String.raw`"input":{"a":"\ud83d"}`,
+    )
+  })
+
+  it('is not the field __proto__', () => {
+    expect(folded(started, opened('{"type":"x","__proto__":{"a":1}}'), stopped)).toContain(
+      '"__proto__":{"a":1}',
+    )
+  })
+})
+
+describe('a tool call without arguments', () => {
+  it.each(['tool_use', 'server_tool_use', 'mcp_tool_use'])('has an empty input: %s', (type) => {
+    for (const input of [{}, { input: null }, { input: '' }, { input: {} }])
+      expect(block({ type, id: 't', name: 'list', ...input })).toEqual({
+        type,
+        id: 't',
+        name: 'list',
+        input: {},
+      })
+  })
+
+  it('has an empty input where the upstream never ends the block', () => {
+    expect(fold(start(), open({ type: 'tool_use', id: 't' }), ...end()).content).toEqual([
+      { type: 'tool_use', id: 't', input: {} },
+    ])
+  })
+
+  it('is not any block without input', () => {
+    expect(block({ type: 'redacted_thinking', data: 'x' })).toEqual({ type: 'redacted_thinking', data: 'x' })
   })
 })
 

@@ -1,8 +1,8 @@
-import type { MessageReply } from '../../core/contract/messages.js'
 import { UpstreamError } from '../../core/errors/gateway-errors.js'
-import type { StreamEvent } from '../../core/stream/sse-event.js'
+import type { EventData, StreamEvent } from '../../core/stream/sse-event.js'
 import { BlockFold } from './block.js'
-import { errorOf, isRecord, type Json, protocolError } from './errors.js'
+import { errorOf, protocolError } from './errors.js'
+import { dataOf, parsed, type RawObject, rawObject, rawText, writeArray, writeObject } from './raw.js'
 
 /** Events without which the message would be wrong; any other may be malformed or unknown and is passed over. */
 const ESSENTIAL = new Set([
@@ -19,9 +19,11 @@ const ESSENTIAL = new Set([
  * Folds the events of one answer into the message that the same answer would have been without a stream. The rules are
  * those of https://docs.claude.com/en/api/messages-streaming; where that is silent, those of the Anthropic SDK.
  * Throws an UpstreamError for `error` events and for events that break the protocol.
+ *
+ * All but the text of deltas is copied as JSON text and never decoded, so that numbers stay what they were.
  */
 export class MessageFold {
-  #message: Json | undefined
+  #message: RawObject | undefined
   /** In the order in which they began, as the SDK has it: some upstreams number every block 0. */
   readonly #blocks: BlockFold[] = []
   readonly #byIndex = new Map<unknown, BlockFold>()
@@ -41,19 +43,19 @@ export class MessageFold {
       throw protocolError(`a '${data.type || 'message'}' event whose data is not valid JSON`)
     switch (data.type) {
       case 'message_start':
-        this.#start(data)
+        this.#start(event)
         break
       case 'content_block_start':
-        this.#startBlock(data)
+        this.#startBlock(event)
         break
       case 'content_block_delta':
-        this.#block(data).delta(data.delta)
+        this.#block(data).delta(data.delta, () => dataOf(event).get('delta'))
         break
       case 'content_block_stop':
         this.#block(data).stop()
         break
       case 'message_delta':
-        this.#delta(data)
+        this.#delta(event)
         break
       case 'message_stop':
         this.#opened(data.type)
@@ -61,65 +63,64 @@ export class MessageFold {
     }
   }
 
-  /** The whole message. Throws an UpstreamError `truncated` before `message_stop`. */
-  result(): MessageReply {
+  /** The JSON of the whole message. Throws an UpstreamError `truncated` before `message_stop`. */
+  result(): string {
     if (!this.#message || !this.#done) {
       throw new UpstreamError('truncated', 'the upstream ended its stream in the middle of the answer')
     }
-    const content =
-      this.#blocks.length > 0 ? this.#blocks.map((block) => block.result()) : (this.#message.content ?? [])
-    // In place, so that the keys stand in the order that `message_start` gave them.
-    return { ...this.#message, content } as unknown as MessageReply
+    // In place, so that the keys are in the order that `message_start` gave them.
+    if (this.#blocks.length > 0 || !this.#message.has('content'))
+      this.#message.set('content', writeArray(this.#blocks.map((block) => block.result())))
+    return writeObject(this.#message)
   }
 
-  #start({ message }: Json): void {
+  #start(event: StreamEvent): void {
     if (this.#message) throw protocolError('a second message_start')
-    if (!isRecord(message)) throw protocolError('a message_start without a message')
-    this.#message = message
+    this.#message = rawObject(dataOf(event).get('message'))
+    if (!this.#message) throw protocolError('a message_start without a message')
   }
 
-  #startBlock({ index, content_block }: Json): void {
+  #startBlock(event: StreamEvent): void {
     const message = this.#opened('content_block_start')
-    if (!isRecord(content_block)) throw protocolError('a content_block_start without a block')
-    const block = new BlockFold(content_block)
+    const node = dataOf(event).get('content_block')
+    const fields = rawObject(node)
+    if (!fields) throw protocolError('a content_block_start without a block')
+    const block = new BlockFold(fields)
     this.#blocks.push(block)
-    this.#byIndex.set(index, block)
+    this.#byIndex.set(event.data.index, block)
     // After a server-side fallback the last hop names the model that served, as the answer without a stream does.
-    const { type, to } = content_block
-    if (type === 'fallback' && isRecord(to) && typeof to.model === 'string') {
-      this.#message = { ...message, model: to.model }
-    }
+    const model = node!.get('type')?.is('fallback') ? node!.get('to')?.get('model') : undefined
+    if (model?.isString) message.set('model', rawText(model))
   }
 
-  #delta({ type, delta, usage, ...beside }: Json): void {
+  #delta(event: StreamEvent): void {
     const message = this.#opened('message_delta')
-    const merged = overlay(overlay(message, beside), isRecord(delta) ? delta : {})
-    // Counters are totals so far: the last value stands, and one that is left out or null says nothing new.
-    const counters = isRecord(usage)
-      ? { ...(isRecord(message.usage) ? message.usage : {}), ...withoutNulls(usage) }
-      : message.usage
-    this.#message = counters === undefined ? merged : { ...merged, usage: counters }
+    const data = dataOf(event)
+    const beside = rawObject(data)!
+    for (const key of ['type', 'delta', 'usage']) beside.delete(key)
+    overlay(message, beside)
+    overlay(message, rawObject(data.get('delta')))
+    const counters = rawObject(data.get('usage'))
+    if (!counters) return
+    // Counters are totals so far: the last value counts, and one that is left out or null says nothing new.
+    const known = rawObject(parsed(message.get('usage') ?? 'null', 'a usage')) ?? new Map()
+    for (const [key, text] of counters) if (text !== 'null') known.set(key, text)
+    message.set('usage', writeObject(known))
   }
 
-  #opened(event: string): Json {
+  #opened(event: string): RawObject {
     if (!this.#message) throw protocolError(`a ${event} before message_start`)
     return this.#message
   }
 
-  #block({ type, index }: Json): BlockFold {
+  #block({ type, index }: EventData): BlockFold {
     const block = this.#byIndex.get(index)
     if (!block) throw protocolError(`a ${type} for block ${Number(index)}, which never began`)
     return block
   }
 }
 
-/** Later values win, but a null does not erase what is known. Spread, not assignment: a key may be `__proto__`. */
-function overlay(known: Json, later: Json): Json {
-  const entries = Object.entries(later).filter(([key, value]) => value !== null || !Object.hasOwn(known, key))
-  if (entries.length === 0) return known
-  return { ...known, ...Object.fromEntries(entries) }
-}
-
-function withoutNulls(object: Json): Json {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null))
+/** Later values win, but a null does not erase what is known. */
+function overlay(known: RawObject, later: RawObject | undefined): void {
+  for (const [key, text] of later ?? []) if (text !== 'null' || !known.has(key)) known.set(key, text)
 }

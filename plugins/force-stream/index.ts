@@ -49,10 +49,10 @@ async function fold(call: Call, next: Next): Promise<Reply> {
   )
 }
 
-function messageOf(reply: Reply, message: object): Reply {
-  const headers = endToEnd(reply.headers, OF_THE_STREAM)
-  // The fold has seen to it that this is a whole message; nobody need read it again to find out.
-  return Reply.json(message, { status: reply.status, headers }).makeCertain(message)
+function messageOf(reply: Reply, json: string): Reply {
+  const headers = { 'content-type': 'application/json', ...endToEnd(reply.headers, OF_THE_STREAM) }
+  // The fold has checked that this is a whole message; no plugin need read it again to find out.
+  return Reply.bytes(Buffer.from(json), { status: reply.status, headers }).makeCertain()
 }
 
 /** The whole body, or a ClientGoneError as soon as nobody waits for it. */

@@ -1,4 +1,3 @@
-import type { MessageReply } from '../../core/contract/messages.js'
 import { ClientGoneError, isKnownError, UpstreamError } from '../../core/errors/gateway-errors.js'
 import type { Cancellation } from '../../core/exchange/cancellation.js'
 import type { ByteSource } from '../../core/stream/source.js'
@@ -17,12 +16,12 @@ const STREAM_LIMIT = 512 * 1024 * 1024
 const LINGER = 1_000
 
 /**
- * Reads a stream into its message. Rejects with an UpstreamError when the stream breaks, lies or ends early, with a
+ * Reads a stream into its message, as JSON text. Rejects with an UpstreamError when the stream breaks, lies or ends early, with a
  * ClientGoneError as soon as nobody waits for it; the stream is cancelled in each case.
  *
  * Pushed rather than `reply.events()`: waiting there for an upstream that says nothing could not be interrupted.
  */
-export function readMessage(source: ByteSource, cancellation: Cancellation): Promise<MessageReply> {
+export function readMessage(source: ByteSource, cancellation: Cancellation): Promise<string> {
   return new Promise((resolve, reject) => {
     const fold = new MessageFold()
     const decoder = new FrameDecoder()

@@ -1,11 +1,11 @@
 import type { Lease } from '../../core/accounts/lease.js'
 import type { AccountPool } from '../../core/accounts/pool.js'
 import type { AccountRequest } from '../../core/accounts/request.js'
-import type { MessagesRequest } from '../../core/contract/messages.js'
 import type { Target } from '../../core/contract/upstream.js'
 import { GatewayError, type UpstreamError } from '../../core/errors/gateway-errors.js'
 import type { Call } from '../../core/exchange/call.js'
 import type { Reply } from '../../core/exchange/reply.js'
+import type { Edit } from '../../core/json/edit.js'
 import type { Awaitable } from '../../core/plugin/define.js'
 import { mapModel } from '../../core/upstream/models.js'
 import { retryAfterSeconds } from '../../core/upstream/retry-after.js'
@@ -80,9 +80,9 @@ export class Attempts {
   }
 
   /** The same account once more, perhaps with a mended body. */
-  again(body?: MessagesRequest): true {
-    if (body) {
-      this.#request.call = this.call.with({ body })
+  again(edits?: readonly Edit[]): true {
+    if (edits) {
+      this.#request.call = this.call.edit(edits)
       this.stripped = true
     }
     this.#request.attempt++

@@ -121,8 +121,8 @@ class RetryRotate implements Plugin {
       }
       case 'strip-thinking': {
         const text = failure.kind === 'status' ? failure.text : ''
-        const body = withoutThinking(attempts.call.body, text, attempts.stripped)
-        return body !== undefined && attempts.again(body)
+        const edits = withoutThinking(attempts.call.tree, text, attempts.stripped)
+        return edits !== undefined && attempts.again(edits)
       }
       case 'other': {
         if (await attempts.other(verdict.alone === 'return')) return true

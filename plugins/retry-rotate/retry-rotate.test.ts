@@ -280,6 +280,29 @@ describe('a rejected thinking signature', () => {
     expect(kept(calls[2]!)).toBeNull()
   })
 
+  test("leaves every other byte of the client's as it came", async () => {
+    const big = '{ "id":12345678901234567890,"sum":100.0,"b":1,"10":1,"2":1e999, "s":"\\u00e9" }'
+    const said = (thinking: string) =>
+      `{"model":"m","max_tokens":5,"messages":[{"content":"a","role":"user"},{"role":"assistant","content":[ ${thinking}{"type":"tool_use","id":"t","name":"f","input":${big}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"ok"}]}]}`
+    const bytes = Buffer.from(
+      said('{"type":"redacted_thinking","data":"x"}, {"type":"thinking","thinking":"y","signature":"s"} , '),
+    )
+    const { send, calls } = await start([rejected('some'), messageReply()])
+    await send(makeCall().with({ bytes }))
+    expect(calls[0]!.bytes.equals(bytes)).toBe(true)
+    expect(calls[1]!.bytes.toString()).toBe(said(''))
+  })
+
+  test('takes a message along that held nothing but thinking', async () => {
+    const only = { role: 'assistant', content: [thinking('one')] }
+    const messages = [{ role: 'user', content: 'hi' }, only, { role: 'user', content: [] }, only]
+    const { send, calls } = await start([rejected('messages.1.content.0'), rejected('x'), messageReply()])
+    await send({ messages })
+    expect(calls[1]!.body.messages).toEqual([messages[0], messages[2], only])
+    expect(calls[1]!.roles).toEqual(['user', 'user', 'assistant'])
+    expect(calls[2]!.body.messages).toEqual([messages[0], messages[2]])
+  })
+
   test('is the answer when there is no thinking to leave out', async () => {
     const { send, calls } = await start([rejected('messages.0')])
     expect((await send({})).status).toBe(400)
