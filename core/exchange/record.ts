@@ -1,3 +1,5 @@
+import { maskText } from './mask-key.js'
+
 /**
  * What a request's log line tells; every field is filled by whoever knows it. Never prompts, never keys. All fields are there
  * from the start: an object that grows field by field costs more than the line itself.
@@ -26,6 +28,8 @@ export class ExchangeRecord {
   readonly startedAt = performance.now()
   readonly facts = new RecordFacts()
   readonly notes: { plugin: string; decision: string }[] = []
+  /** The keys of the accounts that it was sent with. Private, so that no log line and no debugger's dump has them. */
+  #keys: string[] | undefined
 
   update(facts: Partial<RecordFacts>): void {
     Object.assign(this.facts, facts)
@@ -33,7 +37,19 @@ export class ExchangeRecord {
 
   /** A decision in words, shown at log level debug: `cache-control` / `removed 3`. */
   note(plugin: string, decision: string): void {
-    this.notes.push({ plugin, decision })
+    this.notes.push({ plugin, decision: this.masked(decision) })
+  }
+
+  /** An attempt is sent with this key: `masked` takes it out of what an upstream says. */
+  sentWith(key: string | undefined): void {
+    if (key === undefined || this.#keys?.includes(key)) return
+    this.#keys ??= []
+    this.#keys.push(key)
+  }
+
+  /** The words of an error without the keys that this request was sent with. */
+  masked(text: string): string {
+    return this.#keys ? this.#keys.reduce(maskText, text) : text
   }
 
   /** Milliseconds since the request arrived. */

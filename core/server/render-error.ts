@@ -1,20 +1,26 @@
 import { errorBody } from '../errors/api-errors.js'
 import { GatewayError, PluginError, ReportedError, UpstreamError } from '../errors/gateway-errors.js'
+import type { CallHead } from '../exchange/call.js'
 import { Reply } from '../exchange/reply.js'
 
-/** Any error as the Anthropic-shaped answer to the client: nothing of a stack, a cause or a plugin's own words. */
-export function renderError(error: unknown, requestId: string): Reply {
-  if (ReportedError.is(error)) return renderError(error.cause, requestId)
+/**
+ * Any error as the Anthropic-shaped answer to the client: nothing of a stack, a cause or a plugin's own words. What an
+ * upstream said comes without the key that it was called with.
+ */
+export function renderError(error: unknown, head: Pick<CallHead, 'id' | 'record'>): Reply {
+  if (ReportedError.is(error)) return renderError(error.cause, head)
+  const { id: requestId, record } = head
   const headers = { 'request-id': requestId }
   if (GatewayError.is(error)) {
     const { type, message, status } = error
-    return Reply.json(errorBody(type, message, requestId), {
+    return Reply.json(errorBody(type, record.masked(message), requestId), {
       status,
       headers: { ...headers, ...error.headers },
     })
   }
   if (UpstreamError.is(error)) {
-    return Reply.json(errorBody(error.type, error.message, requestId), { status: error.status, headers })
+    const body = errorBody(error.type, record.masked(error.message), requestId)
+    return Reply.json(body, { status: error.status, headers })
   }
   const message = PluginError.is(error) ? error.message : 'the gateway failed; its log has the details'
   // A bug stays a bug: eleven more attempts of the client only make the wait longer.

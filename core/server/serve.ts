@@ -56,7 +56,7 @@ async function answerOf(handler: RequestHandler, logger: Logger): Promise<Reply>
     return await handler.answer()
   } catch (error) {
     report(error, handler, logger)
-    return renderError(error, handler.id)
+    return renderError(error, handler)
   }
 }
 
@@ -71,7 +71,7 @@ function unwritable(
   reply.discard()
   if (res.headersSent) throw error
   report(error, head, logger)
-  return respond(res, renderError(error, head.id), ['request-id', head.id])
+  return respond(res, renderError(error, head), ['request-id', head.id])
 }
 
 /** The upstream's id for the request goes to the client, so that its support can find it; else the gateway's own. */
@@ -89,7 +89,7 @@ function tenths(ms: number): number {
 
 function report(error: unknown, head: CallHead, logger: Logger): void {
   if (ClientGoneError.is(error)) return
-  head.record.facts.error = error instanceof Error ? error.message : String(error)
+  head.record.facts.error = head.record.masked(error instanceof Error ? error.message : String(error))
   if (PluginError.is(error))
     logger.error({ id: head.id, plugin: error.plugin, hook: error.hook, err: error.cause }, error.message)
   else if (!GatewayError.is(error) && !UpstreamError.is(error))

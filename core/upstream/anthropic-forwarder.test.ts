@@ -223,6 +223,20 @@ describe('the credential', () => {
     expect((error as Error).message).toBe('401 {"error":"bad key [key]"}')
   })
 
+  it.each(['lmstudio', 'hello', 'message', 'sk-account-0123456789abcdef'])(
+    'is left in a good answer, which passes byte for byte: %s',
+    async (key) => {
+      const text = `hello from ~/.lmstudio with ${key}`
+      const answers = { stream: sse(messageEvents({ text })), json: json(message({ text })) }
+      for (const form of ['stream', 'json'] as const) {
+        const { up, send } = await forwarder(() => answers[form])
+        const reply = await send(makeCall({ stream: form === 'stream' }), account({ apiKey: key }))
+        const raw = await fetch(`${up.url}/v1/messages`, { method: 'POST' })
+        expect(await reply.text()).toBe(await raw.text())
+      }
+    },
+  )
+
   it('headers of the plugin’s own win over the client’s, in any case', async () => {
     const { up, send } = await forwarder(ok, { headers: { 'X-Team': 'ours' } })
     await send(makeCall({}, { headers: { 'x-team': 'theirs' } }))

@@ -2,14 +2,13 @@ import type { Accepts, Account, ModelInfo, Precedence, Target, Upstream } from '
 import { errorBody } from '../errors/api-errors.js'
 import { ClientGoneError, GatewayError, UpstreamError } from '../errors/gateway-errors.js'
 import type { Call } from '../exchange/call.js'
-import type { Headers } from '../exchange/headers.js'
+import { maskBytes, maskHeaders, maskText } from '../exchange/mask-key.js'
 import { Reply } from '../exchange/reply.js'
 import type { Awaitable, Next, Plugin } from '../plugin/define.js'
 import { parseBaseURL } from './base-url.js'
 import { connectionError } from './connection-errors.js'
 import type { HttpClient } from './http.js'
 import { keyOf } from './keys.js'
-import { maskHeaders, maskSource, maskText } from './mask-key.js'
 import type { Upstreams } from './registry.js'
 import { fetchModels } from './remote-models.js'
 import { type HeaderRules, RequestHeaders } from './request-headers.js'
@@ -87,6 +86,7 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
   async function sendWith(key: string | undefined, call: Call, { account }: Target): Promise<Reply> {
     const { origin, path } = at(account)
     const { limits, record } = call
+    record.sentWith(key)
     const sentAt = performance.now()
     const reply = await services.transport.send({
       method: call.method,
@@ -111,6 +111,7 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
     if (!accepts.countTokens)
       return Reply.json(errorBody('not_found_error', `${name} does not count tokens`), { status: 404 })
     const key = await accountKey(target.account)
+    call.record.sentWith(key)
     const url = `${urlOf(target.account)}${call.path}${call.query}`
     const init = {
       method: 'POST',
@@ -170,22 +171,20 @@ async function refreshed(key: Promise<string | undefined>, account: Account): Pr
   }
 }
 
-/** Upstreams have been seen to quote the key that they refuse, in the body and in headers. An error body is read whole. */
+/**
+ * Upstreams have been seen to quote the key that they refuse, in the body and in headers. An error body is read whole; the
+ * body of a good answer passes byte for byte.
+ */
 function withoutKey(reply: Reply, key: string | undefined): Awaitable<Reply> {
-  const { status } = reply
   const headers = maskHeaders(reply.headers, key)
-  if (reply.ok && !reply.held) {
-    const masked = reply.withSource(maskSource(reply.source(), key))
-    return headers === reply.headers ? masked : Reply.stream(masked.source(), { status, headers })
-  }
-  return heldWithoutKey(reply, headers, key)
+  if (!reply.ok) return errorWithoutKey(reply.with({ headers }), key)
+  return headers === reply.headers ? reply : reply.with({ headers })
 }
 
-async function heldWithoutKey(reply: Reply, given: Headers, key: string | undefined): Promise<Reply> {
+async function errorWithoutKey(reply: Reply, key: string | undefined): Promise<Reply> {
   const bytes = await reply.bytes(ERROR_BODY_LIMIT).catch(() => Buffer.alloc(0))
-  const init = { status: reply.status, headers: { ...given, 'content-length': undefined } }
-  if (!key || !bytes.includes(key)) return Reply.bytes(bytes, init)
-  return Reply.bytes(Buffer.from(maskText(bytes.toString('utf8'), key)), init)
+  const { status, headers } = reply
+  return Reply.bytes(maskBytes(bytes, key), { status, headers: { ...headers, 'content-length': undefined } })
 }
 
 function redirected(name: string, reply: Reply): GatewayError {

@@ -48,7 +48,8 @@ async function answerOf(call: Call, next: Next): Promise<Reply> {
     if (!UpstreamError.is(error) || error.failure !== 'error-event' || !error.cause) throw error
     call.record.note('errors', `an error under status ${reply?.status ?? 200} counts as ${error.status}`)
     const headers = { ...reply?.headers, 'content-type': 'application/json', 'content-length': undefined }
-    return Reply.bytes(Buffer.from(JSON.stringify(error.cause)), { status: error.status, headers })
+    const text = call.record.masked(JSON.stringify(error.cause))
+    return Reply.bytes(Buffer.from(text), { status: error.status, headers })
   }
 }
 

@@ -3,8 +3,7 @@ import { answer } from '../support/anthropic-upstream.js'
 import { startUpstream } from '../support/bad-upstream.js'
 import { ask, NoAnswer, send } from '../support/client.js'
 import { errorData, message, messageEvents } from '../support/messages.js'
-import { end, hangUp, head, json, raw, reset, respond, type Script, sse, write } from '../support/script.js'
-import { frames } from '../support/sse-bytes.js'
+import { hangUp, json, raw, respond, type Script, sse } from '../support/script.js'
 import { type GatewayProcess, startProcess } from './process.js'
 
 const KEY = 'sk-upstream-0123456789abcdef'
@@ -12,8 +11,6 @@ const SECOND_KEY = 'sk-upstream-second-0123456789'
 const CLIENT_KEY = 'sk-client-0123456789abcdef'
 const PROMPT = 'PROMPT-that-is-nobodys-business'
 const ANSWER = 'ANSWER-that-is-nobodys-business'
-
-const STREAM = { 'content-type': 'text/event-stream' }
 
 /** Ways in which an upstream may quote the key that it was called with. */
 const ECHOES: Readonly<Record<string, (key: string) => Script>> = {
@@ -33,18 +30,7 @@ const ECHOES: Readonly<Record<string, (key: string) => Script>> = {
     }),
   'a redirect': (key) =>
     respond(307, '', { headers: { location: `https://${key}@elsewhere.example/${key}` } }),
-  'a JSON answer': (key) => json(message({ text: `${ANSWER} ${key}` })),
-  'a stream': (key) => sse(events(key)),
-  'a stream that is cut inside the key': (key) => {
-    const { bytes, at } = cut(key, 7)
-    return [head(200, STREAM), write([bytes.subarray(0, at), bytes.subarray(at)], 30), end()]
-  },
-  'a stream that breaks inside the key': (key) => {
-    const { bytes, at } = cut(key, 15)
-    return [head(200, STREAM), write(bytes.subarray(0, at)), reset()]
-  },
   'a first `event: error`': (key) => sse([errorData('authentication_error', quoting(key))]),
-  'a later `event: error`': (key) => sse([...events(key).slice(0, 3), errorData('api_error', quoting(key))]),
   'an error under 200': (key) => json(errorData('invalid_request_error', quoting(key))),
   'something that is no HTTP': (key) => [raw(`${key}\r\n\r\n`), hangUp()],
 }
@@ -52,14 +38,9 @@ const ECHOES: Readonly<Record<string, (key: string) => Script>> = {
 const quoting = (key: string) => `Incorrect API key provided: ${key}. You can find yours at …`
 const events = (key: string) => messageEvents({ text: `${ANSWER} ${key}`, deltaSize: 100 })
 
-/** A stream, and the place `n` bytes into the key. */
-function cut(key: string, n: number): { bytes: Buffer; at: number } {
-  const bytes = Buffer.concat(frames(events(key)))
-  return { bytes, at: bytes.indexOf(key) + n }
-}
-
 async function started(
   echo: (key: string) => Script,
+  upstream = 'anthropic',
 ): Promise<{ gateway: GatewayProcess; sent: () => string }> {
   const up = await startUpstream((request) => echo(request.header('x-api-key')!))
   onTestFinished(() => up.close())
@@ -67,10 +48,10 @@ async function started(
     preset: 'claude-code',
     log: { level: 'debug' },
     accounts: [
-      { id: 'one', upstream: 'anthropic', apiKey: KEY },
-      { id: 'two', upstream: 'anthropic', apiKey: SECOND_KEY },
+      { id: 'one', upstream, apiKey: KEY },
+      { id: 'two', upstream, apiKey: SECOND_KEY },
     ],
-    plugins: { anthropic: { baseURL: up.url }, auth: { mode: 'strict', keys: [CLIENT_KEY] } },
+    plugins: { [upstream]: { baseURL: up.url }, auth: { mode: 'strict', keys: [CLIENT_KEY] } },
   })
   const sent = () =>
     up.requests.map(({ url, headers, body }) => `${url}\n${JSON.stringify(headers)}\n${body}`).join('\n')
@@ -104,6 +85,34 @@ describe('an upstream that quotes its key in', () => {
     expect(sent()).toContain(KEY)
     expect(sent()).not.toContain(CLIENT_KEY)
   })
+})
+
+it('an answer that is folded and breaks off with an error that quotes the key is an error without it', async () => {
+  const { gateway } = await started(
+    (key) => sse([...events(key).slice(0, 3), errorData('invalid_request_error', quoting(key))]),
+    'zai',
+  )
+  const seen = await send(gateway.url, { headers: CREDENTIALS, body: ask({ messages }) })
+  expect(seen.text()).toContain('Incorrect API key provided: [key].')
+  await expect.poll(() => gateway.requests().length).toBe(1)
+  for (const text of [seen.text(), gateway.output()]) expect(text).not.toContain(KEY)
+})
+
+it('a good answer passes byte for byte, though it has the key in it', async () => {
+  const answers = (key: string) => ({
+    stream: sse(events(key)),
+    json: json(message({ text: `${ANSWER} ${key}` })),
+  })
+  for (const form of ['stream', 'json'] as const) {
+    const { gateway } = await started((key) => answers(key)[form])
+    const seen = await send(gateway.url, {
+      headers: CREDENTIALS,
+      body: ask({ messages, ...(form === 'stream' && { stream: true }) }),
+    })
+    expect(seen.text()).toContain(`${ANSWER} ${KEY}`)
+    await expect.poll(() => gateway.requests().length).toBe(1)
+    for (const secret of [KEY, ANSWER]) expect(gateway.output()).not.toContain(secret)
+  }
 })
 
 it('a prompt that is no valid request is not quoted either, and a wrong key neither', async () => {

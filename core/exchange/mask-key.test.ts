@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import { maskBytes, maskHeaders, maskText } from './mask-key.js'
+import { ExchangeRecord } from './record.js'
+
+describe('a key', () => {
+  const KEYS = [
+    'sk-account',
+    'sk-ant-0123456789',
+    'ab12cd34',
+    '0123456789abcdef0123456789abcdef.Zx9',
+    'correct-horse-battery-staple',
+  ]
+
+  it.each(KEYS)('is taken out of the words of an error, wherever it is: %s', (key) => {
+    for (const [before, after] of [
+      ['', ''],
+      ['Incorrect API key provided: ', '. You can find yours at …'],
+      ['{"error":{"message":"', '"}}'],
+      ['{"error":{"message":"Authorization:\\n', '\\tno"}}'],
+      ['{"error":"\\u000a', '\\u0020"}'],
+      ['https://host/?key=', '&x=1'],
+      ['%20', '%20'],
+      ['<b>', '</b>'],
+      ["'", "'"],
+    ])
+      expect(maskText(`${before}${key}${after} and ${key}`, key)).toBe(`${before}[key]${after} and [key]`)
+  })
+
+  it.each([
+    ['a/b+c=0123456789', ['a/b+c=0123456789', 'a\\/b+c=0123456789', 'a%2Fb%2Bc%3D0123456789']],
+    ['with"quote\\0123', ['with\\"quote\\\\0123']],
+  ])('is found as JSON and URLs spell it: %s', (key, spellings) => {
+    for (const spelt of spellings) expect(maskText(`(${spelt})`, key)).toBe('([key])')
+  })
+
+  it('of 24 characters is found inside of a longer word too', () => {
+    const key = 'sk-upstream-0123456789abcdef'
+    expect(maskText(`x${key}y`, key)).toBe('x[key]y')
+  })
+
+  it('that is shorter is left where it is a part of a longer word', () => {
+    for (const text of ['gpt4all1-mini', 'my-gpt4all1', 'xgpt4all1', 'gpt4all1x', 'gpt4all1_'])
+      expect(maskText(text, 'gpt4all1')).toBe(text)
+  })
+
+  it('is not what any word may be: too short, a word without a digit, a number', () => {
+    const text =
+      'token x 0 error prompt lmstudio placeholder not-needed invalid_request_error 20000000 sk-1 sk-abcd'
+    for (const key of [...text.split(' '), '', undefined]) expect(maskText(text, key)).toBe(text)
+  })
+})
+
+it('bytes without it are the same buffer', () => {
+  const bytes = Buffer.from([0xff, 0xfe, ...Buffer.from('no key')])
+  expect(maskBytes(bytes, 'sk-ant-0123456789')).toBe(bytes)
+  expect(maskBytes(Buffer.from('say "ab12cd34"'), 'ab12cd34').toString()).toBe('say "[key]"')
+})
+
+it('headers lose it too, single and repeated ones', () => {
+  const key = 'sk-ant-0123456789'
+  const headers = { a: `Bearer ${key}`, b: ['x', key], c: 'as it was' }
+  expect(maskHeaders(headers, key)).toEqual({ a: 'Bearer [key]', b: ['x', '[key]'], c: 'as it was' })
+  expect(maskHeaders(headers, 'bearer')).toBe(headers)
+  expect(maskHeaders({ c: 'x' }, key)).toEqual({ c: 'x' })
+})
+
+it('a request knows the keys of all its attempts, and shows none', () => {
+  const record = new ExchangeRecord()
+  expect(record.masked('ab12cd34 ef56ab78')).toBe('ab12cd34 ef56ab78')
+  for (const key of ['ab12cd34', undefined, 'ef56ab78', 'ab12cd34']) record.sentWith(key)
+  expect(record.masked('ab12cd34 ef56ab78')).toBe('[key] [key]')
+  record.note('retry-rotate', 'attempt 1: no ab12cd34')
+  expect(record.notes).toEqual([{ plugin: 'retry-rotate', decision: 'attempt 1: no [key]' }])
+  expect(JSON.stringify(record)).not.toContain('ef56ab78')
+})

@@ -1,0 +1,62 @@
+import type { Headers } from './headers.js'
+
+const SHORTEST = 8
+/** From here on a text is taken for a key whatever it is made of: no word of an error is as long. */
+const LONG = 24
+
+/**
+ * Masking touches the key of the account that was called, in the words and headers of an error, where it is whole and long
+ * enough to be a key. A good answer passes byte for byte, whatever it says. Local servers take any word for a key
+ * (`token`, `lmstudio`, `not-needed`): a short one counts as a secret when it has a digit among other characters, or begins
+ * with `sk-`.
+ */
+function isSecret(key: string | undefined): key is string {
+  if (key === undefined || key.length < SHORTEST) return false
+  return key.length >= LONG || key.startsWith('sk-') || (/\d/.test(key) && /\D/.test(key))
+}
+
+/** The words of an error, which may be JSON, HTML or plain, with `[key]` in the key's place. */
+export function maskText(text: string, key: string | undefined): string {
+  return isSecret(key) ? text.replace(patternOf(key), '[key]') : text
+}
+
+/** The bytes of an error body; the same buffer where the key is not in them. */
+export function maskBytes(bytes: Buffer, key: string | undefined): Buffer {
+  if (!isSecret(key)) return bytes
+  const text = bytes.toString('utf8')
+  const masked = text.replace(patternOf(key), '[key]')
+  return masked === text ? bytes : Buffer.from(masked)
+}
+
+/** Upstreams have been seen to quote the key in `www-authenticate`. */
+export function maskHeaders(headers: Headers, key: string | undefined): Headers {
+  if (!isSecret(key)) return headers
+  let masked: Record<string, string | readonly string[] | undefined> | undefined
+  for (const name in headers) {
+    const value = headers[name]
+    if (value === undefined || !String(value).includes(key)) continue
+    masked ??= { ...headers }
+    masked[name] = typeof value === 'string' ? maskText(value, key) : value.map((v) => maskText(v, key))
+  }
+  return masked ?? headers
+}
+
+/** Where a word may begin: not behind a letter, but behind `\n`, `\u000a` and `%20`, which end in one. */
+const BEGIN = String.raw`(?:(?<![\w-])|(?<=\\[bfnrt]|\\u[\da-fA-F]{4}|%[\da-fA-F]{2}))`
+const END = String.raw`(?![\w-])`
+
+/** The key as it is, and as JSON and URLs spell it. One of 24 characters is found inside of longer words too. */
+function patternOf(key: string): RegExp {
+  const json = JSON.stringify(key).slice(1, -1)
+  const inURLs = new URLSearchParams({ key }).toString().slice('key='.length)
+  const spellings = new Set([key, json, json.replaceAll('/', '\\/'), inURLs])
+  const any = [...spellings]
+    .sort((a, b) => b.length - a.length)
+    .map(escaped)
+    .join('|')
+  return new RegExp(key.length >= LONG ? any : `${BEGIN}(?:${any})${END}`, 'g')
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)
+}
