@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto'
-import type { Content, ContentBlock } from '../contract/messages.js'
+import { createHash, type Hash } from 'node:crypto'
 import type { Call } from '../exchange/call.js'
+import { applyEdits, withoutMembers } from '../json/edit.js'
+import type { JsonNode } from '../json/node.js'
 import { sessionOf } from './session-id.js'
 
 export interface SessionKey {
@@ -26,9 +27,16 @@ function short(key: string): string {
 }
 
 /** Of what stays the same from turn to turn: the system prompt and the first user message. */
-function beginning({ body }: Call): string {
-  const first = body.messages.find((message) => message.role === 'user')
-  return digest(`${stable(body.system)}\0${stable(first?.content)}`)
+function beginning({ tree }: Call): string {
+  const first = tree
+    .get('messages')!
+    .items()
+    .find((message) => message.get('role')!.is('user'))
+  const hash = createHash('sha256')
+  addStable(tree.get('system'), hash)
+  hash.update('\0')
+  addStable(first?.get('content'), hash)
+  return hash.digest('base64url')
 }
 
 function digest(text: string): string {
@@ -36,28 +44,45 @@ function digest(text: string): string {
 }
 
 /**
- * Without the parts that change: `cache_control` wanders, the billing line counts, reminders tell the time. What is no content
- * at all is the upstream's to refuse.
+ * Adds content without the parts that change: `cache_control` wanders, the billing line counts, reminders tell the time. What
+ * is no content at all is the upstream's to refuse. Blocks that are no text are not decoded: they may be images.
  */
-function stable(content: Content | undefined): string {
-  if (typeof content === 'string') return withoutReminders(content)
-  if (!Array.isArray(content)) return ''
-  return content
-    .filter((block) => !isBilling(block))
-    .map(stableBlock)
-    .join('\n')
+function addStable(content: JsonNode | undefined, hash: Hash): void {
+  const text = content?.string()
+  if (text !== undefined) hash.update(withoutReminders(text))
+  for (const block of content?.items() ?? []) {
+    const said = block.get('type')?.is('text') ? block.get('text')?.string() : undefined
+    if (said === undefined) hash.update(unmarked(block))
+    else if (!said.startsWith(BILLING)) hash.update(withoutReminders(said))
+    hash.update('\n')
+  }
 }
 
-function stableBlock(block: ContentBlock): string {
-  if (block?.type === 'text' && typeof block.text === 'string') return withoutReminders(block.text)
-  return JSON.stringify(block, (name, value) => (name === 'cache_control' ? undefined : value)) ?? ''
+const BILLING = 'x-anthropic-billing-header:'
+
+function unmarked(block: JsonNode): Buffer {
+  if (!block.get('cache_control')) return block.raw
+  const edits = withoutMembers(block, (key) => key.is('cache_control'))
+  return applyEdits(
+    block.raw,
+    edits.map(({ start, end, text }) => ({ start: start - block.start, end: end - block.start, text })),
+  )
 }
 
-function isBilling(block: ContentBlock): boolean {
-  return typeof block?.text === 'string' && block.text.startsWith('x-anthropic-billing-header:')
-}
+const REMINDER = '<system-reminder>'
+const REMINDER_END = '</system-reminder>'
 
+/** From tag to tag: a regular expression looked for an end from each of 24,000 tags without one, for 1.4 s. */
 function withoutReminders(text: string): string {
-  if (!text.includes('<system-reminder>')) return text
-  return text.replace(/<system-reminder>[\s\S]*?<\/system-reminder>/g, '').trim()
+  if (!text.includes(REMINDER)) return text
+  const kept: string[] = []
+  let from = 0
+  for (let start = text.indexOf(REMINDER); start >= 0; start = text.indexOf(REMINDER, from)) {
+    const end = text.indexOf(REMINDER_END, start)
+    if (end < 0) break // and none behind it has one
+    kept.push(text.slice(from, start))
+    from = end + REMINDER_END.length
+  }
+  kept.push(text.slice(from))
+  return kept.join('').trim()
 }

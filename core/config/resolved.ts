@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly headerLimit: number
   readonly headerCountLimit: number
   readonly depthLimit: number
+  readonly valueLimit: number
+  readonly messageLimit: number
   /** Milliseconds, as all times here. */
   readonly headersTimeout: number
   readonly requestTimeout: number

@@ -9,8 +9,8 @@ export const serverSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   /** 0: any free port. */
   port: z.int().min(0).max(65_535).default(8045),
-  /** The largest request body. */
-  bodyLimit: bytes().prefault('100mb'),
+  /** The largest request body, as it came and decompressed: Anthropic's own limit (https://platform.claude.com/docs/en/api/errors). */
+  bodyLimit: bytes().prefault('32mb'),
   /** The headers of a request, in bytes (Node itself stops at 16 kB) and by number. */
   headerLimit: bytes()
     .refine((size) => size <= 16_384, 'expected at most 16kb, where Node stops reading')
@@ -18,6 +18,10 @@ export const serverSchema = z.strictObject({
   headerCountLimit: z.int().min(1).default(200),
   /** How deep the JSON of a body may nest; real tool schemas reach about 20. */
   depthLimit: z.int().min(1).default(200),
+  /** JSON values and keys of a body: 12 bytes of memory each. A conversation has one for every 40 to 120 bytes. */
+  valueLimit: z.int().min(1).default(1_000_000),
+  /** Messages of a body: Anthropic's own limit (https://platform.claude.com/docs/en/api/messages/create). */
+  messageLimit: z.int().min(1).default(100_000),
   /** Milliseconds to receive a request's headers; and its headers and body. */
   headersTimeout: duration().default(60_000),
   requestTimeout: duration().default(300_000),

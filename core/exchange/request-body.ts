@@ -1,15 +1,10 @@
 import type { MessagesRequest } from '../contract/messages.js'
-import { GatewayError } from '../errors/gateway-errors.js'
-import { applyEdits, type Edit } from '../json/edit.js'
+import { applyEdits, type Edit, inOrder } from '../json/edit.js'
 import { lazyObject } from '../json/lazy.js'
-import { JsonNode } from '../json/node.js'
-import { NestingError } from '../json/scan.js'
+import type { JsonNode, Span } from '../json/node.js'
+import { type BodyLimits, DEFAULT_LIMITS, parseBody, UNLIMITED } from './parse-body.js'
 
 const EMPTY = Buffer.alloc(0)
-/** How deep the JSON of a body may nest where the server sets no limit; real tool schemas reach about 20. */
-export const DEPTH_LIMIT = 200
-/** It comes back in headers and log lines, and is matched against patterns. */
-const MODEL_NAME = /^[\x20-\x7e]{1,256}$/
 const ITEMWISE = new Set(['messages'])
 
 /** Changes that were asked for and not made yet: a chain of plugins then costs one copy, when the body leaves. */
@@ -26,7 +21,7 @@ interface Pending {
  * what is read. Immutable; an edit is a splice, and what no edit touches leaves as the bytes that came.
  */
 export class RequestBody {
-  readonly #depthLimit: number
+  readonly #limits: BodyLimits
   readonly #pending: Pending | undefined
   #bytes: Buffer | undefined
   #tree: JsonNode | undefined
@@ -41,20 +36,20 @@ export class RequestBody {
     bytes?: Buffer
     object?: MessagesRequest
     pending?: Pending
-    depthLimit: number
+    limits: BodyLimits
   }) {
     this.#bytes = init.bytes
     this.#object = init.object
     this.#pending = init.pending
-    this.#depthLimit = init.depthLimit
+    this.#limits = init.limits
   }
 
-  static ofBytes(bytes: Buffer = EMPTY, depthLimit = DEPTH_LIMIT): RequestBody {
-    return new RequestBody({ bytes, depthLimit })
+  static ofBytes(bytes: Buffer = EMPTY, limits = DEFAULT_LIMITS): RequestBody {
+    return new RequestBody({ bytes, limits })
   }
 
   static ofObject(object: MessagesRequest): RequestBody {
-    return new RequestBody({ object: frozen(object), depthLimit: Number.POSITIVE_INFINITY })
+    return new RequestBody({ object: frozen(object), limits: UNLIMITED })
   }
 
   get bytes(): Buffer {
@@ -64,7 +59,7 @@ export class RequestBody {
 
   /** Throws a 400 for what is no Messages request. */
   get tree(): JsonNode {
-    this.#tree ??= checked(indexed(this.bytes, this.#depthLimit))
+    this.#tree ??= parseBody(this.bytes, this.#limits)
     return this.#tree
   }
 
@@ -107,13 +102,13 @@ export class RequestBody {
 
   /** Other values for top-level fields; `undefined` is no value and leaves the field as it is. */
   set(fields: Readonly<Record<string, unknown>>): RequestBody {
-    if (this.#object && !this.#bytes) return RequestBody.ofObject({ ...this.#object, ...fields })
-    const texts = Object.entries(fields).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, JSON.stringify(value)] as const],
-    )
+    const given = Object.entries(fields).filter(([, value]) => value !== undefined)
+    if (this.#object && !this.#bytes)
+      return RequestBody.ofObject({ ...this.#object, ...Object.fromEntries(given) })
+    const texts = given.map(([name, value]) => [name, JSON.stringify(value)] as const)
     const pending = this.#editable()
     // An edit that takes a field out and a new value for it would meet in the same bytes: first things first.
-    const clash = Object.keys(fields).some((name) => touchesMember(pending, name))
+    const clash = given.some(([name]) => touchesMember(pending, name))
     const { base, edits, fields: before } = clash ? { base: this, edits: [], fields: new Map() } : pending
     return this.#with({ base, edits, fields: new Map([...before, ...texts]) })
   }
@@ -129,7 +124,7 @@ export class RequestBody {
   }
 
   #with(pending: Pending): RequestBody {
-    return new RequestBody({ pending, depthLimit: this.#depthLimit })
+    return new RequestBody({ pending, limits: UNLIMITED })
   }
 }
 
@@ -140,16 +135,22 @@ function rolesOf(tree: JsonNode): readonly string[] {
     .map((message) => message.get('role')!.string()!)
 }
 
-/** Edits within a message's content, or outside all messages, leave the roles as they are. */
+/**
+ * Edits within a message's content, or outside all messages, leave the roles as they are. One walk over both lists: a search
+ * for each edit took 5.9 s for the 26,000 messages of 4 MB.
+ */
 function keepsRoles({ base, edits, fields }: Pending): boolean {
   if (fields.has('messages')) return false
   const messages = base.tree.get('messages')!
   const items = messages.items()
-  return edits.every(({ start, end }) => {
-    if (end <= messages.start || start >= messages.end) return true
-    const content = items.find((item) => item.start < end && start < item.end)?.get('content')
-    return content !== undefined && start >= content.start && end <= content.end
-  })
+  let at = -1
+  let content: Span | undefined
+  for (const { start, end } of inOrder(edits)) {
+    if (end <= messages.start || start >= messages.end) continue
+    while (at < 0 || (at < items.length && items[at]!.end <= start)) content = items[++at]?.get('content')
+    if (!content || start < content.start || end > content.end) return false
+  }
+  return true
 }
 
 /** Whether an edit reaches out of a top-level field's value, or into its key. */
@@ -165,19 +166,18 @@ function touchesMember({ base, edits }: Pending, name: string): boolean {
 
 function made({ base, edits, fields }: Pending): Buffer {
   const { tree } = base
-  const all = [...edits]
   const added: string[] = []
+  const replaced: Edit[] = []
   for (const [name, text] of fields) {
     const value = tree.get(name)
-    if (!value) added.push(`${JSON.stringify(name)}:${text}`)
-    else {
-      const { start, end } = value
-      // A whole new value makes splices inside the old one pointless.
-      for (let i = all.length - 1; i >= 0; i--)
-        if (all[i]!.start >= start && all[i]!.end <= end) all.splice(i, 1)
-      all.push({ start, end, text })
-    }
+    if (value) replaced.push({ start: value.start, end: value.end, text })
+    else added.push(`${JSON.stringify(name)}:${text}`)
   }
+  // A whole new value makes splices inside the old one pointless.
+  const all = edits.filter(
+    (edit) => !replaced.some(({ start, end }) => edit.start >= start && edit.end <= end),
+  )
+  for (const edit of replaced) all.push(edit)
   // A Messages request has fields, so a comma is always right.
   if (added.length > 0) all.push({ start: tree.end - 1, end: tree.end - 1, text: `,${added.join(',')}` })
   return applyEdits(base.bytes, all)
@@ -193,56 +193,4 @@ function frozen(body: MessagesRequest): MessagesRequest {
   if (Array.isArray(body.system)) Object.freeze(body.system)
   if (Array.isArray(body.tools)) Object.freeze(body.tools)
   return Object.freeze(body)
-}
-
-function indexed(bytes: Buffer, depthLimit: number): JsonNode {
-  if (bytes.length === 0) throw bad('the request has no body: send a JSON object with `model` and `messages`')
-  try {
-    return JsonNode.parse(bytes, depthLimit)
-  } catch (error) {
-    if (error instanceof NestingError)
-      throw bad(`the body nests deeper than server.depthLimit (${depthLimit})`)
-    throw bad(`the body is not valid JSON: ${reason(bytes)}`)
-  }
-}
-
-/** V8 says better than we do what is wrong, but quotes the text around it, which is the conversation. */
-function reason(bytes: Buffer): string {
-  try {
-    JSON.parse(bytes.toString('utf8'))
-    return 'it can not be read'
-  } catch (error) {
-    return (error as Error).message.replace(/, (\.{3})?".*$/s, '')
-  }
-}
-
-function checked(tree: JsonNode): JsonNode {
-  if (!tree.isObject) throw bad(`the body must be a JSON object, found ${kindOf(tree)}`)
-  const model = tree.get('model')
-  if (!model?.isString || model.is('')) throw bad(`model: ${missing(model, 'a string')}`)
-  if (!MODEL_NAME.test(model.string()!))
-    throw bad('model: Input should be printable ASCII of at most 256 characters')
-  const messages = tree.get('messages')
-  if (!messages?.isArray) throw bad(`messages: ${missing(messages, 'an array')}`)
-  const wrong = messages.items().findIndex((message) => !message.get('role')?.isString)
-  if (wrong >= 0) throw bad(`messages.${wrong}: must be an object with \`role\` and \`content\``)
-  return tree
-}
-
-/** In words: what was found instead may be the conversation, and these messages go into the log. */
-function kindOf(node: JsonNode): string {
-  if (node.isArray) return 'an array'
-  if (node.isObject) return 'an object'
-  if (node.is('')) return 'an empty string'
-  const value = node.value()
-  return value === null ? 'null' : `a ${typeof value}`
-}
-
-function missing(node: JsonNode | undefined, wanted: string): string {
-  if (!node) return 'Field required'
-  return `Input should be ${wanted}, found ${kindOf(node)}`
-}
-
-function bad(message: string): GatewayError {
-  return new GatewayError('invalid_request_error', message, { retry: false })
 }

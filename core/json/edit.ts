@@ -9,12 +9,17 @@ export interface Edit extends Span {
 export function applyEdits(bytes: Buffer, edits: readonly Edit[]): Buffer {
   const parts: Buffer[] = []
   let from = 0
-  for (const { start, end, text } of [...edits].sort((a, b) => a.start - b.start)) {
+  for (const { start, end, text } of inOrder(edits)) {
     parts.push(bytes.subarray(from, start), typeof text === 'string' ? Buffer.from(text) : text)
     from = end
   }
   parts.push(bytes.subarray(from))
   return Buffer.concat(parts)
+}
+
+/** By where they stand; of two at one place the earlier in the list comes first. */
+export function inOrder(edits: readonly Edit[]): Edit[] {
+  return [...edits].sort((a, b) => a.start - b.start)
 }
 
 /**

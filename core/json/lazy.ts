@@ -56,8 +56,9 @@ function lazy(
 }
 
 const getters = new Map<PropertyKey, () => unknown>()
-/** Clients choose the names. */
+/** Clients choose the names: so many getters are kept, of names that are no longer. */
 const LIMIT = 10_000
+const LONGEST_NAME = 64
 
 /**
  * One getter for all objects, which finds its object by `this`. V8 keeps pairs of accessors in its old generation, so a getter
@@ -69,7 +70,8 @@ function getterOf(key: PropertyKey): () => unknown {
     getter = function (this: { readonly [PARTS]: Parts }) {
       return this[PARTS].read(key)
     } as () => unknown
-    if (getters.size < LIMIT) getters.set(key, getter)
+    const isLong = typeof key === 'string' && key.length > LONGEST_NAME
+    if (getters.size < LIMIT && !isLong) getters.set(key, getter)
   }
   return getter
 }

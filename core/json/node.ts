@@ -37,9 +37,9 @@ export class JsonNode implements Span {
     this.#index = index
   }
 
-  /** Throws what `scan` throws, for a text that is no JSON or that nests too deep. */
-  static parse(bytes: Buffer, depthLimit: number): JsonNode {
-    return new JsonNode(bytes, scan(bytes, depthLimit))
+  /** Throws what `scan` throws: for a text that is no JSON, nests too deep or has too many values. */
+  static parse(bytes: Buffer, depthLimit: number, valueLimit?: number): JsonNode {
+    return new JsonNode(bytes, scan(bytes, depthLimit, valueLimit))
   }
 
   get start(): number {
@@ -87,15 +87,18 @@ export class JsonNode implements Span {
     return this.isString && this.#spells(this.#index, bytesOf(text))
   }
 
-  /** Where strings stand that are this one, keys and values, as far as they are spelt without escapes. */
+  /** Where strings stand that are this one, keys and values, however they are spelt. `text` must be ASCII without escapes. */
   places(text: string): number[] {
     const wanted = bytesOf(text)
     const tape = this.#tape
     const places: number[] = []
-    for (let at = this.#index; at < this.#next; at++) {
+    const after = this.#next
+    for (let at = this.#index; at < after; at++) {
       const start = tape[at * 3]!
-      const isAsLong = tape[at * 3 + 1]! - start === wanted.length + 2
-      if (isAsLong && this.#bytes[start] === QUOTE && this.#spells(at, wanted)) places.push(start)
+      // Each letter that is spelt `\u0063` makes the text five bytes longer; nearly no string has such a length.
+      const longer = tape[at * 3 + 1]! - start - 2 - wanted.length
+      const maySpell = longer === 0 || (longer > 0 && longer % 5 === 0 && longer <= wanted.length * 5)
+      if (maySpell && this.#bytes[start] === QUOTE && this.#spells(at, wanted)) places.push(start)
     }
     return places
   }

@@ -16,6 +16,9 @@ const LONGEST = 2 ** 31 - 1
 
 export class NestingError extends Error {}
 
+/** More values than allowed; an object's keys count as values. */
+export class ValueCountError extends Error {}
+
 const QUOTE = 0x22
 const COMMA = 0x2c
 const MINUS = 0x2d
@@ -38,19 +41,25 @@ let pos = 0
 let tape: Int32Array = new Int32Array(0)
 let used = 0
 let deepest = 0
+/** Numbers that the tape may have; a tape of this length grows no more. */
+let longest = 0
 /** Where tapes are written before they are cut to their length; a real body has a value for every 40 to 120 bytes. */
 const SCRATCH = 16 * 1024
 const SCRATCH_LIMIT = 256 * 1024
 let scratch: Int32Array = new Int32Array(SCRATCH)
 
-/** Throws a SyntaxError for what is no JSON, and a NestingError for what nests deeper than `depthLimit`. */
-export function scan(json: Uint8Array, depthLimit: number): Tape {
+/**
+ * Throws a SyntaxError for what is no JSON, a NestingError for what nests deeper than `depthLimit`, a ValueCountError for more
+ * than `valueLimit` values and keys. Any other error is the machine's: no memory for the text or its tape.
+ */
+export function scan(json: Uint8Array, depthLimit: number, valueLimit = Number.POSITIVE_INFINITY): Tape {
   if (json.length > LONGEST) throw new SyntaxError('too long')
   bytes = load(json)
   pos = 0
   used = 0
   deepest = depthLimit
-  tape = scratch
+  longest = valueLimit * 3
+  tape = scratch.length > longest ? scratch.subarray(0, longest) : scratch
   try {
     space()
     value(1)
@@ -60,7 +69,8 @@ export function scan(json: Uint8Array, depthLimit: number): Tape {
   } finally {
     bytes = EMPTY
     unload()
-    scratch = tape.length <= SCRATCH_LIMIT ? tape : new Int32Array(SCRATCH)
+    if (tape.buffer !== scratch.buffer)
+      scratch = tape.length <= SCRATCH_LIMIT ? tape : new Int32Array(SCRATCH)
     tape = NO_TAPE
   }
 }
@@ -99,7 +109,8 @@ function value(depth: number): void {
 }
 
 function grow(): void {
-  const larger = new Int32Array(tape.length * 2)
+  if (used > longest) throw new ValueCountError()
+  const larger = new Int32Array(Math.min(tape.length * 2, longest))
   larger.set(tape)
   tape = larger
 }

@@ -106,7 +106,7 @@ export class RequestHandler implements CallHead {
     }
     const bytes = await readBody(this.req, server.bodyLimit, server.requestTimeout)
     this.#size = bytes.length
-    const call = new Call(this, this.cancellation, RequestBody.ofBytes(bytes, server.depthLimit))
+    const call = new Call(this, this.cancellation, RequestBody.ofBytes(bytes, server))
     const { facts } = this.record
     facts.session = sessionOf(call)
     facts.model = call.model // throws the 400 for a body that is no Messages request

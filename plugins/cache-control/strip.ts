@@ -57,7 +57,7 @@ export function stripAll(body: JsonNode, marks: Marks): Edit[] {
   }
   const stripBlock = (block: JsonNode) => {
     if (!block.isObject || !marks.within(block)) return
-    edits.push(...unmarked(block))
+    for (const edit of unmarked(block)) edits.push(edit)
     const field = NESTED.get(block.get('type')?.string() ?? '')
     if (field !== undefined) stripBlocks(block.get(field))
   }
@@ -75,12 +75,14 @@ export function stripThinking(body: JsonNode, marks: Marks): Edit[] {
     if (!marks.within(message)) continue
     for (const block of itemsOf(message.get('content'))) {
       const type = marks.within(block) ? block.get('type') : undefined
-      if (type?.is('thinking') || type?.is('redacted_thinking')) edits.push(...unmarked(block))
+      if (!type?.is('thinking') && !type?.is('redacted_thinking')) continue
+      for (const edit of unmarked(block)) edits.push(edit)
     }
   }
   return edits
 }
 
+/** As many edits as the client wrote the field: too many, perhaps, for the arguments of one `push`. */
 function unmarked(object: JsonNode): Edit[] {
   return object.get(KEY) ? withoutMembers(object, (key) => key.is(KEY)) : []
 }
