@@ -57,7 +57,10 @@ describe('without a config', () => {
     expect(config.server).toMatchObject({
       host: '127.0.0.1',
       port: 8045,
-      bodyLimit: 100 * 1024 * 1024,
+      bodyLimit: 32 * 1024 * 1024,
+      depthLimit: 200,
+      valueLimit: 1_000_000,
+      messageLimit: 100_000,
       headersTimeout: 60_000,
       requestTimeout: 300_000,
       keepAliveTimeout: 75_000,

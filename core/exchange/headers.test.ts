@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { growth, LINEAR } from '../../test/support/growth.js'
 import { dropping, endToEnd, endToEndList, header } from './headers.js'
 
 const NONE = new Set<string>()
@@ -63,6 +64,11 @@ describe('endToEndList', () => {
   it('leaves out what the connection names, and the names of another set', () => {
     const headers = { a: '1', b: '2', c: '3', connection: 'keep-alive, B' }
     expect(endToEndList(headers, DROP, { c: undefined })).toEqual(['a', '1'])
+  })
+
+  it('takes time in proportion to the length of `connection`', () => {
+    const spaced = (size: number) => ({ a: '1', connection: `x${' '.repeat(size)}y` })
+    expect(growth(2_000, spaced, (headers) => endToEndList(headers, DROP))).toBeLessThan(LINEAR)
   })
 
   it('holds a header that is spelt in two ways once, with the later value', () => {

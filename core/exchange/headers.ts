@@ -39,7 +39,7 @@ export function endToEndList(headers: Headers, drop: ReadonlySet<string>, withou
     const value = headers[name]
     // A plugin may spell names as it likes, and two spellings would both be sent.
     if (name !== name.toLowerCase()) return flat(endToEnd(headers, drop), without)
-    if (value === undefined || drop.has(name) || named?.includes(name)) continue
+    if (value === undefined || drop.has(name) || named?.has(name)) continue
     if (without && Object.hasOwn(without, name)) continue
     add(list, name, value)
   }
@@ -65,15 +65,15 @@ export function endToEnd(headers: Headers, drop: ReadonlySet<string>): Record<st
   for (const given in headers) {
     const value = headers[given]
     const name = given.toLowerCase()
-    if (value === undefined || HOP_BY_HOP.has(name) || drop.has(name) || named?.includes(name)) continue
+    if (value === undefined || HOP_BY_HOP.has(name) || drop.has(name) || named?.has(name)) continue
     out[name] = value as string | string[]
   }
   return out
 }
 
-function namedByConnection({ connection }: Headers): readonly string[] | undefined {
+/** No regular expression with `\s*,`: 16 kB of spaces would take it 0.3 s. */
+function namedByConnection({ connection }: Headers): ReadonlySet<string> | undefined {
   if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined
-  return String(connection) // several are joined with commas
-    .toLowerCase()
-    .split(/\s*,\s*/)
+  const names = String(connection).toLowerCase().split(',') // several are joined with commas
+  return new Set(names.map((name) => name.trim()))
 }

@@ -1,6 +1,8 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { growth, LINEAR } from '../../test/support/growth.js'
 import { makeCall } from '../../testing.js'
 import { sessionOf } from '../accounts/session-id.js'
+import type { Message } from '../contract/messages.js'
 import { withoutMembers } from '../json/edit.js'
 
 const without = (call: ReturnType<typeof makeCall>, name: string) =>
@@ -28,4 +30,92 @@ it('a long user id made to be slow is passed over', () => {
   const before = performance.now()
   expect(sessionOf(call)).toBeUndefined()
   expect(performance.now() - before).toBeLessThan(500)
+})
+
+it('an undefined value leaves the field as it is, in a body of bytes and in one that a plugin made', () => {
+  const call = makeCall({ stream: true, metadata: { user_id: 'x' } })
+  for (const given of [call, call.with({ body: { ...call.body, temperature: 1 } })]) {
+    const set = given.set({ stream: undefined, metadata: undefined, max_tokens: 5 } as never)
+    expect(JSON.parse(set.bytes.toString())).toMatchObject({
+      stream: true,
+      metadata: { user_id: 'x' },
+      max_tokens: 5,
+    })
+  }
+})
+
+describe('time grows in proportion', () => {
+  const marked = (size: number) => {
+    const content = [{ type: 'text', text: 'a', cache_control: {} }]
+    const roles = ['user', 'assistant']
+    const messages = Array.from({ length: size }, (_, i) => ({ role: roles[i % 2]!, content }))
+    const call = makeCall({ messages: messages as Message[] })
+    const edits = call.tree
+      .get('messages')!
+      .items()
+      .map((message) => message.get('content')!.items()[0]!)
+      .flatMap((block) => withoutMembers(block, (key) => key.is('cache_control')))
+    return { call, edits }
+  }
+
+  it('to the messages that were edited, for their roles', () => {
+    const roles = ({ call, edits }: ReturnType<typeof marked>) => call.edit(edits).roles
+    const { call, edits } = marked(3)
+    expect(roles({ call, edits })).toEqual(['user', 'assistant', 'user'])
+    expect(growth(2_000, marked, roles)).toBeLessThan(LINEAR)
+  })
+
+  it('to the edits within one message, for the roles', () => {
+    const crowded = (size: number) => {
+      const blocks = Array.from({ length: size }, () => ({ type: 'text', text: 'a', cache_control: {} }))
+      const fields = Object.fromEntries(Array.from({ length: size }, (_, i) => [`k${i}`, 0]))
+      const call = makeCall({ messages: [{ role: 'user', content: blocks, ...fields }] })
+      const edits = call.tree
+        .get('messages')!
+        .items()[0]!
+        .get('content')!
+        .items()
+        .flatMap((block) => withoutMembers(block, (key) => key.is('cache_control')))
+      return { call, edits }
+    }
+    expect(growth(1_000, crowded, ({ call, edits }) => call.edit(edits).roles)).toBeLessThan(LINEAR)
+  })
+
+  it('to the edits of a field that is then replaced, and of those behind it', () => {
+    const filled = (size: number) => {
+      const blocks = Array.from({ length: size }, () => ({ type: 'text', text: 'a' }))
+      const call = makeCall({ messages: [{ role: 'user', content: blocks }], tools: blocks as never })
+      const lists = [call.tree.get('messages')!.items()[0]!.get('content')!, call.tree.get('tools')!]
+      const edits = lists
+        .flatMap((list) => list.items())
+        .map((block) => block.get('text')!)
+        .map(({ start, end }) => ({ start, end, text: '"b"' }))
+      return { call, edits }
+    }
+    const replaced = ({ call, edits }: ReturnType<typeof filled>) =>
+      call.edit(edits).set({ messages: [] }).bytes
+    const { messages, tools } = JSON.parse(replaced(filled(2)).toString())
+    expect([messages, tools[1]]).toEqual([[], { type: 'text', text: 'b' }])
+    expect(growth(4_000, filled, replaced)).toBeLessThan(LINEAR)
+  })
+})
+
+it('edits that leave the messages’ own fields change the roles', () => {
+  const call = makeCall({
+    messages: [
+      { role: 'user', content: 'a' },
+      { role: 'assistant', content: 'b' },
+      { role: 'user', content: 'c' },
+    ],
+  })
+  const [first, second, third] = call.tree.get('messages')!.items()
+  const rename = (role: string, { start, end }: { start: number; end: number }) =>
+    call.edit([{ start, end, text: `"${role}"` }]).roles
+  expect(rename('system', second!.get('role')!)).toEqual(['user', 'system', 'user'])
+  expect(rename('x', third!.get('content')!)).toEqual(['user', 'assistant', 'user'])
+  const edits = [
+    { start: second!.end, end: third!.end, text: '' },
+    { start: first!.get('content')!.start, end: first!.get('content')!.end, text: '"z"' },
+  ]
+  expect(call.edit(edits).roles).toEqual(['user', 'assistant'])
 })

@@ -1,12 +1,15 @@
-import { once } from 'node:events'
-import { Agent, request } from 'node:http'
+import { EventEmitter, once } from 'node:events'
+import { Agent, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { anthropicUpstream } from '../../test/support/anthropic-upstream.js'
 import { ask, send as sendTo } from '../../test/support/client.js'
 import { expectError } from '../../test/support/expect-error.js'
 import type { TestConfig } from '../../test/support/gateway.js'
 import { direct, stand } from '../../test/support/stand.js'
+import { readBody } from './read-body.js'
 
 const withServer = (server: object) => ({
   config: (url: string): TestConfig => ({ ...direct(url), server: server as never }),
@@ -58,6 +61,25 @@ describe('a bad body', () => {
     expect((await sendTo(url, { body: ask() })).status).toBe(200)
   })
 
+  it.each([
+    ['values', { valueLimit: 30 }, { metadata: Array(30).fill(0) }, /server\.valueLimit \(30\)/],
+    [
+      'messages',
+      { messageLimit: 3 },
+      { messages: Array(4).fill({ role: 'user', content: 'a' }) },
+      /found 4, and server\.messageLimit is 3/,
+    ],
+  ])('with too many %s is a 400 that names the option', async (_what, server, fields, words) => {
+    const { up, send } = await stand(anthropicUpstream(), withServer(server))
+    for (const path of ['/v1/messages', '/v1/messages/count_tokens']) {
+      const seen = await send({ path, body: ask(fields) })
+      expectError(seen, 400, 'invalid_request_error', words)
+      expect(seen.headers['x-should-retry']).toBe('false')
+    }
+    expect(up.requests).toHaveLength(0)
+    expect((await send({ body: ask() })).status).toBe(200)
+  })
+
   it('just under the limit passes', async () => {
     const { up, send } = await stand(anthropicUpstream(), withServer({ bodyLimit: 100_000 }))
     const body = Buffer.from(JSON.stringify(ask({ metadata: { pad: '' } })))
@@ -102,3 +124,24 @@ it('one connection carries many requests, refused ones among them', async () => 
   expect(sockets.size).toBe(1)
   agent.destroy()
 })
+
+it('a body that comes byte by byte is not held byte by byte', async () => {
+  const bytes = 1_000_000
+  const collect = gc()
+  const req = Object.assign(new EventEmitter(), { headers: {}, destroyed: false }) as IncomingMessage
+  const reading = readBody(req, bytes, 0)
+  collect()
+  const before = process.memoryUsage().heapUsed
+  const slab = Buffer.alloc(64 * 1024, 'x')
+  for (let i = 0; i < bytes; i++) req.emit('data', slab.subarray(i % slab.length, (i % slab.length) + 1))
+  collect()
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(20 * 1024 * 1024)
+  req.emit('end')
+  expect((await reading).equals(Buffer.alloc(bytes, 'x'))).toBe(true)
+})
+
+/** V8's own, which is not there without a flag. */
+function gc(): () => void {
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('globalThis.gc')
+}

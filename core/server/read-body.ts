@@ -1,18 +1,32 @@
 import type { IncomingMessage } from 'node:http'
 import { ClientGoneError, GatewayError } from '../errors/gateway-errors.js'
+import { decodeBody, encodingsOf } from './decode-body.js'
 
 /**
- * The whole body. Over the limit: a 413, with what still comes thrown away by the server after the answer, so that a
+ * The whole body, decompressed. Over the limit: a 413, with what still comes thrown away by the server after the answer, so that a
  * client in mid-upload reads the answer instead of a reset. Later than `timeout` ms (0: never): a 408.
  */
 export function readBody(req: IncomingMessage, limit: number, timeout: number): Promise<Buffer> {
   const announced = Number(req.headers['content-length'] ?? 0)
   if (announced > limit) return Promise.reject(tooLarge(limit, announced))
   if (req.destroyed && !req.readableEnded) return Promise.reject(new ClientGoneError())
-  return new Promise((resolve, reject) => new Reading(req, { announced, limit, timeout }, resolve, reject))
+  const whole = () =>
+    new Promise<Buffer>((resolve, reject) => new Reading(req, { announced, limit, timeout }, resolve, reject))
+  const encoding = req.headers['content-encoding']
+  return encoding === undefined ? whole() : decoded(encoding, whole, limit)
 }
 
+async function decoded(encoding: string, whole: () => Promise<Buffer>, limit: number): Promise<Buffer> {
+  const encodings = encodingsOf(encoding) // before the body is read: a 415 doesn't wait for it
+  return decodeBody(await whole(), encodings, limit)
+}
+
+/** Chunks that are joined at a time: HTTP's may have one byte each, and each one's Buffer takes 200. */
+const JOINED = 256
+
 class Reading {
+  /** Chunks that came, joined. */
+  #parts: Buffer[] = []
   #chunks: Buffer[] = []
   #size = 0
   #over = false
@@ -43,12 +57,17 @@ class Reading {
     if (this.#over) return
     this.#size += chunk.length
     if (this.#size > this.rules.limit) this.#fail(tooLarge(this.rules.limit, this.#size))
-    else this.#chunks.push(chunk)
+    else if (this.#chunks.push(chunk) === JOINED) this.#join()
+  }
+
+  #join(): void {
+    this.#parts.push(Buffer.concat(this.#chunks))
+    this.#chunks = []
   }
 
   #end(): void {
     if (this.#over) return
-    const chunks = this.#chunks
+    const chunks = this.#parts.length === 0 ? this.#chunks : this.#parts.concat(this.#chunks)
     this.#stop()
     this.resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, this.#size))
   }
@@ -66,6 +85,7 @@ class Reading {
 
   #stop(): void {
     this.#over = true
+    this.#parts = []
     this.#chunks = []
     clearTimeout(this.#timer)
   }

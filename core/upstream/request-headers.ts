@@ -13,10 +13,14 @@ export interface HeaderRules {
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-/** Credentials of the client and what is set here or by the transport. A cookie would be the local machine's, not the upstream's. */
+/**
+ * Credentials of the client, what is set here or by the transport, and the encoding of a body that is decoded by now. A cookie
+ * would be the local machine's, not the upstream's.
+ */
 const NOT_FORWARDED = [
   'host',
   'content-length',
+  'content-encoding',
   'expect',
   'accept-encoding',
   'authorization',

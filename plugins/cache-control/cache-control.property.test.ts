@@ -4,12 +4,29 @@ import type { ContentBlock, MessagesRequest } from '../../core/contract/messages
 import { makeCall } from '../../testing.js'
 import * as strip from './strip.js'
 
-/** The edits made, as a body; the very same object when there were none. */
+/** The edits made, as a body; the very same object when there were none. The same however the field's name is spelt. */
 const edited = (of: typeof strip.stripAll) => (body: MessagesRequest) => {
-  const call = makeCall({}, { bytes: Buffer.from(JSON.stringify(body)) })
-  const edits = of(call.tree, new strip.Marks(call.tree))
-  return edits.length === 0 ? body : (JSON.parse(call.edit(edits).bytes.toString('utf8')) as MessagesRequest)
+  const text = JSON.stringify(body)
+  const [plain, ...others] = [text, ...SPELLINGS.map((name) => text.replaceAll('"cache_control"', name))].map(
+    (spelt) => {
+      const call = makeCall({}, { bytes: Buffer.from(spelt) })
+      const edits = of(call.tree, new strip.Marks(call.tree))
+      return edits.length === 0
+        ? body
+        : (JSON.parse(call.edit(edits).bytes.toString('utf8')) as MessagesRequest)
+    },
+  )
+  for (const other of others) expect(other).toEqual(plain)
+  return plain!
 }
+
+const spelledOut = (text: string, hex: (code: string) => string) =>
+  text.replace(/./g, (letter) => `\\u${hex(letter.charCodeAt(0).toString(16).padStart(4, '0'))}`)
+const SPELLINGS = [
+  String.raw`"cache\u005fcontrol"`,
+  String.raw`"\u0063ache_contro\u006c"`,
+  `"${spelledOut('cache_control', (code) => code.toUpperCase())}"`,
+]
 const stripAll = edited(strip.stripAll)
 const stripThinking = edited(strip.stripThinking)
 

@@ -205,3 +205,13 @@ describe('mode', () => {
     expect((await upstreamBody(body, false, 'never')).messages).toEqual(body.messages)
   })
 })
+
+it('a field that a client wrote a quarter of a million times goes as well', async () => {
+  const fields = Array(250_000).fill('"cache_control":{}').join()
+  const bytes = Buffer.from(
+    `{"model":"m","messages":[{"role":"user","content":[{${fields},"type":"text"}]}]}`,
+  )
+  const plugin = await mount(cacheControl, { accepts: { cacheControl: false } })
+  await plugin.send(makeCall({}, { bytes }))
+  expect(plugin.calls[0]!.body.messages[0]).toEqual({ role: 'user', content: [{ type: 'text' }] })
+})
