@@ -1,9 +1,45 @@
+// The public API but for `defineConfig`: what a plugin or an upstream is written with. See docs/writing-plugins.md.
 export { inject, injectable } from 'tsyringe'
 export { z } from 'zod'
-export type { AccountPool } from './accounts/pool.js'
+export type { AccountStatus, Accounts, ActiveCooldown } from './contract/accounts.js'
+export type { Awaitable } from './contract/awaitable.js'
+export type { CallHead, CallPatch, RouteName, Target, Upstream, UpstreamHooks } from './contract/call.js'
+export type { ByteSink, ByteSource, EventData, Headers } from './contract/http.js'
+export type { Edit, Span } from './contract/json.js'
 export type * from './contract/messages.js'
-export type { Logger } from './contract/services.js'
-export type { Accepts, Account, ModelInfo, Target, Upstream } from './contract/upstream.js'
+export type {
+  Definition,
+  Next,
+  Phase,
+  Plugin,
+  PluginContext,
+  PluginDefinition,
+  PluginEntry,
+  PluginFactory,
+  PluginSpec,
+  UpstreamDefinition,
+  UpstreamInit,
+} from './contract/plugin.js'
+export type { ExchangeRecord, RecordFacts } from './contract/record.js'
+export type { ReplyInit } from './contract/reply.js'
+export type {
+  HttpClient,
+  Logger,
+  SendRequest,
+  ServerInfo,
+  Token,
+  Transport,
+  Upstreams,
+} from './contract/services.js'
+export type { StateStore } from './contract/state.js'
+export type {
+  Accepts,
+  Account,
+  Cooldown,
+  CooldownReason,
+  ModelInfo,
+  Precedence,
+} from './contract/upstream.js'
 export {
   ClientGoneError,
   GatewayError,
@@ -11,27 +47,10 @@ export {
   UpstreamError,
   type UpstreamFailure,
 } from './errors/gateway-errors.js'
-export { Call, type CallHead, type CallPatch, type RouteName } from './exchange/call.js'
-export type { Headers } from './exchange/headers.js'
-export type { ServerInfo } from './exchange/loopback.js'
-export type { ExchangeRecord, RecordFacts } from './exchange/record.js'
-export { Reply, type ReplyInit } from './exchange/reply.js'
-export {
-  type Awaitable,
-  definePlugin,
-  type Next,
-  type Phase,
-  type Plugin,
-  type PluginContext,
-  type PluginDefinition,
-  type PluginEntry,
-  type PluginFactory,
-  type PluginSpec,
-} from './plugin/define.js'
+export { Call } from './exchange/call.js'
+export { Reply } from './exchange/reply.js'
+export { definePlugin, defineUpstream } from './plugin/define.js'
 export { applies, type FixMode, fixMode } from './plugin/fix-mode.js'
-export { type Token, tokens } from './plugin/tokens.js'
-export type { ByteSink, ByteSource } from './stream/source.js'
-export { type EventData, StreamEvent } from './stream/sse-event.js'
-export type { HttpClient } from './upstream/http.js'
-export type { Upstreams } from './upstream/registry.js'
-export type { Transport } from './upstream/transport.js'
+export { tokens } from './plugin/tokens.js'
+export { bytes, duration, type Size } from './plugin/units.js'
+export { StreamEvent } from './stream/sse-event.js'

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { tryOut } from '../core/cli/probe.js'
 import { printConfig } from '../core/config/print.js'
 import { resolveConfig } from '../core/config/resolve.js'
-import type { PluginEntry } from '../core/plugin/define.js'
+import type { PluginEntry } from '../core/contract/plugin.js'
 import { anthropicCompatible } from '../plugins/anthropic-compatible/index.js'
 import { deepseek, ollama } from '../plugins/anthropic-compatible/ready-made.js'
 import { zai } from '../plugins/zai/index.js'
@@ -27,7 +27,7 @@ describe('agproxy check', () => {
         plugins: { box: { needsKey: false } },
       }),
     )
-    const [, chain] = /box {2}\(phase attempt, from use\)\n([\s\S]*?)\n\n/.exec(text)!
+    const [, chain] = /box {2}\(upstream, from use\)\n([\s\S]*?)\n\n/.exec(text)!
     expect(chain!.split('\n').map((line) => line.trim().split(/ {2,}/))).toEqual([
       ['baseURL', 'http://x', 'config'],
       ['keyHeader', 'x-api-key', 'default'],

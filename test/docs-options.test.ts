@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
 import { keysAt, type Schema } from '../core/config/zod-schema.js'
-import type { PluginDefinition } from '../core/plugin/define.js'
+import type { PluginDefinition } from '../core/contract/plugin.js'
 import * as plugins from '../plugins/index.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))

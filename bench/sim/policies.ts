@@ -1,7 +1,7 @@
 import type { Account } from '../../core/contract/upstream.js'
 import { Reply } from '../../core/exchange/reply.js'
 import { retryRotate } from '../../plugins/retry-rotate/index.js'
-import { ACCEPTS_ALL, makeCall, messageReply, mount } from '../../testing.js'
+import { makeCall, messageReply, mount } from '../../testing.js'
 import type { Clock } from './clock.js'
 import { type Answer, WORLD, type World } from './world.js'
 
@@ -32,7 +32,7 @@ export const agproxy: Policy = async (world, clock) => {
   const requests = new Map<string, Request>()
   const { send } = await mount(retryRotate(), {
     accounts,
-    upstreams: [{ name: 'up', accepts: ACCEPTS_ALL }],
+    upstreams: [{ name: 'up' }],
     now: clock.now,
     upstream: async (call) => {
       const { session, context, serviceTime } = requests.get(call.id)!

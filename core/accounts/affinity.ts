@@ -1,5 +1,5 @@
-import type { Awaitable } from '../plugin/define.js'
-import type { Patience, StateStore } from '../state/store.js'
+import type { Awaitable } from '../contract/awaitable.js'
+import type { Patience, StateStore } from '../contract/state.js'
 
 /** Milliseconds since a session's last request; a prompt cache lives for five minutes or an hour. */
 const KEPT = 3_600_000

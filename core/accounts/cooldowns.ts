@@ -1,5 +1,6 @@
+import type { ActiveCooldown } from '../contract/accounts.js'
+import type { Fact, Patience, StateStore } from '../contract/state.js'
 import type { CooldownReason } from '../contract/upstream.js'
-import type { Fact, Patience, StateStore } from '../state/store.js'
 import { backoff } from './backoff.js'
 import type { Candidate } from './candidate.js'
 
@@ -10,16 +11,6 @@ import type { Candidate } from './candidate.js'
  */
 export type Health = 'ok' | 'half-open' | 'degraded' | 'failing' | 'probing' | 'cooling-down'
 const ORDER: readonly Health[] = ['ok', 'half-open', 'degraded', 'failing', 'probing', 'cooling-down']
-
-export interface ActiveCooldown {
-  readonly reason: CooldownReason
-  /** Milliseconds left; Infinity: until the config changes. */
-  readonly ms: number
-  /** The model that it is about; undefined: all. */
-  readonly model: string | undefined
-  /** Failures in a row. */
-  readonly failures: number
-}
 
 const HOUR = 3_600_000
 /** Stands for "until the config changes": stores want an end, and a month later one more try does no harm. */

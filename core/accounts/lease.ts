@@ -1,21 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import type { CooldownReason, Target } from '../contract/upstream.js'
-import type { Reply } from '../exchange/reply.js'
+import type { Lease as LeaseContract } from '../contract/accounts.js'
+import type { Target } from '../contract/call.js'
+import type { Reply } from '../contract/reply.js'
+import type { Cooldown } from '../contract/upstream.js'
 import type { Candidate } from './candidate.js'
 import type { Cooldowns } from './cooldowns.js'
 import { releaseOnEnd } from './release-on-end.js'
 
-/** What a failure says about the account. */
-export interface Cooldown {
-  readonly reason: CooldownReason
-  /** Milliseconds, where the upstream named them; Infinity: until the config changes. */
-  readonly ms?: number | undefined
-  /** `model`: only for the model that was asked for. Default: the whole account. */
-  readonly scope?: 'account' | 'model' | undefined
-}
-
 /** A request's place on an account, for as long as its answer flows. */
-export class Lease {
+export class AccountLease implements LeaseContract {
   #id: string | undefined
   #released = false
 
@@ -25,7 +18,7 @@ export class Lease {
     private readonly cooldowns: Cooldowns,
     /** What was held against the account when the place was taken: a success is news, and clears it. */
     readonly recovering: readonly string[],
-    private readonly free: (lease: Lease) => void,
+    private readonly free: (lease: AccountLease) => void,
   ) {}
 
   /** Names it among all places of all gateways. */

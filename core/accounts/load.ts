@@ -1,4 +1,4 @@
-import type { StateStore } from '../state/store.js'
+import type { StateStore } from '../contract/state.js'
 
 /** After this long a session that was given to an account counts for 1/e in the balance. */
 const MEMORY = 30 * 60_000

@@ -1,12 +1,12 @@
-import type { Target } from '../contract/upstream.js'
-import type { Awaitable } from '../plugin/define.js'
+import type { AccountRequest } from '../contract/accounts.js'
+import type { Awaitable } from '../contract/awaitable.js'
+import type { Target } from '../contract/call.js'
 import type { Upstreams } from '../upstream/registry.js'
 import type { Candidate } from './candidate.js'
-import { Lease } from './lease.js'
+import { AccountLease } from './lease.js'
 import { keepsPin, type PickInput, pick } from './pick.js'
 import type { PoolState } from './pool-state.js'
 import type { Waiting } from './queue.js'
-import type { AccountRequest } from './request.js'
 import type { Tiers, TierTable } from './tiers.js'
 
 /** Turns lost to other gateways in a row, after which a request waits for news like any other. */
@@ -26,7 +26,7 @@ export class Picker {
    * One look: a lease; undefined when nobody can serve; or word that it must wait. Up to the first question that a shared
    * store must answer it runs at once, so that what one request takes the next one sees taken.
    */
-  pick(request: AccountRequest, late: boolean): Awaitable<Lease | undefined | Waiting> {
+  pick(request: AccountRequest, late: boolean): Awaitable<AccountLease | undefined | Waiting> {
     return this.#pick(request, late, this.tierTable.of(request.call.model), RACES)
   }
 
@@ -35,14 +35,14 @@ export class Picker {
     late: boolean,
     tiers: Tiers,
     races: number,
-  ): Awaitable<Lease | undefined | Waiting> {
+  ): Awaitable<AccountLease | undefined | Waiting> {
     const { cooldowns, random } = this.state
     const input = this.#input(request, tiers, late)
     const found = races > 0 ? pick(input, (c) => cooldowns.health(c), random) : 'wait'
     if (found === 'none') return undefined
     if (found === 'wait') return { waitsFor: Math.min(...tiers.all.map((c) => cooldowns.changesIn(c))) }
     const target = this.#target(request, found)
-    if (!input.needsSlot) return new Lease(target, found, cooldowns, NOTHING, () => {})
+    if (!input.needsSlot) return new AccountLease(target, found, cooldowns, NOTHING, () => {})
     const lease = this.#reserve(target, found)
     const answers = this.#agree(request, input, lease)
     if (answers.length === 0) return lease
@@ -69,16 +69,16 @@ export class Picker {
     return { upstream, account, accepts: upstream.accepts, attempt, ...(model !== undefined && { model }) }
   }
 
-  #reserve(target: Target, candidate: Candidate): Lease {
+  #reserve(target: Target, candidate: Candidate): AccountLease {
     const { cooldowns, queue } = this.state
     candidate.load.inFlight++
-    return new Lease(target, candidate, cooldowns, cooldowns.recovering(candidate), (lease) => {
+    return new AccountLease(target, candidate, cooldowns, cooldowns.recovering(candidate), (lease) => {
       this.#free(lease)
       queue.changed()
     })
   }
 
-  #free(lease: Lease): void {
+  #free(lease: AccountLease): void {
     const {
       candidate: { account, load },
       recovering,
@@ -93,7 +93,7 @@ export class Picker {
    * What all gateways must agree on before the place is good: whose turn it is to try the account, its number of requests,
    * the session's home. Asked together, so that a store elsewhere costs one round trip. Most requests have nothing to ask.
    */
-  #agree(request: AccountRequest, input: PickInput, lease: Lease): Awaitable<boolean>[] {
+  #agree(request: AccountRequest, input: PickInput, lease: AccountLease): Awaitable<boolean>[] {
     const { cooldowns, store } = this.state
     const { candidate, recovering } = lease
     const { account, load } = candidate

@@ -1,5 +1,6 @@
+import type { StateStore } from '../contract/state.js'
 import { MemoryStore } from '../state/memory.js'
-import { SLOT, type StateStore } from '../state/store.js'
+import { SLOT } from '../state/store.js'
 import { Affinity } from './affinity.js'
 import { Cooldowns } from './cooldowns.js'
 import { Loads } from './load.js'

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { callOf, seeded, testPool } from '../../test/support/pool.js'
-import type { Lease } from './lease.js'
+import type { Lease } from '../contract/accounts.js'
+import type { AccountLease } from './lease.js'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -155,7 +156,7 @@ class Play {
       model.probe = undefined
     } else if (step.kind === 'end' && step.how === 'served') {
       lease.served()
-      if (lease.recovering.length > 0) {
+      if ((lease as AccountLease).recovering.length > 0) {
         model.suspect = false
         model.restsUntil = 0
         model.probe = undefined

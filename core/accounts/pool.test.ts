@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { callOf, seeded, type TestPoolInit, testPool } from '../../test/support/pool.js'
 import { makeCall, messageReply } from '../../testing.js'
+import type { Lease } from '../contract/accounts.js'
 import type { Account } from '../contract/upstream.js'
 import { Reply } from '../exchange/reply.js'
 import { chunksOf } from '../stream/source.js'
-import type { Lease } from './lease.js'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

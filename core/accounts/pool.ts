@@ -1,40 +1,25 @@
-import type { Origin } from '../config/resolved.js'
+import type { AccountRequest, AccountStatus, Accounts, Lease } from '../contract/accounts.js'
+import type { Awaitable } from '../contract/awaitable.js'
+import type { Call } from '../contract/call.js'
 import type { Account, CooldownReason } from '../contract/upstream.js'
 import type { GatewayError } from '../errors/gateway-errors.js'
-import type { Call } from '../exchange/call.js'
-import type { Awaitable } from '../plugin/define.js'
 import type { Upstreams } from '../upstream/registry.js'
 import { modelScope, stateIdOf } from './candidate.js'
-import type { ActiveCooldown } from './cooldowns.js'
-import type { Lease } from './lease.js'
 import { Picker } from './picker.js'
 import { PoolState } from './pool-state.js'
 import { isWaiting } from './queue.js'
-import { type AccountRequest, accountRequest, QUEUE_TIMEOUT, STORE_PATIENCE } from './request.js'
+import { accountRequest, QUEUE_TIMEOUT, STORE_PATIENCE } from './request.js'
 import { TierTable } from './tiers.js'
 import { exhausted, noAccount } from './unavailable.js'
-
-export interface AccountStatus {
-  readonly account: Account
-  readonly upstream: string
-  /** Milliseconds until it can serve again: 0 when it can, Infinity when only a change of the config helps. */
-  readonly cooldownMs: number
-  /** Why, as long as it rests. */
-  readonly reason: CooldownReason | undefined
-  /** All that is held against it, for every model or for one. */
-  readonly cooldowns: readonly ActiveCooldown[]
-  /** Requests under way, as far as is known here. */
-  readonly inFlight: number
-}
 
 export interface PoolInit {
   readonly state?: PoolState
   /** Where the accounts came from; several keys of one environment variable are equal. */
-  readonly from?: Origin
+  readonly from?: string
 }
 
 /** The accounts of a chain, and which of them serves next. */
-export class AccountPool {
+export class AccountPool implements Accounts {
   readonly #state: PoolState
   readonly #tierTable: TierTable
   readonly #picker: Picker

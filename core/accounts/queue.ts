@@ -1,6 +1,6 @@
+import type { Awaitable } from '../contract/awaitable.js'
+import type { Cancellation } from '../contract/http.js'
 import { ClientGoneError } from '../errors/gateway-errors.js'
-import type { Cancellation } from '../exchange/cancellation.js'
-import type { Awaitable } from '../plugin/define.js'
 
 /** Nothing yet; time alone changes that in `waitsFor` ms, Infinity when it doesn't. */
 export interface Waiting {

@@ -1,5 +1,5 @@
-import type { Reply } from '../exchange/reply.js'
-import type { ByteSink, ByteSource } from '../stream/source.js'
+import type { ByteSink, ByteSource } from '../contract/http.js'
+import type { Reply } from '../contract/reply.js'
 
 interface Releasable {
   release(): void

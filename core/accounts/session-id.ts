@@ -1,4 +1,4 @@
-import type { Call } from '../exchange/call.js'
+import type { Call } from '../contract/call.js'
 
 /**
  * The conversation that a call belongs to, by what the client says of it: Claude Code's header, the session inside

@@ -1,14 +1,9 @@
 import { createHash, type Hash } from 'node:crypto'
-import type { Call } from '../exchange/call.js'
+import type { SessionKey } from '../contract/accounts.js'
+import type { Call } from '../contract/call.js'
+import type { JsonNode } from '../contract/json.js'
 import { applyEdits, withoutMembers } from '../json/edit.js'
-import type { JsonNode } from '../json/node.js'
 import { sessionOf } from './session-id.js'
-
-export interface SessionKey {
-  readonly own: string
-  /** For a sub-agent: the session that started it. Sub-agents have prompts of their own, so they may go elsewhere. */
-  readonly parent: string | undefined
-}
 
 /** The conversation that a call belongs to, for prompt caches: as the client says, else by how the conversation begins. */
 export function sessionKey(call: Call): SessionKey {

@@ -1,4 +1,3 @@
-import type { Origin } from '../config/resolved.js'
 import type { Account } from '../contract/upstream.js'
 import { mapModel, matchesModel } from '../upstream/models.js'
 import type { Upstreams } from '../upstream/registry.js'
@@ -31,7 +30,7 @@ export class TierTable {
     private readonly accounts: readonly Account[],
     private readonly upstreams: Upstreams,
     private readonly loads: Loads,
-    private readonly from: Origin,
+    private readonly from: string,
   ) {}
 
   /** Every account whose upstream is in the chain; a stand-in upstream counts only while there is no other. */

@@ -1,5 +1,4 @@
-import type { ActiveCooldown } from '../accounts/cooldowns.js'
-import type { AccountPool, AccountStatus } from '../accounts/pool.js'
+import type { AccountStatus, Accounts, ActiveCooldown } from '../contract/accounts.js'
 import type { CooldownReason } from '../contract/upstream.js'
 import { GatewayError } from '../errors/gateway-errors.js'
 import { Reply } from '../exchange/reply.js'
@@ -37,7 +36,7 @@ export interface CooldownAnswer {
 }
 
 /** All accounts and what is held against them; no secret is part of it. */
-export function accountsReply(pool: AccountPool): Reply {
+export function accountsReply(pool: Accounts): Reply {
   const answer: AccountsAnswer = { accounts: pool.status().map(accountAnswer), waiting: pool.waiting }
   return Reply.json(answer)
 }
@@ -69,7 +68,7 @@ function cooldownAnswer({ reason, model, ms, failures }: ActiveCooldown): Cooldo
 }
 
 /** Forgets what is held against an account: `{"id":"glm","cleared":1}`. */
-export function clearReply(pool: AccountPool, id: string): Reply {
+export function clearReply(pool: Accounts, id: string): Reply {
   const cleared = pool.clear(id)
   if (cleared === undefined) {
     const ids = pool.all().map((account) => account.id)

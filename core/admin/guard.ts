@@ -1,6 +1,6 @@
+import type { Headers } from '../contract/http.js'
 import { GatewayError } from '../errors/gateway-errors.js'
 import { KeyRing, presentedKeys } from '../exchange/client-keys.js'
-import type { Headers } from '../exchange/headers.js'
 
 /**
  * Lets in who may operate the gateway. The admin key is one of its own: whoever may send requests may not for that reason

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { presets } from '../../presets/index.js'
 import { tryOut } from '../cli/probe.js'
 import { resolveConfig } from '../config/resolve.js'
-import type { Plugin } from '../plugin/define.js'
+import type { Plugin } from '../contract/plugin.js'
 import { wholeBodyDecoders } from './body-decoders.js'
 
 const found = (plugin: Plugin, routes: readonly 'messages'[] | readonly 'models'[] = ['messages']) =>

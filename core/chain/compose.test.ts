@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { makeCall } from '../../testing.js'
+import type { Call, RouteName } from '../contract/call.js'
+import type { Next, Plugin } from '../contract/plugin.js'
 import { ClientGoneError, GatewayError, PluginError, UpstreamError } from '../errors/gateway-errors.js'
-import type { Call, RouteName } from '../exchange/call.js'
 import { Reply } from '../exchange/reply.js'
-import type { Next, Plugin } from '../plugin/define.js'
 import { StreamEvent } from '../stream/sse-event.js'
 import { type Chain, compose, type Link, nobodyAnswered } from './compose.js'
 
@@ -332,17 +332,5 @@ describe('a call that no plugin answers', () => {
       status: 500,
       message: expect.stringMatching(/POST \/v1\/messages.*agproxy check/),
     })
-  })
-
-  it('names the upstream whose plugin is missing', async () => {
-    const accepts = { cacheControl: true, consecutiveRoles: true, nonStreaming: true, countTokens: true }
-    const target = {
-      upstream: { name: 'lost', accepts },
-      account: { id: 'a', upstream: 'lost' },
-      accepts,
-      attempt: 1,
-    }
-    const error = await failure(compose([], nobodyAnswered).run(makeCall().with({ target })))
-    expect((error as Error).message).toContain("'lost'")
   })
 })

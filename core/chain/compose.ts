@@ -1,7 +1,8 @@
+import type { Awaitable } from '../contract/awaitable.js'
+import type { Call, CallHead, RouteName } from '../contract/call.js'
+import type { Next, Plugin } from '../contract/plugin.js'
+import type { Reply } from '../contract/reply.js'
 import { GatewayError, isKnownError, PluginError } from '../errors/gateway-errors.js'
-import type { Call, CallHead, RouteName } from '../exchange/call.js'
-import type { Reply } from '../exchange/reply.js'
-import type { Awaitable, Next, Plugin } from '../plugin/define.js'
 
 /** A plugin that was built, with the routes that it sees. */
 export interface Link {
@@ -178,7 +179,7 @@ function isCall(value: unknown): value is Call {
   return typeof value === 'object' && value !== null && 'route' in value && 'with' in value
 }
 
-function expectReply(name: string, hook: string, value: unknown): Reply {
+export function expectReply(name: string, hook: string, value: unknown): Reply {
   if (typeof value === 'object' && value !== null && 'status' in value && 'mapEvents' in value)
     return value as Reply
   throw new PluginError(
@@ -188,13 +189,11 @@ function expectReply(name: string, hook: string, value: unknown): Reply {
   )
 }
 
-/** The chain's innermost end: no plugin took the call. */
+/** The error for a route that no plugin and no built-in answers. */
 export const nobodyAnswered: Next = async (call) => {
   throw new GatewayError(
     'api_error',
-    call.target
-      ? `no plugin forwards to the upstream '${call.target.upstream.name}'; add its plugin to the chain`
-      : `no plugin of this chain answers ${call.method} ${call.path}; \`agproxy check\` prints the chain`,
+    `no plugin of this chain answers ${call.method} ${call.path}; \`agproxy check\` prints the chain`,
     { retry: false },
   )
 }

@@ -1,9 +1,9 @@
 import { inject } from 'tsyringe'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { Logger } from '../contract/services.js'
+import type { Logger, Token } from '../contract/services.js'
 import { Call, definePlugin, type PluginDefinition, Reply } from '../index.js'
-import { type Token, tokens } from '../plugin/tokens.js'
+import { tokens } from '../plugin/tokens.js'
 import { buildPlugin, type Container, createContainer, provide } from './container.js'
 
 function logger(lines: object[], bound: object = {}): Logger {
@@ -105,8 +105,8 @@ describe('a plugin as a function', () => {
     provide(bare, tokens.logger, logger([]))
     expect(() => buildPlugin(bare, definition({ create: () => ({}) }), undefined)).not.toThrow()
     expect(() =>
-      buildPlugin(bare, definition({ create: ({ pool }: never) => ({ pool }) }), undefined),
-    ).toThrow(/pool/)
+      buildPlugin(bare, definition({ create: ({ accounts }: never) => ({ accounts }) }), undefined),
+    ).toThrow(/accounts/)
   })
 })
 

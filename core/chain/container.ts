@@ -1,9 +1,10 @@
 import 'reflect-metadata'
 import { type DependencyContainer, type InjectionToken, injectable, container as root } from 'tsyringe'
-import type { Logger } from '../contract/services.js'
-import { checkPlugin } from '../plugin/check.js'
-import type { PluginClass, PluginContext, PluginDefinition } from '../plugin/define.js'
-import { type Token, tokens } from '../plugin/tokens.js'
+import type { UpstreamHooks } from '../contract/call.js'
+import type { PluginClass, PluginContext, PluginDefinition, UpstreamDefinition } from '../contract/plugin.js'
+import type { Logger, Token } from '../contract/services.js'
+import { checkPlugin, checkUpstreamHooks } from '../plugin/check.js'
+import { tokens } from '../plugin/tokens.js'
 import type { Link } from './compose.js'
 
 export type Container = DependencyContainer
@@ -19,17 +20,33 @@ export function provide<T>(container: Container, token: Token<T>, value: T): voi
 
 /** Builds one plugin in a container of its own, where `tokens.options` and `tokens.logger` are that plugin's. */
 export function buildPlugin(chain: Container, definition: PluginDefinition, options: unknown): Link {
-  const own = chain.createChildContainer()
-  const logger = (chain.resolve(tokens.logger as InjectionToken<Logger>) as Logger).child({
-    plugin: definition.name,
-  })
-  provide(own, tokens.options, options)
-  provide(own, tokens.logger, logger)
+  const own = containerOf(chain, definition.name, options)
   const plugin: unknown = definition.use
     ? own.resolve(constructible(definition.use))
     : definition.create!(contextOf(own, definition.name))
   checkPlugin(plugin)
   return { name: definition.name, routes: definition.routes ?? ['messages'], plugin }
+}
+
+/** The same for an upstream. */
+export function buildUpstream(
+  chain: Container,
+  definition: UpstreamDefinition,
+  options: unknown,
+): UpstreamHooks | undefined {
+  const own = containerOf(chain, definition.name, options)
+  const hooks: unknown = definition.create(contextOf(own, definition.name))
+  if (hooks === undefined) return undefined
+  checkUpstreamHooks(hooks)
+  return hooks
+}
+
+function containerOf(chain: Container, name: string, options: unknown): Container {
+  const own = chain.createChildContainer()
+  const logger = chain.resolve(tokens.logger as InjectionToken<Logger>)
+  provide(own, tokens.options, options)
+  provide(own, tokens.logger, logger.child({ plugin: name }))
+  return own
 }
 
 function contextOf(own: Container, name: string): PluginContext<never> {
@@ -43,8 +60,8 @@ function contextOf(own: Container, name: string): PluginContext<never> {
     get logger() {
       return resolve(tokens.logger)
     },
-    get pool() {
-      return resolve(tokens.pool)
+    get accounts() {
+      return resolve(tokens.accounts)
     },
     get upstreams() {
       return resolve(tokens.upstreams)

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { ACCEPTS_ALL, makeCall, messageReply } from '../../testing.js'
+import { makeCall, messageReply } from '../../testing.js'
 import { PoolState } from '../accounts/pool-state.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { ResolvedConfig } from '../config/resolved.js'
+import type { UpstreamHooks } from '../contract/call.js'
+import type { Plugin, PluginDefinition, PluginEntry } from '../contract/plugin.js'
 import type { Logger } from '../contract/services.js'
 import { Reply } from '../exchange/reply.js'
-import { definePlugin, type Plugin, type PluginDefinition, type PluginEntry } from '../plugin/define.js'
+import { definePlugin, defineUpstream } from '../plugin/define.js'
 import { createHttpClient } from '../upstream/http.js'
 import { Transport } from '../upstream/transport.js'
 import { buildChain, Gateway, type Services } from './gateway.js'
@@ -86,15 +88,12 @@ describe('a chain', () => {
 
   it('refuses an account whose upstream nobody brought, and suggests the nearest', async () => {
     const log: string[] = []
-    const forwarder = definePlugin({
-      name: 'fwd',
-      phase: 'attempt',
-      create: ({ upstreams }) => ({
-        setup: () => upstreams.register({ name: 'zai', accepts: ACCEPTS_ALL }),
-        dispose: () => void log.push('down'),
-      }),
+    const zai = defineUpstream({
+      name: 'zai',
+      send: () => messageReply(),
+      dispose: () => void log.push('down'),
     })
-    const wrong = config([forwarder], { accounts: [{ id: 'a', upstream: 'zia', apiKey: 'k' }] })
+    const wrong = config([zai], { accounts: [{ id: 'a', upstream: 'zia', apiKey: 'k' }] })
     await expect(buildChain(wrong, services())).rejects.toThrow(
       /accounts\.0\.upstream.*no upstream 'zia'.*zai/s,
     )
@@ -102,7 +101,7 @@ describe('a chain', () => {
   })
 
   it('takes an account of a plugin that is switched off', async () => {
-    const off = config([noting('zai', [], {}, { phase: 'attempt' })], {
+    const off = config([defineUpstream({ name: 'zai', send: () => messageReply() })], {
       plugins: { zai: false },
       accounts: [{ id: 'a', upstream: 'zai', apiKey: 'k' }],
     })
@@ -113,16 +112,8 @@ describe('a chain', () => {
 })
 
 describe('a chain without a plugin that dispatches', () => {
-  const upstream = (name: string, fields = {}) =>
-    definePlugin({
-      name,
-      phase: 'attempt',
-      create: ({ upstreams }) => ({
-        setup: () => upstreams.register({ name, accepts: ACCEPTS_ALL, needsKey: true, ...fields }),
-        handle: async (call, next) =>
-          call.target?.upstream.name === name ? messageReply(call.target.account.id) : next(call),
-      }),
-    })
+  const upstream = (name: string, fields: Partial<UpstreamHooks> = {}) =>
+    defineUpstream({ name, send: (call) => messageReply(call.target!.account.id), ...fields })
 
   it('makes one attempt on the first account that can serve', async () => {
     const accounts = [
@@ -220,13 +211,9 @@ describe('a reload', () => {
   })
 
   it('lets accounts rest on, but for those that only a changed config could mend', async () => {
-    const fwd = definePlugin({
-      name: 'fwd',
-      phase: 'attempt',
-      create: ({ upstreams }) => ({ setup: () => upstreams.register({ name: 'up', accepts: ACCEPTS_ALL }) }),
-    })
+    const up = defineUpstream({ name: 'up', send: () => messageReply() })
     const accounts = ['busy', 'locked'].map((id) => ({ id, upstream: 'up', apiKey: 'k' }))
-    const same = config([fwd], { accounts })
+    const same = config([up], { accounts })
     const gateway = await Gateway.create(same, services())
     const [busy, locked] = gateway.running.pool.all()
     gateway.running.pool.coolDown(busy!, 60_000, 'rate-limit')

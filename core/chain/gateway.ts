@@ -1,21 +1,19 @@
 import { AccountPool } from '../accounts/pool.js'
 import type { PoolState } from '../accounts/pool-state.js'
 import type { ResolvedConfig } from '../config/resolved.js'
-import type { Logger } from '../contract/services.js'
+import type { Awaitable } from '../contract/awaitable.js'
+import type { Call, CallHead } from '../contract/call.js'
+import type { Reply } from '../contract/reply.js'
+import type { HttpClient, Logger, ServerInfo } from '../contract/services.js'
 import { ConfigError } from '../errors/config-error.js'
 import { nearest } from '../errors/nearest.js'
-import type { Call, CallHead } from '../exchange/call.js'
-import type { ServerInfo } from '../exchange/loopback.js'
-import type { Reply } from '../exchange/reply.js'
-import type { Awaitable, PluginDefinition } from '../plugin/define.js'
 import { tokens } from '../plugin/tokens.js'
-import type { HttpClient } from '../upstream/http.js'
-import { Upstreams } from '../upstream/registry.js'
+import { Upstreams, upstreamOf } from '../upstream/registry.js'
 import type { Transport } from '../upstream/transport.js'
+import { attempt } from './attempt.js'
 import { type Chain, compose, type Link } from './compose.js'
-import { buildPlugin, type Container, createContainer, provide } from './container.js'
+import { buildPlugin, buildUpstream, createContainer, provide } from './container.js'
 import { dispatchOnce } from './default-dispatch.js'
-import { localAnswers } from './local-routes.js'
 
 /** What lives as long as the process, and is the same for every chain. */
 export interface Services {
@@ -50,14 +48,16 @@ export async function buildChain(config: ResolvedConfig, services: Services): Pr
   provide(container, tokens.http, services.http)
   provide(container, tokens.server, services.server)
   provide(container, tokens.upstreams, upstreams)
-  provide(container, tokens.pool, pool)
+  provide(container, tokens.accounts, pool)
 
-  const ready: Link[] = []
+  const links: Link[] = []
+  /** Names and `dispose` of what was set up, in order. */
+  const parts: Part[] = []
   let disposing: Promise<void> | undefined
   const disposeAll = async () => {
-    for (const { name, plugin } of ready.toReversed()) {
+    for (const { name, hooks } of parts.toReversed()) {
       try {
-        await plugin.dispose?.()
+        await hooks.dispose?.()
       } catch (error) {
         services.logger.error({ plugin: name, err: error }, 'dispose failed')
       }
@@ -68,36 +68,54 @@ export async function buildChain(config: ResolvedConfig, services: Services): Pr
   const dispose = () => (disposing ??= disposeAll())
   try {
     for (const { definition, options } of config.chain) {
-      ready.push(await setUp(container, definition, options))
+      const { name } = definition
+      await setUp(name, async () => {
+        if (definition.phase === 'upstream') {
+          const hooks = buildUpstream(container, definition, options)
+          if (!hooks) return
+          await hooks.setup?.()
+          parts.push({ name, hooks })
+          upstreams.add(upstreamOf(name, hooks))
+        } else {
+          const link = buildPlugin(container, definition, options)
+          await link.plugin.setup?.()
+          parts.push({ name, hooks: link.plugin })
+          links.push(link)
+        }
+      })
     }
     checkAccounts(config, upstreams)
   } catch (error) {
     await dispose()
     throw error
   }
-  const links = withDispatch(ready, config, pool)
-  return { config, upstreams, pool, dispose, links, chain: compose(links, localAnswers) }
+  const all = withDispatch(links, config, pool)
+  return { config, upstreams, pool, dispose, links: all, chain: compose(all, attempt) }
+}
+
+/** A plugin or an upstream that was set up. */
+interface Part {
+  readonly name: string
+  readonly hooks: { dispose?(): Awaitable<void> }
 }
 
 /** A plugin that can't be built or set up keeps the chain from starting, and is named for it. */
-async function setUp(container: Container, definition: PluginDefinition, options: unknown): Promise<Link> {
+async function setUp(name: string, build: () => Promise<void>): Promise<void> {
   try {
-    const link = buildPlugin(container, definition, options)
-    await link.plugin.setup?.()
-    return link
+    await build()
   } catch (cause) {
     if (ConfigError.is(cause)) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`plugin '${definition.name}' could not be set up: ${reason}`, { cause })
+    throw new Error(`plugin '${name}' could not be set up: ${reason}`, { cause })
   }
 }
 
-/** A chain without a plugin that dispatches still needs somebody to choose an account: the first that can serve. */
+/** A chain with upstreams and no plugin that dispatches gets one that takes the first account that can serve. */
 function withDispatch(links: readonly Link[], config: ResolvedConfig, pool: AccountPool): readonly Link[] {
   const phases = config.chain.map((p) => p.definition.phase)
-  if (phases.includes('dispatch')) return links
-  const at = phases.indexOf('attempt')
-  return at < 0 ? links : [...links.slice(0, at), dispatchOnce(pool), ...links.slice(at)]
+  if (phases.includes('dispatch') || !phases.includes('upstream')) return links
+  const at = phases.filter((phase) => phase === 'request').length
+  return [...links.slice(0, at), dispatchOnce(pool), ...links.slice(at)]
 }
 
 /** An account of an upstream that isn't there is a mistake, unless its plugin is switched off on purpose. */

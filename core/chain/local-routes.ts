@@ -1,5 +1,5 @@
+import type { Next } from '../contract/plugin.js'
 import { Reply } from '../exchange/reply.js'
-import type { Next } from '../plugin/define.js'
 import { nobodyAnswered } from './compose.js'
 
 const EMPTY = Buffer.alloc(0)

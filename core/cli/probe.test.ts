@@ -1,22 +1,19 @@
 import { expect, test } from 'vitest'
 import { definePreset } from '../config/define.js'
 import { resolveConfig } from '../config/resolve.js'
-import type { Upstream } from '../contract/upstream.js'
-import { definePlugin } from '../plugin/define.js'
+import type { Upstream } from '../contract/call.js'
+import { Reply } from '../exchange/reply.js'
+import { definePlugin, defineUpstream } from '../plugin/define.js'
 import { tryOut } from './probe.js'
-
-const accepts = { cacheControl: true, consecutiveRoles: true, nonStreaming: true, countTokens: true }
 
 /** A config whose upstreams answer a probe as they are told. */
 function configOf(probes: Record<string, Upstream['probe']>, disposed: string[] = []) {
   const plugins = Object.entries(probes).map(([name, probe]) =>
-    definePlugin({
+    defineUpstream({
       name,
-      phase: 'attempt',
-      create: ({ upstreams }) => ({
-        setup: () => upstreams.register({ name, accepts, ...(probe && { probe }) }),
-        dispose: () => void disposed.push(name),
-      }),
+      send: () => Reply.json({}),
+      ...(probe && { probe }),
+      dispose: () => void disposed.push(name),
     }),
   )
   const preset = definePreset({ name: 'test', plugins })

@@ -56,10 +56,10 @@ export async function tryOut(config: ResolvedConfig, call: boolean, patience = 1
   }
 }
 
-/** Without those that would send the sample to an upstream, or want accounts for it. */
+/** Without those that want accounts for the sample. */
 function ownLinks({ config, links }: RunningChain): readonly Link[] {
-  const senders = config.chain.filter(({ definition: d }) => d.forwards || d.phase === 'dispatch')
-  const names = new Set(['dispatch', ...senders.map(({ definition }) => definition.name)])
+  const dispatchers = config.chain.filter(({ definition: d }) => d.phase === 'dispatch')
+  const names = new Set(['dispatch', ...dispatchers.map(({ definition }) => definition.name)])
   return links.filter(({ name }) => !names.has(name))
 }
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { PluginEntry, PluginFactory, PluginSpec } from '../plugin/define.js'
+import type { PluginEntry, PluginFactory, PluginSpec } from '../contract/plugin.js'
 import type { AccountInput, LogInput, ServerInput, StateInput } from './schema.js'
 
 /** The presets that a config can name; `agproxy/presets` adds its own here. */

@@ -1,6 +1,7 @@
+import type { Definition, PluginEntry, PluginSpec } from '../contract/plugin.js'
 import type { Problem } from '../errors/config-error.js'
 import { nearest } from '../errors/nearest.js'
-import { type PluginEntry, type PluginSpec, toSpec } from '../plugin/define.js'
+import { toSpec } from '../plugin/define.js'
 import { type Placed, place } from '../plugin/order.js'
 import { DEFAULT_PRESET, type Preset } from './define.js'
 import { describe, isPlainObject, kindOf } from './words.js'
@@ -71,11 +72,23 @@ export function slotsOf(
     if (!entry) return []
     const spec = toSpec(entry)
     if (spec) {
-      const { name, phase, before, after, requires, forwards } = spec.definition
-      return [{ name, phase, before, after, requires, forwards, spec, from } as Slot]
+      return [{ ...placed(spec.definition), spec, from } as Slot]
     }
     const message = `expected a plugin (what definePlugin returns), found ${kindOf(entry)}`
     problems.push({ path: `${path}.${i}`, message })
     return []
   })
+}
+
+function placed(definition: Definition): Placed {
+  const { name, phase } = definition
+  if (definition.phase === 'upstream') return { name, phase }
+  const { before, after, requires } = definition
+  return {
+    name,
+    phase,
+    ...(before !== undefined && { before }),
+    ...(after !== undefined && { after }),
+    ...(requires !== undefined && { requires }),
+  }
 }

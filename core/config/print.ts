@@ -51,7 +51,7 @@ function accountRow(account: Account): string[] {
 }
 
 function pluginLines({ definition, options, origins, from }: ResolvedPlugin, i: number): string[] {
-  const head = `${String(i + 1).padStart(4)}. ${definition.name}  (phase ${definition.phase}, from ${from === 'use' ? 'use' : `preset ${from}`})`
+  const head = `${String(i + 1).padStart(4)}. ${definition.name}  (${definition.phase === 'upstream' ? 'upstream' : `phase ${definition.phase}`}, from ${from === 'use' ? 'use' : `preset ${from}`})`
   if (!definition.options) return [head]
   const shown = maskSecrets(definition.options, options, hide)
   return [head, ...table(optionRows(shown, origins), 8).split('\n').filter(Boolean)]

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import type { PluginEntry } from '../contract/plugin.js'
 import { ConfigError } from '../errors/config-error.js'
-import { definePlugin, type PluginEntry } from '../plugin/define.js'
+import { definePlugin } from '../plugin/define.js'
 import { definePreset } from './define.js'
 import { type ResolveContext, resolveConfig } from './resolve.js'
 

@@ -1,11 +1,11 @@
+import type { Definition } from '../contract/plugin.js'
 import type { Account } from '../contract/upstream.js'
-import type { PluginDefinition } from '../plugin/define.js'
 
 export type Origin = 'default' | 'preset' | 'config' | 'env' | 'flag'
 
-/** One plugin of the chain that is on, with its options validated and where each came from. */
+/** One plugin or upstream of the chain that is on, with its options validated and where each came from. */
 export interface ResolvedPlugin {
-  readonly definition: PluginDefinition
+  readonly definition: Definition
   readonly options: unknown
   /** By top-level option name. */
   readonly origins: Origins

@@ -37,7 +37,16 @@ export interface ModelInfo {
   readonly createdAt?: string
 }
 
-/** Why an account rests. */
+/** What a failure says about the account. */
+export interface Cooldown {
+  readonly reason: CooldownReason
+  /** Milliseconds, where the upstream named them; Infinity: until the config changes. Absent: as the reason says. */
+  readonly ms?: number | undefined
+  /** `model`: only for the model that was asked for. Default: the whole account. */
+  readonly scope?: 'account' | 'model' | undefined
+}
+
+/** Why an account cools down. */
 export type CooldownReason =
   | 'rate-limit'
   | 'window-used-up'
@@ -49,37 +58,8 @@ export type CooldownReason =
   | 'billing'
 
 /**
- * How an upstream takes part when accounts are chosen:
- * `listed` – where its accounts stand in the list; `only` – nothing else is used while it has accounts;
- * `last` – when no other account can serve; `stand-in` – only while no account is configured at all.
+ * How an upstream takes part when accounts are chosen: `pooled` – its accounts have their place in the list;
+ * `exclusive` – no other upstream is used while it has accounts; `fallback` – when no other account can serve;
+ * `offline` – only while no account is configured at all.
  */
 export type Precedence = 'pooled' | 'exclusive' | 'fallback' | 'offline'
-
-/** What a forwarder registers in `setup`. */
-export interface Upstream {
-  readonly name: string
-  readonly accepts: Accepts
-  /** Default `listed`. */
-  readonly precedence?: Precedence
-  /** Accounts without a key can't serve. */
-  readonly needsKey?: boolean
-  /** Models that clients may ask for, by the upstream's mapping; no call is made. */
-  models?(): readonly ModelInfo[]
-  /** The upstream's own list, where it has one. */
-  listModels?(account: Account, signal: AbortSignal): Promise<readonly ModelInfo[]>
-  /** Tokens that a prompt may have with this model (a client's name), where it is known. */
-  contextWindow?(model: string): number | undefined
-  /** One cheap call with the account's key, for `agproxy check --probe`. Throws what went wrong. */
-  probe?(account: Account, signal: AbortSignal): Promise<void>
-}
-
-/** Where one attempt goes. */
-export interface Target {
-  readonly upstream: Upstream
-  readonly account: Account
-  readonly accepts: Accepts
-  /** 1 for the first. */
-  readonly attempt: number
-  /** The account's own name for the model, where its `models` give one. */
-  readonly model?: string
-}

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
+import type { Cancellation } from '../contract/http.js'
 import { ClientGoneError } from '../errors/gateway-errors.js'
-import { type Cancellation, ClientCancellation, SignalCancellation } from './cancellation.js'
+import { ClientCancellation, SignalCancellation } from './cancellation.js'
 
 const kinds: [string, () => { cancellation: Cancellation; leave: () => void }][] = [
   [

@@ -1,14 +1,5 @@
+import type { Cancellation } from '../contract/http.js'
 import { ClientGoneError } from '../errors/gateway-errors.js'
-
-/** Whether somebody still waits for an answer. */
-export interface Cancellation {
-  readonly cancelled: boolean
-  /** The same for whoever wants an AbortSignal. */
-  readonly signal: AbortSignal
-  /** Hears of it once, when they go. */
-  on(listener: () => void): void
-  off(listener: () => void): void
-}
 
 /**
  * A client's presence. An AbortController with one listener costs 8 µs (Node 20), and of a thousand requests a handful are

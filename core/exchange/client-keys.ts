@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Headers } from './headers.js'
+import type { Headers } from '../contract/http.js'
 
 /** Where a client may put its key; several may come together, and any one that matches lets it in. */
 const SOURCES = ['authorization', 'x-api-key', 'x-goog-api-key'] as const

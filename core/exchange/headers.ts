@@ -1,5 +1,4 @@
-/** Header names are lower case; a header that came several times is an array. Never mutated. */
-export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
+import type { HeaderList, Headers } from '../contract/http.js'
 
 /** RFC 9110 §7.6.1: these speak of one connection and never travel on. */
 const HOP_BY_HOP = new Set([
@@ -19,9 +18,6 @@ export function header(headers: Headers, name: string): string | undefined {
   const value = headers[name]
   return typeof value === 'string' ? value : value?.[0]
 }
-
-/** Name, value, name, value: what Node's `writeHead` and undici take, at a third of the cost of an object's making. */
-export type HeaderList = string[]
 
 /** Names in lower case that are dropped together with the hop-by-hop ones. */
 export function dropping(...names: readonly string[]): ReadonlySet<string> {

@@ -1,13 +1,5 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Where the gateway listens, as plugins may need to know. */
-export interface ServerInfo {
-  readonly host: string
-  readonly port: number
-  /** Only this machine can reach it. */
-  readonly loopback: boolean
-}
-
 const LOOPBACK = new BlockList()
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4')
 LOOPBACK.addAddress('::1', 'ipv6')

@@ -1,4 +1,4 @@
-import type { Headers } from './headers.js'
+import type { Headers } from '../contract/http.js'
 
 const SHORTEST = 8
 /** From here on a text is taken for a key whatever it is made of: no word of an error is as long. */

@@ -1,10 +1,8 @@
+import type { ExchangeRecord as RecordContract, RecordFacts } from '../contract/record.js'
 import { maskText } from './mask-key.js'
 
-/**
- * What a request's log line tells; every field is filled by whoever knows it. Never prompts, never keys. All fields are there
- * from the start: an object that grows field by field costs more than the line itself.
- */
-export class RecordFacts {
+/** All fields are there from the start: an object that grows field by field costs more than the log line itself. */
+class Facts implements RecordFacts {
   session: string | undefined = undefined
   model: string | undefined = undefined
   mappedModel: string | undefined = undefined
@@ -23,11 +21,11 @@ export class RecordFacts {
   upstreamMs: number | undefined = undefined
 }
 
-/** One request's facts and the plugins' decisions, in order. */
-export class ExchangeRecord {
+/** One request's facts and the plugins' notes, in order. */
+export class ExchangeRecord implements RecordContract {
   readonly startedAt = performance.now()
-  readonly facts = new RecordFacts()
-  readonly notes: { plugin: string; decision: string }[] = []
+  readonly facts = new Facts()
+  readonly notes: { plugin: string; text: string }[] = []
   /** The keys of the accounts that it was sent with. Private, so that no log line and no debugger's dump has them. */
   #keys: string[] | undefined
 
@@ -36,8 +34,8 @@ export class ExchangeRecord {
   }
 
   /** A decision in words, shown at log level debug: `cache-control` / `removed 3`. */
-  note(plugin: string, decision: string): void {
-    this.notes.push({ plugin, decision: this.masked(decision) })
+  note(plugin: string, text: string): void {
+    this.notes.push({ plugin, text: this.masked(text) })
   }
 
   /** An attempt is sent with this key: `masked` takes it out of what an upstream says. */

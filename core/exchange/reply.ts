@@ -1,26 +1,11 @@
-import type { CooldownReason } from '../contract/upstream.js'
+import type { ByteSource, EventData, EventMapper, HeaderList, Headers } from '../contract/http.js'
+import type { Diagnosis, Reply as ReplyContract, ReplyInit } from '../contract/reply.js'
 import { isKnownError } from '../errors/gateway-errors.js'
-import { type EventMapper, mapSource } from '../stream/map-events.js'
-import { type ByteSource, bytesSource, chunksOf, collect, iterableSource } from '../stream/source.js'
+import { mapSource } from '../stream/map-events.js'
+import { bytesSource, chunksOf, collect, iterableSource } from '../stream/source.js'
 import { FrameDecoder } from '../stream/sse-decoder.js'
-import { type EventData, StreamEvent } from '../stream/sse-event.js'
-import { endToEndList, type HeaderList, type Headers, header } from './headers.js'
-
-export interface ReplyInit {
-  readonly status?: number
-  readonly headers?: Headers
-  readonly diagnosis?: Diagnosis | undefined
-}
-
-/** What an error answer says about the account that got it, for whoever chooses accounts; the client never sees it. */
-export interface Diagnosis {
-  /** Why the account should rest, where more is known than the status tells. */
-  readonly reason?: CooldownReason | undefined
-  /** Milliseconds; Infinity: until the config changes. Absent: as long as the answer's `retry-after` says. */
-  readonly restFor?: number | undefined
-  /** `model`: it is about the model that was asked for, and the account serves others. Default: the whole account. */
-  readonly scope?: 'account' | 'model'
-}
+import { StreamEvent } from '../stream/sse-event.js'
+import { endToEndList, header } from './headers.js'
 
 /** A JSON answer that is held in memory may have this many bytes; a stream has no such limit. */
 const COLLECT_LIMIT = 64 * 1024 * 1024
@@ -45,7 +30,7 @@ interface Payload {
  * Immutable but for the fact that a stream can be read once: after `events()` or `source()` the reply is spent;
  * `bytes()`, `text()` and `json()` keep what they read.
  */
-export class Reply {
+export class ChainReply implements ReplyContract {
   readonly status: number
   readonly diagnosis: Diagnosis | undefined
   #headers: Headers
@@ -68,22 +53,22 @@ export class Reply {
     this.#mappers = mappers
   }
 
-  static bytes(bytes: Buffer, init: ReplyInit = {}): Reply {
-    return new Reply(init, { bytes })
+  static bytes(bytes: Buffer, init: ReplyInit = {}): ChainReply {
+    return new ChainReply(init, { bytes })
   }
 
-  static json(value: unknown, init: ReplyInit = {}): Reply {
+  static json(value: unknown, init: ReplyInit = {}): ChainReply {
     const headers = { 'content-type': 'application/json', ...init.headers }
-    return Reply.bytes(Buffer.from(JSON.stringify(value)), { ...init, headers })
+    return ChainReply.bytes(Buffer.from(JSON.stringify(value)), { ...init, headers })
   }
 
   /** A stream of bytes from an upstream or of your own. */
-  static stream(source: ByteSource, init: ReplyInit = {}): Reply {
-    return new Reply(init, { source })
+  static stream(source: ByteSource, init: ReplyInit = {}): ChainReply {
+    return new ChainReply(init, { source })
   }
 
   /** A `text/event-stream` of your own, from data objects or events, made as fast as the client reads. */
-  static events(events: Iterable<EventData> | AsyncIterable<EventData>, init: ReplyInit = {}): Reply {
+  static events(events: Iterable<EventData> | AsyncIterable<EventData>, init: ReplyInit = {}): ChainReply {
     async function* raw() {
       for await (const data of events) yield StreamEvent.of(data).raw
     }
@@ -92,7 +77,7 @@ export class Reply {
       'cache-control': 'no-cache',
       ...init.headers,
     }
-    return Reply.stream(iterableSource(raw()), { ...init, headers })
+    return ChainReply.stream(iterableSource(raw()), { ...init, headers })
   }
 
   get ok(): boolean {
@@ -126,25 +111,25 @@ export class Reply {
   }
 
   /** The same answer under another status or with more headers (`undefined` removes one). */
-  with(patch: ReplyInit): Reply {
+  with(patch: ReplyInit): ChainReply {
     const { status = this.status, diagnosis = this.diagnosis } = patch
     const headers = patch.headers ? this.headers : this.#headers
     const over = patch.headers ? lowerCased(patch.headers) : this.#over
-    return new Reply({ status, headers, diagnosis }, this.#payload, this.#mappers, over)
+    return new ChainReply({ status, headers, diagnosis }, this.#payload, this.#mappers, over)
   }
 
   /** The same answer with another body: `source` carries on what `source()` gave. */
-  withSource(source: ByteSource): Reply {
+  withSource(source: ByteSource): ChainReply {
     const { status, diagnosis } = this
-    return new Reply({ status, headers: this.#headers, diagnosis }, { source }, NO_MAPPERS, this.#over)
+    return new ChainReply({ status, headers: this.#headers, diagnosis }, { source }, NO_MAPPERS, this.#over)
   }
 
   /** The same event stream, seen through a mapper. Other answers stay as they are. */
-  mapEvents(mapper: EventMapper): Reply {
+  mapEvents(mapper: EventMapper): ChainReply {
     if (!this.isEventStream) return this
     const headers = { ...this.headers, 'content-length': undefined }
     const { status, diagnosis } = this
-    return new Reply({ status, headers, diagnosis }, this.#payload, [...this.#mappers, mapper])
+    return new ChainReply({ status, headers, diagnosis }, this.#payload, [...this.#mappers, mapper])
   }
 
   /** The whole body. Rejects when the stream breaks before its end. */
@@ -215,8 +200,8 @@ export class Reply {
   }
 
   /** Lets go of this answer when another one goes out in its place, unless that one is made of it or somebody reads it. */
-  replacedBy(other: Reply): void {
-    const shared = #payload in other && other.#payload === this.#payload
+  replacedBy(other: ReplyContract): void {
+    const shared = #payload in other && (other as ChainReply).#payload === this.#payload
     if (!shared && !this.#payload.taken && !this.#payload.collecting) this.discard()
   }
 
@@ -225,6 +210,10 @@ export class Reply {
     if (!this.#payload.bytes) this.#payload.source?.cancel()
   }
 }
+
+/** One name for the type and its makers, as users know it. */
+export type Reply = ReplyContract
+export const Reply: Pick<typeof ChainReply, 'bytes' | 'json' | 'stream' | 'events'> = ChainReply
 
 /** Names that are not in lower case would hide nothing. */
 function lowerCased(headers: Headers): Headers {

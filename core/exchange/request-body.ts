@@ -1,7 +1,7 @@
+import type { Edit, JsonNode, Span } from '../contract/json.js'
 import type { MessagesRequest } from '../contract/messages.js'
-import { applyEdits, type Edit, inOrder } from '../json/edit.js'
+import { applyEdits, inOrder } from '../json/edit.js'
 import { lazyObject } from '../json/lazy.js'
-import type { JsonNode, Span } from '../json/node.js'
 import { type BodyLimits, DEFAULT_LIMITS, parseBody, UNLIMITED } from './parse-body.js'
 
 const EMPTY = Buffer.alloc(0)

@@ -1,6 +1,6 @@
 import type { Usage } from '../contract/messages.js'
+import type { ExchangeRecord } from '../contract/record.js'
 import { StreamEvent } from '../stream/sse-event.js'
-import type { ExchangeRecord } from './record.js'
 
 /** The two events that carry usage: the first of a stream (input), and the last but one (output, stop reason). */
 const START = Buffer.from('"message_start"')

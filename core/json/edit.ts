@@ -1,9 +1,4 @@
-import type { JsonNode, Span } from './node.js'
-
-/** Bytes to put in the place of a range; an empty text takes it out. Ranges of one list never overlap. */
-export interface Edit extends Span {
-  readonly text: string | Buffer
-}
+import type { Edit, JsonNode, Span } from '../contract/json.js'
 
 /** The text with all edits made: what lies between them is copied as it is. */
 export function applyEdits(bytes: Buffer, edits: readonly Edit[]): Buffer {

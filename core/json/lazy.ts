@@ -1,4 +1,4 @@
-import type { JsonNode } from './node.js'
+import type { JsonNode } from '../contract/json.js'
 
 /**
  * An object that looks as if it had been parsed, and decodes a field when somebody reads it. Containers are frozen: a

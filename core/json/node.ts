@@ -1,3 +1,4 @@
+import type { JsonNode as NodeContract } from '../contract/json.js'
 import { scan, type Tape } from './scan.js'
 
 const QUOTE = 0x22
@@ -6,12 +7,6 @@ const OPEN_ARRAY = 0x5b
 const BACKSLASH = 0x5c
 /** Strings up to here, which names and types are, are read without the JSON parser when they hold no escape. */
 const SHORT = 64
-
-/** A range of bytes, the end not included. */
-export interface Span {
-  readonly start: number
-  readonly end: number
-}
 
 const keys = new Map<string, Buffer>()
 
@@ -26,7 +21,7 @@ function bytesOf(key: string): Buffer {
 }
 
 /** One value of a JSON text, by where it stands: looks are cheap, and only `value` decodes anything. */
-export class JsonNode implements Span {
+export class TapeNode implements NodeContract {
   readonly #bytes: Buffer
   readonly #tape: Tape
   readonly #index: number
@@ -38,8 +33,8 @@ export class JsonNode implements Span {
   }
 
   /** Throws what `scan` throws: for a text that is no JSON, nests too deep or has too many values. */
-  static parse(bytes: Buffer, depthLimit: number, valueLimit?: number): JsonNode {
-    return new JsonNode(bytes, scan(bytes, depthLimit, valueLimit))
+  static parse(bytes: Buffer, depthLimit: number, valueLimit?: number): TapeNode {
+    return new TapeNode(bytes, scan(bytes, depthLimit, valueLimit))
   }
 
   get start(): number {
@@ -104,19 +99,19 @@ export class JsonNode implements Span {
   }
 
   /** An object's field; of several with one name the last, as in `JSON.parse`. Undefined for what is no object. */
-  get(key: string): JsonNode | undefined {
+  get(key: string): TapeNode | undefined {
     const at = this.#find(key)
     return at < 0 ? undefined : this.#at(at + 1)
   }
 
   /** A field with its key. */
-  member(key: string): { readonly key: JsonNode; readonly value: JsonNode } | undefined {
+  member(key: string): { readonly key: JsonNode; readonly value: TapeNode } | undefined {
     const at = this.#find(key)
     return at < 0 ? undefined : { key: this.#at(at), value: this.#at(at + 1) }
   }
 
   /** An object's fields, in the order of the text. */
-  *members(): Generator<{ readonly key: JsonNode; readonly value: JsonNode }> {
+  *members(): Generator<{ readonly key: JsonNode; readonly value: TapeNode }> {
     if (!this.isObject) return
     const after = this.#next
     for (let at = this.#index + 1; at < after; ) {
@@ -128,8 +123,8 @@ export class JsonNode implements Span {
   }
 
   /** An array's items; none for what is no array. */
-  items(): JsonNode[] {
-    const items: JsonNode[] = []
+  items(): TapeNode[] {
+    const items: TapeNode[] = []
     if (!this.isArray) return items
     const after = this.#next
     for (let at = this.#index + 1; at < after; ) {
@@ -156,8 +151,8 @@ export class JsonNode implements Span {
     return this.#tape[this.#index * 3 + 2]!
   }
 
-  #at(index: number): JsonNode {
-    return new JsonNode(this.#bytes, this.#tape, index)
+  #at(index: number): TapeNode {
+    return new TapeNode(this.#bytes, this.#tape, index)
   }
 
   /** Compares the bytes of the string at `index`; one that is written with escapes is decoded first. */
@@ -180,3 +175,7 @@ export class JsonNode implements Span {
     return false
   }
 }
+
+/** One name for the type and its maker. */
+export type JsonNode = NodeContract
+export const JsonNode: typeof TapeNode = TapeNode

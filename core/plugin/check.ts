@@ -1,6 +1,6 @@
+import type { RouteName, UpstreamHooks } from '../contract/call.js'
+import type { Phase, Plugin, PluginDefinition, UpstreamInit } from '../contract/plugin.js'
 import { nearest } from '../errors/nearest.js'
-import type { RouteName } from '../exchange/call.js'
-import type { Phase, Plugin, PluginDefinition } from './define.js'
 
 // Lists of what the types allow: a config in JavaScript has no compiler that would find a misspelt name, and a plugin with a
 // misspelt phase stood before `auth` once.
@@ -12,7 +12,6 @@ const KEYS: readonly (keyof PluginDefinition)[] = [
   'before',
   'after',
   'requires',
-  'forwards',
   'options',
   'use',
   'create',
@@ -41,26 +40,73 @@ const ROUTES: Readonly<Record<RouteName, true>> = {
   'not-found': true,
 }
 
+const UPSTREAM_HOOKS: readonly (keyof UpstreamHooks)[] = [
+  'accepts',
+  'precedence',
+  'needsKey',
+  'send',
+  'models',
+  'listModels',
+  'contextWindow',
+  'probe',
+  'setup',
+  'dispose',
+]
+const UPSTREAM_KEYS: readonly string[] = ['name', 'options', 'env', 'create', ...UPSTREAM_HOOKS]
+
 /** Throws a TypeError that says what is wrong with a declaration, and what is allowed. */
 export function checkDefinition(definition: PluginDefinition<string, never>): void {
-  const { name, phase, routes, use, create } = definition
-  if (typeof name !== 'string' || !/^[a-z][a-z0-9-]*$/.test(name)) {
-    throw new TypeError(`definePlugin: name '${name}' must be lower case letters, digits and dashes`)
-  }
-  const fail = (message: string) => {
-    throw new TypeError(`definePlugin '${name}': ${message}`)
-  }
-  const unknown = (what: string, found: unknown, allowed: readonly string[]) =>
-    fail(`${what} '${found}' is unknown${nearest(String(found), allowed)}; there are ${allowed.join(', ')}`)
-
-  for (const key of Object.keys(definition)) if (!KEYS.includes(key as never)) unknown('the key', key, KEYS)
-  if (!PHASES.includes(phase)) unknown('the phase', phase, PHASES)
+  const { phase, routes, use, create } = definition
+  const fail = checkNameAndKeys('definePlugin', definition, KEYS)
+  if (!PHASES.includes(phase)) fail(unknown('the phase', phase, PHASES))
   if (routes !== undefined && routes !== 'all') {
     if (!Array.isArray(routes)) fail("`routes` must be a list, or 'all'")
     for (const route of routes)
-      if (!Object.hasOwn(ROUTES, route)) unknown('the route', route, Object.keys(ROUTES))
+      if (!Object.hasOwn(ROUTES, route)) fail(unknown('the route', route, Object.keys(ROUTES)))
   }
   if (!use === !create) fail('give either `use` (a class) or `create` (a function)')
+}
+
+/** The same for an upstream. */
+export function checkUpstream(init: UpstreamInit<string, never>): void {
+  const fail = checkNameAndKeys('defineUpstream', init, UPSTREAM_KEYS)
+  const both = init.create !== undefined && UPSTREAM_HOOKS.find((hook) => hook in init)
+  if (both) fail(`\`${both}\` belongs into what \`create\` returns`)
+  if (!init.create) checkHooks(init, fail)
+}
+
+/** Throws a TypeError unless `create` of an upstream returned one. */
+export function checkUpstreamHooks(hooks: unknown): asserts hooks is UpstreamHooks {
+  const fail = (message: string) => {
+    throw new TypeError(message)
+  }
+  if (typeof hooks !== 'object' || hooks === null) fail('`create` must return an object with `send`')
+  for (const key of Object.keys(hooks as object))
+    if (!UPSTREAM_HOOKS.includes(key as never)) fail(unknown('the key', key, UPSTREAM_HOOKS))
+  checkHooks(hooks as object, fail)
+}
+
+function checkHooks(hooks: { readonly send?: unknown }, fail: (message: string) => void): void {
+  if (typeof hooks.send !== 'function') fail('an upstream needs `send`: a function from a call to a reply')
+}
+
+function checkNameAndKeys(
+  maker: string,
+  declared: { readonly name: string },
+  keys: readonly string[],
+): (message: string) => never {
+  const { name } = declared
+  if (typeof name !== 'string' || !/^[a-z][a-z0-9-]*$/.test(name))
+    throw new TypeError(`${maker}: name '${name}' must be lower case letters, digits and dashes`)
+  const fail = (message: string): never => {
+    throw new TypeError(`${maker} '${name}': ${message}`)
+  }
+  for (const key of Object.keys(declared)) if (!keys.includes(key)) fail(unknown('the key', key, keys))
+  return fail
+}
+
+function unknown(what: string, found: unknown, allowed: readonly string[]): string {
+  return `${what} '${found}' is unknown${nearest(String(found), allowed)}; there are ${allowed.join(', ')}`
 }
 
 /** Throws a TypeError for what is no plugin, and for a hook that nobody would ever call. */

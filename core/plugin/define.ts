@@ -1,116 +1,16 @@
-import type { InjectionToken } from 'tsyringe'
 import type { z } from 'zod'
-import type { AccountPool } from '../accounts/pool.js'
-import type { Logger } from '../contract/services.js'
-import type { Call, CallHead, RouteName } from '../exchange/call.js'
-import type { ServerInfo } from '../exchange/loopback.js'
-import type { Reply } from '../exchange/reply.js'
-import type { StreamEvent } from '../stream/sse-event.js'
-import type { HttpClient } from '../upstream/http.js'
-import type { Upstreams } from '../upstream/registry.js'
-import type { Transport } from '../upstream/transport.js'
-import { checkDefinition } from './check.js'
-import type { Token } from './tokens.js'
-
-export type Awaitable<T> = T | Promise<T>
-
-/** Everything further in. May be called again: each call of it is a new attempt. */
-export type Next = (call: Call) => Promise<Reply>
-
-/**
- * A plugin is an object with some of these hooks. A request walks in through `onHeaders`, `onRequest` and `handle` in the
- * order of the chain, and its reply walks out through `onEvent`, `onReply` and the rest of `handle` in reverse.
- *
- * Whether a hook runs once a request or once an attempt is a matter of place: outside `retry-rotate` once, inside it
- * anew for each attempt, with `call.target` known.
- *
- * An error thrown by a hook reaches the client as a 500 that names the plugin, and is never retried. To refuse a
- * request in words of your own, return a `Reply` or throw a `GatewayError`.
- */
-export interface Plugin {
-  /** Before the body is read. A reply answers at once and the body is never looked at. */
-  onHeaders?(head: CallHead): Awaitable<Reply | void>
-  /** Look, change (return `call.with(…)`) or answer now (return a reply; nothing further in runs). */
-  onRequest?(call: Call): Awaitable<Call | Reply | void>
-  /** Wrap everything further in. Errors of `next` are an upstream's or the client's; let those pass that you don't mend. */
-  handle?(call: Call, next: Next): Awaitable<Reply>
-  /**
-   * See, change, drop (`[]`) or add events of a stream. Synchronous: all plugins' mappers run in one pass. Declaring it
-   * makes the gateway decode the stream; a chain without it pipes bytes.
-   */
-  onEvent?(event: StreamEvent, call: Call): StreamEvent | readonly StreamEvent[] | void
-  /** Look at the reply or replace it. A stream's body has not come yet; reading it here waits for its end. */
-  onReply?(reply: Reply, call: Call): Awaitable<Reply | void>
-  /** Once, before the chain takes requests. An error keeps the chain from starting. */
-  setup?(): Awaitable<void>
-  /** Once, after the chain's last request; in reverse order. */
-  dispose?(): Awaitable<void>
-}
-
-/**
- * The three stretches of the chain: `request` (once a request: auth, warmup, models, count-tokens) → `dispatch`
- * (retry-rotate) → `attempt` (once an attempt: fixes, force-stream, forwarders).
- */
-export type Phase = 'request' | 'dispatch' | 'attempt'
-
-/** What `create` gets; a class asks for the same by `@inject(tokens.…)`. */
-export interface PluginContext<Options> {
-  readonly name: string
-  readonly options: Options
-  readonly logger: Logger
-  readonly pool: AccountPool
-  readonly upstreams: Upstreams
-  readonly http: HttpClient
-  readonly transport: Transport
-  readonly server: ServerInfo
-  /** Any other service, by its token. */
-  resolve<T>(token: Token<T> | InjectionToken<T>): T
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: constructors are called by the container, which knows the parameters
-export type PluginClass = new (...args: any[]) => Plugin
-
-export interface PluginDefinition<Name extends string = string, Schema extends z.ZodType = z.ZodType> {
-  /** Unique in a chain; lower case with dashes. */
-  readonly name: Name
-  readonly phase: Phase
-  /** The routes that it sees. Default: `messages` alone. */
-  readonly routes?: readonly RouteName[] | 'all'
-  /** Names of plugins that must stand further in, or further out. In `use` they also say where it is put. */
-  readonly before?: string | readonly string[]
-  readonly after?: string | readonly string[]
-  /** Names of plugins without which it can't work. */
-  readonly requires?: string | readonly string[]
-  /** It sends calls to an upstream: nothing further in would see them, so others are put before it. */
-  readonly forwards?: boolean
-  /** A zod schema; use `z.strictObject`, so that a misspelt option is an error. Mark secrets with `.meta({ secret: true })`. */
-  readonly options?: Schema
-  /** A class with constructor injection … */
-  readonly use?: PluginClass
-  /** … or a function. One of the two. */
-  readonly create?: (context: PluginContext<z.output<Schema>>) => Plugin
-  /** Options that the environment gives when the config does not: `{ baseURL: 'ZAI_BASE_URL' }`. */
-  readonly env?: Readonly<Record<string, string>>
-}
-
-const brand = Symbol.for('agproxy.plugin')
-
-/** A plugin with its options, as it stands in a preset or in `use`. */
-export interface PluginSpec<Name extends string = string, Schema extends z.ZodType = z.ZodType> {
-  readonly [brand]: 'spec'
-  readonly definition: PluginDefinition<Name, Schema>
-  readonly options: z.input<Schema> | undefined
-}
-
-/** What `definePlugin` returns. Call it with options, or use it as it is. */
-export interface PluginFactory<Name extends string = string, Schema extends z.ZodType = z.ZodType> {
-  (options?: z.input<Schema>): PluginSpec<Name, Schema>
-  readonly [brand]: 'factory'
-  readonly definition: PluginDefinition<Name, Schema>
-}
-
-/** An entry of a preset's `plugins` or of `use`; falsy ones are skipped, so that `cond && plugin()` works. */
-export type PluginEntry = PluginSpec | PluginFactory | false | null | undefined
+import type { Awaitable } from '../contract/awaitable.js'
+import type { Call } from '../contract/call.js'
+import type {
+  Definition,
+  PluginDefinition,
+  PluginFactory,
+  PluginSpec,
+  UpstreamDefinition,
+  UpstreamInit,
+} from '../contract/plugin.js'
+import type { Reply } from '../contract/reply.js'
+import { checkDefinition, checkUpstream } from './check.js'
 
 /**
  * Declares a plugin.
@@ -125,23 +25,59 @@ export type PluginEntry = PluginSpec | PluginFactory | false | null | undefined
  */
 export function definePlugin<const Name extends string, Schema extends z.ZodType = z.ZodType<undefined>>(
   definition: PluginDefinition<Name, Schema>,
-): PluginFactory<Name, Schema> {
+): PluginFactory<Name, Schema> & { readonly definition: PluginDefinition<Name, Schema> } {
   checkDefinition(definition as never)
+  return factoryOf(definition)
+}
+
+/**
+ * Declares an upstream: something that sends calls. Accounts name it by `upstream`; presets and `use` list it after the
+ * plugins.
+ *
+ * @example
+ * export const canned = defineUpstream({
+ *   name: 'canned',
+ *   options: z.strictObject({ text: z.string().default('hello') }),
+ *   create: ({ options }) => ({
+ *     accepts: { countTokens: false },
+ *     needsKey: false,
+ *     send: (call) => Reply.events(eventsOf(options.text, call.model)),
+ *   }),
+ * })
+ */
+export function defineUpstream<const Name extends string, Schema extends z.ZodType = z.ZodType<undefined>>(
+  init: UpstreamInit<Name, Schema>,
+): PluginFactory<Name, Schema> & { readonly definition: UpstreamDefinition<Name, Schema> } {
+  checkUpstream(init as never)
+  const { name, options, env, create, ...hooks } = init
+  const definition: UpstreamDefinition<Name, Schema> = {
+    name,
+    phase: 'upstream',
+    ...(options && { options }),
+    ...(env && { env }),
+    create: create ?? (() => hooks as { send(call: Call): Awaitable<Reply> }),
+  }
+  return factoryOf(definition)
+}
+
+function factoryOf<const Name extends string, Schema extends z.ZodType, D extends Definition<Name, Schema>>(
+  definition: D & Definition<Name, Schema>,
+): PluginFactory<Name, Schema> & { readonly definition: D } {
   const factory = (options?: z.input<Schema>): PluginSpec<Name, Schema> => ({
-    [brand]: 'spec',
+    '~agproxy': 'spec',
     definition,
     options,
   })
   return Object.defineProperties(factory, {
     name: { value: definition.name },
     definition: { value: definition },
-    [brand]: { value: 'factory' },
-  }) as PluginFactory<Name, Schema>
+    '~agproxy': { value: 'factory' },
+  }) as PluginFactory<Name, Schema> & { readonly definition: D }
 }
 
 /** A factory or a spec as a spec; undefined for anything else. */
 export function toSpec(entry: unknown): PluginSpec | undefined {
-  const kind = (entry as { [brand]?: string } | null | undefined)?.[brand]
+  const kind = (entry as { '~agproxy'?: string } | null | undefined)?.['~agproxy']
   if (kind === 'spec') return entry as PluginSpec
   if (kind === 'factory') return (entry as PluginFactory)()
   return undefined

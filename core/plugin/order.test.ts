@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Phase } from '../contract/plugin.js'
 import { ConfigError } from '../errors/config-error.js'
-import type { Phase } from './define.js'
 import { checkOrder, type Placed, place } from './order.js'
 
 const item = (name: string, phase: Phase, rules: Omit<Placed, 'name' | 'phase'> = {}): Placed => ({
@@ -83,7 +83,7 @@ describe('checkOrder', () => {
 
   test('a phase out of turn names both plugins and prints an order that works', () => {
     expect(lines([item('send', 'attempt'), item('auth', 'request')])).toEqual([
-      "'auth' (phase request) stands after 'send' (phase attempt); the phases are request, dispatch, attempt",
+      "'auth' (phase request) stands after 'send' (phase attempt); the phases are request, dispatch, attempt, upstream",
       'an order that works: auth, send',
     ])
   })
@@ -170,20 +170,17 @@ describe('checkOrder', () => {
   })
 })
 
-test('an own plugin of the upstream phase stands before those that forward, which pass nothing on', () => {
+test('an own plugin of the phase attempt goes before the upstreams, an own upstream after them', () => {
   const chain = [
     { name: 'retry-rotate', phase: 'dispatch' },
     { name: 'fix', phase: 'attempt' },
-    { name: 'zai', phase: 'attempt', forwards: true },
-    { name: 'echo', phase: 'attempt', forwards: true },
+    { name: 'zai', phase: 'upstream' },
+    { name: 'echo', phase: 'upstream' },
   ] as const
   const names = (own: Parameters<typeof place>[1]) => place(chain, own).map((item) => item.name)
-  expect(names([{ name: 'mine', phase: 'attempt' }])).toEqual(['retry-rotate', 'fix', 'mine', 'zai', 'echo'])
-  expect(names([{ name: 'ollama', phase: 'attempt', forwards: true }])).toEqual([
-    'retry-rotate',
-    'fix',
-    'zai',
-    'echo',
-    'ollama',
-  ])
+  const mine = ['retry-rotate', 'fix', 'mine', 'zai', 'echo']
+  expect(names([{ name: 'mine', phase: 'attempt' }])).toEqual(mine)
+  expect(names([{ name: 'mine', phase: 'attempt', before: 'echo' }])).toEqual(mine)
+  const upstreams = ['retry-rotate', 'fix', 'zai', 'echo', 'ollama']
+  expect(names([{ name: 'ollama', phase: 'upstream' }])).toEqual(upstreams)
 })

@@ -1,18 +1,19 @@
+import type { Phase, PluginDefinition } from '../contract/plugin.js'
 import { ConfigError } from '../errors/config-error.js'
 import { nearest } from '../errors/nearest.js'
-import type { Phase, PluginDefinition } from './define.js'
 
-/** What the order rules look at. */
-export type Placed = Pick<PluginDefinition, 'name' | 'phase' | 'before' | 'after' | 'requires' | 'forwards'>
+/** What the order rules look at. Upstreams follow all plugins, in order of preference. */
+export interface Placed extends Pick<PluginDefinition, 'name' | 'before' | 'after' | 'requires'> {
+  readonly phase: Phase | 'upstream'
+}
 
-const PHASES: readonly Phase[] = ['request', 'dispatch', 'attempt']
+const PHASES: readonly Placed['phase'][] = ['request', 'dispatch', 'attempt', 'upstream']
 const rank = (item: Placed) => PHASES.indexOf(item.phase)
 const list = (names: string | readonly string[] | undefined): readonly string[] =>
   names === undefined ? [] : typeof names === 'string' ? [names] : names
 
 /**
- * Puts each own plugin where it says: right before or after the neighbour that it names, else at the end of its phase, but
- * before the plugins that forward (behind them no call would reach it).
+ * Puts each own plugin where it says: right before or after the neighbour that it names, else at the end of its phase.
  * Plugins that are switched off still mark their place here.
  */
 export function place<T extends Placed>(chain: readonly T[], own: readonly T[]): T[] {
@@ -30,11 +31,9 @@ function positionOf(item: Placed, chain: readonly Placed[]): number {
   const befores = list(item.before)
     .map(at)
     .filter((i) => i >= 0)
-  if (befores.length > 0) return Math.min(...befores)
-  const later = chain.findIndex(
-    (c) => rank(c) > rank(item) || (c.forwards && c.phase === item.phase && !item.forwards),
-  )
-  return later < 0 ? chain.length : later
+  const later = chain.findIndex((c) => rank(c) > rank(item))
+  // A plugin before a certain upstream is before all of them.
+  return Math.min(later < 0 ? chain.length : later, ...befores)
 }
 
 /**

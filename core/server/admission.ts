@@ -1,5 +1,5 @@
+import type { Cancellation } from '../contract/http.js'
 import { ClientGoneError, GatewayError } from '../errors/gateway-errors.js'
-import type { Cancellation } from '../exchange/cancellation.js'
 
 export interface AdmissionLimits {
   readonly maxConcurrent: number

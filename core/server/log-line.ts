@@ -1,7 +1,7 @@
+import type { CallHead } from '../contract/call.js'
 import type { MessageReply } from '../contract/messages.js'
+import type { Reply } from '../contract/reply.js'
 import type { Logger } from '../contract/services.js'
-import type { CallHead } from '../exchange/call.js'
-import type { Reply } from '../exchange/reply.js'
 import { noteUsage } from '../exchange/usage.js'
 import { isQuiet } from './routes.js'
 
@@ -28,7 +28,7 @@ export function logLine(
   ending: string,
   logger: Logger,
 ): void {
-  for (const { plugin, decision } of record.notes) logger.debug({ id, plugin }, decision)
+  for (const { plugin, text } of record.notes) logger.debug({ id, plugin }, text)
   const f = record.facts
   // Field by field: the same line put together with spreads takes 6 µs.
   const line = {

@@ -1,6 +1,6 @@
+import type { CallHead } from '../contract/call.js'
 import { errorBody } from '../errors/api-errors.js'
 import { GatewayError, PluginError, ReportedError, UpstreamError } from '../errors/gateway-errors.js'
-import type { CallHead } from '../exchange/call.js'
 import { Reply } from '../exchange/reply.js'
 
 /**

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
+import type { ByteSink, ByteSource, HeaderList } from '../contract/http.js'
+import type { Reply } from '../contract/reply.js'
 import { ClientGoneError, ReportedError } from '../errors/gateway-errors.js'
-import { dropping, type HeaderList } from '../exchange/headers.js'
-import type { Reply } from '../exchange/reply.js'
-import type { ByteSink, ByteSource } from '../stream/source.js'
+import { dropping } from '../exchange/headers.js'
 
 /** What belongs to the upstream's own connection and host, and would mislead the client about ours; and what we say ourselves. */
 const NOT_RELAYED = dropping(

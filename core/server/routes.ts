@@ -1,4 +1,4 @@
-import type { RouteName } from '../exchange/call.js'
+import type { RouteName } from '../contract/call.js'
 
 export interface Route {
   readonly name: RouteName

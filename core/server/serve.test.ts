@@ -12,9 +12,10 @@ import { message, messageEvents } from '../../test/support/messages.js'
 import { delay, head, json, sse, stall, write } from '../../test/support/script.js'
 import { direct, stand } from '../../test/support/stand.js'
 import { resolveConfig } from '../config/resolve.js'
-import type { Call } from '../exchange/call.js'
+import type { Call } from '../contract/call.js'
+import type { Next, Plugin } from '../contract/plugin.js'
 import { Reply } from '../exchange/reply.js'
-import { definePlugin, type Next, type Plugin } from '../plugin/define.js'
+import { definePlugin } from '../plugin/define.js'
 
 /** A gateway whose chain has one more plugin, right inside `auth`. */
 function withPlugin(

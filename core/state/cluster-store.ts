@@ -1,7 +1,8 @@
-import type { Awaitable } from '../plugin/define.js'
+import type { Awaitable } from '../contract/awaitable.js'
+import type { Fact, Patience, StateStore } from '../contract/state.js'
 import { type Channel, isOurs, type Op, type Question } from './cluster-messages.js'
 import { MemoryStore } from './memory.js'
-import { type Fact, type Patience, SLOT, type StateStore } from './store.js'
+import { SLOT } from './store.js'
 
 /**
  * The state of one of several workers: a copy that is read without waiting, and the primary, which has the last word where

@@ -1,4 +1,5 @@
-import { type Fact, SLOT, type StateStore } from './store.js'
+import type { Fact, StateStore } from '../contract/state.js'
+import { SLOT } from './store.js'
 
 /** Of each kind; sessions are the only one that many clients could make many of, and the oldest goes first. */
 const LIMIT = 10_000

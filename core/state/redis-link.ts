@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from '../contract/services.js'
+import type { Patience } from '../contract/state.js'
 import { connectRedis } from './redis-connection.js'
 import type { ScriptName } from './redis-scripts.js'
-import type { Patience } from './store.js'
 
 /** How often a Redis that was too slow is asked whether it still is. */
 const PING_INTERVAL = 250

@@ -1,6 +1,6 @@
-import type { Awaitable } from '../plugin/define.js'
+import type { Awaitable } from '../contract/awaitable.js'
+import type { Patience } from '../contract/state.js'
 import type { RedisLink } from './redis-link.js'
-import type { Patience } from './store.js'
 
 export interface PlacesInit {
   readonly link: RedisLink

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import type { Awaitable } from '../contract/awaitable.js'
 import type { Logger } from '../contract/services.js'
-import type { Awaitable } from '../plugin/define.js'
+import type { Fact, Patience, StateStore } from '../contract/state.js'
 import { MemoryStore } from './memory.js'
 import { RedisLink } from './redis-link.js'
 import { RedisPlaces } from './redis-places.js'
 import type { ScriptName } from './redis-scripts.js'
 import { Unconfirmed } from './redis-unconfirmed.js'
-import { type Fact, KINDS, type Patience, SLOT, type StateStore } from './store.js'
+import { KINDS, SLOT } from './store.js'
 
 export interface RedisStoreInit {
   readonly url: string

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type EventMapper, mapSource } from './map-events.js'
-import { type ByteSource, collect, iterableSource } from './source.js'
+import type { ByteSource, EventMapper } from '../contract/http.js'
+import { mapSource } from './map-events.js'
+import { collect, iterableSource } from './source.js'
 import { StreamEvent } from './sse-event.js'
 
 const STREAM = [

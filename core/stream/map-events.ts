@@ -1,9 +1,7 @@
+import type { ByteSink, ByteSource, EventMapper } from '../contract/http.js'
 import { ReportedError } from '../errors/gateway-errors.js'
-import type { ByteSink, ByteSource } from './source.js'
 import { FrameDecoder } from './sse-decoder.js'
 import { StreamEvent } from './sse-event.js'
-
-export type EventMapper = (event: StreamEvent) => StreamEvent | readonly StreamEvent[] | void
 
 /**
  * All mappers in one pass over the stream (0.75 µs an event for up to 8 of them, Node 20). Comments and blank

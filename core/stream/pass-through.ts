@@ -1,4 +1,4 @@
-import type { ByteSink, ByteSource } from './source.js'
+import type { ByteSink, ByteSource } from '../contract/http.js'
 
 /** More than this held before anybody reads, and the source is asked to wait. */
 const HOLD_LIMIT = 64 * 1024

@@ -1,25 +1,5 @@
+import type { ByteSink, ByteSource } from '../contract/http.js'
 import { ReportedError } from '../errors/gateway-errors.js'
-
-/**
- * Bytes in motion, pushed: on the hot path web streams cost 6 times as much, Node's `Readable` about twice
- * (Node 20, 500-event bursts).
- */
-export interface ByteSink {
-  data(chunk: Buffer): void
-  end(): void
-  /** The stream broke: what came so far is not the whole. */
-  error(error: Error): void
-}
-
-export interface ByteSource {
-  /** Starts the flow. Once. */
-  pipe(sink: ByteSink): void
-  /** Back-pressure: a paused source may deliver what it already holds, but asks for no more. */
-  pause(): void
-  resume(): void
-  /** Nobody wants the rest: the connection behind it is let go at once. The sink hears nothing more. */
-  cancel(): void
-}
 
 /** A source of bytes that are already there. */
 export function bytesSource(chunks: Iterable<Buffer>): ByteSource {

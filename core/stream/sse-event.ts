@@ -1,8 +1,4 @@
-/** The JSON of an event's data; `type` names the kind, as in https://docs.claude.com/en/api/messages-streaming. */
-export interface EventData {
-  readonly type: string
-  readonly [field: string]: unknown
-}
+import type { StreamEvent as EventContract, EventData } from '../contract/http.js'
 
 export interface Fields {
   name: string | undefined
@@ -13,7 +9,7 @@ export interface Fields {
  * One server-sent event. Bytes until somebody asks: an event that no mapper changed leaves as it came, with its
  * spelling, its ids and its line ends.
  */
-export class StreamEvent {
+export class SseEvent implements EventContract {
   #raw: Buffer | undefined
   #fields: Fields | undefined
   #data: EventData | undefined
@@ -25,13 +21,13 @@ export class StreamEvent {
   }
 
   /** A new event: `StreamEvent.of({ type: 'ping' })`. */
-  static of(data: EventData): StreamEvent {
-    return new StreamEvent(undefined, data)
+  static of(data: EventData): SseEvent {
+    return new SseEvent(undefined, data)
   }
 
   /** An event as it came over the wire, with its closing blank line. */
-  static parse(raw: Buffer): StreamEvent {
-    return new StreamEvent(raw, undefined)
+  static parse(raw: Buffer): SseEvent {
+    return new SseEvent(raw, undefined)
   }
 
   /** What the `event:` line says, which needs no decoding; where there is none, the `type` of the data. Empty for comments. */
@@ -72,8 +68,8 @@ export class StreamEvent {
   }
 
   /** The same event with other data. */
-  with(data: EventData): StreamEvent {
-    return StreamEvent.of(data)
+  with(data: EventData): SseEvent {
+    return SseEvent.of(data)
   }
 
   /** The data as it came, before anything is decoded; empty for comments. Values that must not change are copied from here. */
@@ -93,6 +89,10 @@ export class StreamEvent {
     return this.#fields
   }
 }
+
+/** One name for the type and its makers, as users know it. */
+export type StreamEvent = EventContract
+export const StreamEvent: Pick<typeof SseEvent, 'of' | 'parse'> = SseEvent
 
 /**
  * The fields that matter of one frame; the grammar is https://html.spec.whatwg.org/#event-stream-interpretation. A byte

@@ -1,23 +1,22 @@
-import type { Accepts, Account, ModelInfo, Precedence, Target, Upstream } from '../contract/upstream.js'
+import type { Awaitable } from '../contract/awaitable.js'
+import type { Call, Target, UpstreamHooks } from '../contract/call.js'
+import type { HttpClient, Transport } from '../contract/services.js'
+import type { Accepts, Account, ModelInfo, Precedence } from '../contract/upstream.js'
 import { errorBody } from '../errors/api-errors.js'
 import { ClientGoneError, GatewayError, UpstreamError } from '../errors/gateway-errors.js'
-import type { Call } from '../exchange/call.js'
 import { maskBytes, maskHeaders, maskText } from '../exchange/mask-key.js'
 import { Reply } from '../exchange/reply.js'
-import type { Awaitable, Next, Plugin } from '../plugin/define.js'
 import { parseBaseURL } from './base-url.js'
 import { connectionError } from './connection-errors.js'
-import type { HttpClient } from './http.js'
 import { keyOf } from './keys.js'
-import type { Upstreams } from './registry.js'
 import { fetchModels } from './remote-models.js'
 import { type HeaderRules, RequestHeaders } from './request-headers.js'
-import type { Transport } from './transport.js'
 
 export interface ForwarderOptions extends HeaderRules {
   readonly name: string
   readonly baseURL: string
-  readonly accepts: Accepts
+  /** What differs from the Anthropic API. */
+  readonly accepts?: Partial<Accepts>
   readonly precedence?: Precedence
   /** Accounts without a key can't serve. Default true. */
   readonly needsKey?: boolean
@@ -31,39 +30,47 @@ export interface ForwarderOptions extends HeaderRules {
 }
 
 export interface ForwarderServices {
-  readonly upstreams: Upstreams
   readonly transport: Transport
   readonly http: HttpClient
 }
 
-/** A plugin that sends calls to an Anthropic-shaped upstream. Calls for other upstreams pass by. */
-export function createForwarder(options: ForwarderOptions, services: ForwarderServices): Plugin {
+/** An Anthropic-shaped upstream: what `create` of `defineUpstream` returns. */
+export function createForwarder(
+  options: ForwarderOptions,
+  { transport, http }: ForwarderServices,
+): UpstreamHooks {
   const { name, accepts } = options
   const base = parseBaseURL(options.baseURL)
   const requestHeaders = new RequestHeaders(options)
 
-  const upstream: Upstream = {
-    name,
-    accepts,
-    needsKey: options.needsKey ?? true,
+  const at = (account: Account) => (account.baseURL ? parseBaseURL(account.baseURL) : base)
+  const urlOf = (account: Account) => `${at(account).origin}${at(account).path}`
+
+  return {
+    ...(accepts && { accepts }),
+    ...(options.needsKey !== undefined && { needsKey: options.needsKey }),
     ...(options.precedence && { precedence: options.precedence }),
     ...(options.models && { models: options.models }),
     ...(options.contextWindow && { contextWindow: options.contextWindow }),
     ...(options.listsModels && {
       listModels: async (account: Account, signal: AbortSignal) =>
-        fetchModels(
-          services.http,
-          urlOf(account),
-          requestHeaders.object({}, await accountKey(account)),
-          signal,
-        ),
+        fetchModels(http, urlOf(account), requestHeaders.object({}, await accountKey(account)), signal),
     }),
+    send(call: Call) {
+      const target = call.target!
+      // An account's own name for a model is the upstream's name already; a `*` of the map would undo it.
+      const mapped = target.model === undefined ? options.mapModel?.(call.model) : undefined
+      if (mapped === undefined || mapped === call.model) return forward(call, target)
+      call.record.facts.mappedModel = mapped
+      const headers = { 'x-mapped-model': mapped }
+      return forward(call.set({ model: mapped }), target).then((reply) => reply.with({ headers }))
+    },
     probe: async (account, signal) => {
       const key = await accountKey(account)
       const headers = { ...requestHeaders.object({}, key), 'content-type': 'application/json' }
       const model = options.mapModel?.(PROBE_MODEL) ?? PROBE_MODEL
       const body = { model, max_tokens: 1, messages: [{ role: 'user', content: 'Hi' }] }
-      const res = await services.http.raw(`${urlOf(account)}/v1/messages`, {
+      const res = await http.raw(`${urlOf(account)}/v1/messages`, {
         method: 'POST',
         headers,
         body,
@@ -73,9 +80,6 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
       if (!res.ok) throw new Error(maskText(`${res.status} ${res._data ?? ''}`, key).slice(0, 300))
     },
   }
-
-  const at = (account: Account) => (account.baseURL ? parseBaseURL(account.baseURL) : base)
-  const urlOf = (account: Account) => `${at(account).origin}${at(account).path}`
 
   function send(call: Call, target: Target): Promise<Reply> {
     const key = keyOf(target.account)
@@ -88,7 +92,7 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
     const { limits, record } = call
     record.sentWith(key)
     const sentAt = performance.now()
-    const reply = await services.transport.send({
+    const reply = await transport.send({
       method: call.method,
       origin,
       path: `${path}${call.path}${call.query}`,
@@ -108,7 +112,7 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
   }
 
   async function count(call: Call, target: Target): Promise<Reply> {
-    if (!accepts.countTokens)
+    if (!target.accepts.countTokens)
       return Reply.json(errorBody('not_found_error', `${name} does not count tokens`), { status: 404 })
     const key = await accountKey(target.account)
     call.record.sentWith(key)
@@ -120,7 +124,7 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
       signal: call.signal,
       responseType: 'arrayBuffer',
     } as const
-    const res = await services.http.raw(url, init).catch((error) => {
+    const res = await http.raw(url, init).catch((error) => {
       throw call.signal.aborted ? new ClientGoneError() : connectionError(error, url)
     })
     const { status } = res
@@ -128,20 +132,6 @@ export function createForwarder(options: ForwarderOptions, services: ForwarderSe
     const reply = Reply.bytes(Buffer.from(res._data ?? new ArrayBuffer(0)), { status, headers })
     if (status >= 300 && status < 400) throw redirected(name, reply)
     return withoutKey(reply, key)
-  }
-
-  return {
-    setup: () => services.upstreams.register(upstream),
-    handle(call: Call, next: Next) {
-      const { target } = call
-      if (target?.upstream.name !== name) return next(call)
-      // An account's own name for a model is the upstream's name already; a `*` of the map would undo it.
-      const mapped = target.model === undefined ? options.mapModel?.(call.model) : undefined
-      if (mapped === undefined || mapped === call.model) return forward(call, target)
-      call.record.facts.mappedModel = mapped
-      const headers = { 'x-mapped-model': mapped }
-      return forward(call.set({ model: mapped }), target).then((reply) => reply.with({ headers }))
-    },
   }
 
   function forward(call: Call, target: Target): Promise<Reply> {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { makeCall, messageReply } from '../../testing.js'
+import type { ByteSink, ByteSource } from '../contract/http.js'
 import { Reply } from '../exchange/reply.js'
-import { type ByteSink, type ByteSource, bytesSource } from '../stream/source.js'
+import { bytesSource } from '../stream/source.js'
 import { confirm, firstEvent } from './confirm.js'
 
 const limits = { firstEventTimeout: 2_000, idleTimeout: 2_000 }

@@ -1,10 +1,10 @@
+import type { Awaitable } from '../contract/awaitable.js'
+import type { Call, RouteName, StreamLimits } from '../contract/call.js'
+import type { ByteSource } from '../contract/http.js'
 import { embeddedError, toUpstreamError } from '../errors/embedded-error.js'
 import { UpstreamError } from '../errors/gateway-errors.js'
-import type { Call, RouteName, StreamLimits } from '../exchange/call.js'
 import { Reply } from '../exchange/reply.js'
-import type { Awaitable } from '../plugin/define.js'
 import { PassThrough } from '../stream/pass-through.js'
-import type { ByteSource } from '../stream/source.js'
 import { FrameDecoder } from '../stream/sse-decoder.js'
 import { StreamEvent } from '../stream/sse-event.js'
 

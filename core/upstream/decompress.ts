@@ -1,9 +1,9 @@
 import type { Transform } from 'node:stream'
 import zlib from 'node:zlib'
+import type { ByteSink, ByteSource } from '../contract/http.js'
+import type { Reply } from '../contract/reply.js'
 import { UpstreamError } from '../errors/gateway-errors.js'
-import type { Reply } from '../exchange/reply.js'
 import { Reply as Replies } from '../exchange/reply.js'
-import type { ByteSink, ByteSource } from '../stream/source.js'
 
 type Decoder = () => Transform
 

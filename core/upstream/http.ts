@@ -1,9 +1,7 @@
-import { type $Fetch, createFetch } from 'ofetch'
+import { createFetch } from 'ofetch'
 import { fetch as undiciFetch } from 'undici'
+import type { HttpClient } from '../contract/services.js'
 import type { Transport } from './transport.js'
-
-/** ofetch, over the same connections as the streaming path. */
-export type HttpClient = $Fetch
 
 /**
  * For the small calls: model lists, token counts, probes. No retries (what to retry is `retry-rotate`'s to say), no

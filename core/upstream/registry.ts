@@ -1,14 +1,33 @@
-import type { Upstream } from '../contract/upstream.js'
+import type { Upstream, UpstreamHooks } from '../contract/call.js'
+import type { Upstreams as UpstreamsContract } from '../contract/services.js'
+import type { Accepts } from '../contract/upstream.js'
 import { GatewayError } from '../errors/gateway-errors.js'
 import { nearest } from '../errors/nearest.js'
 
-/** The upstreams of one chain, in the order of their plugins. */
-export class Upstreams {
+/** What the Anthropic API takes: an upstream names what differs. */
+export const ACCEPTS: Accepts = {
+  cacheControl: true,
+  consecutiveRoles: true,
+  nonStreaming: true,
+  countTokens: true,
+}
+
+/** An upstream with its defaults filled in. */
+export function upstreamOf(name: string, hooks: UpstreamHooks): Upstream {
+  const { accepts, precedence = 'pooled', needsKey = true } = hooks
+  const upstream = { name, accepts: { ...ACCEPTS, ...accepts }, precedence, needsKey }
+  // Bound, since hooks may be an instance of a class.
+  const methods = METHODS.flatMap((method) => (hooks[method] ? [[method, hooks[method].bind(hooks)]] : []))
+  return { ...upstream, ...Object.fromEntries(methods) }
+}
+
+const METHODS = ['send', 'models', 'listModels', 'contextWindow', 'probe'] as const
+
+/** The upstreams of one chain, in the order of the list. */
+export class Upstreams implements UpstreamsContract {
   readonly #byName = new Map<string, Upstream>()
 
-  register(upstream: Upstream): void {
-    if (this.#byName.has(upstream.name))
-      throw new Error(`the upstream '${upstream.name}' is registered twice`)
+  add(upstream: Upstream): void {
     this.#byName.set(upstream.name, upstream)
   }
 

@@ -1,6 +1,6 @@
+import type { HttpClient } from '../contract/services.js'
 import type { ModelInfo } from '../contract/upstream.js'
 import { UpstreamError } from '../errors/gateway-errors.js'
-import type { HttpClient } from './http.js'
 
 interface Listed {
   id?: unknown

@@ -1,4 +1,5 @@
-import { dropping, endToEndList, type HeaderList, type Headers } from '../exchange/headers.js'
+import type { HeaderList, Headers } from '../contract/http.js'
+import { dropping, endToEndList } from '../exchange/headers.js'
 
 /**
  * Which header carries the key: `client` – the one that the client used (x-api-key when it sent both or none);

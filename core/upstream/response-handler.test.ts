@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import type { Reply } from '../exchange/reply.js'
+import type { Reply } from '../contract/reply.js'
 import { ResponseHandler } from './response-handler.js'
 
 const unexpected = (error: Error) => {

@@ -1,7 +1,6 @@
 import type { Dispatcher } from 'undici'
+import type { Cancellation, Headers } from '../contract/http.js'
 import { ClientGoneError, UpstreamError } from '../errors/gateway-errors.js'
-import type { Cancellation } from '../exchange/cancellation.js'
-import type { Headers } from '../exchange/headers.js'
 import { Reply } from '../exchange/reply.js'
 import { PassThrough } from '../stream/pass-through.js'
 import { connectionError } from './connection-errors.js'

@@ -1,4 +1,5 @@
-import { type Headers, header } from '../exchange/headers.js'
+import type { Headers } from '../contract/http.js'
+import { header } from '../exchange/headers.js'
 
 /** No upstream rests for longer than its weekly window; anything beyond is nonsense. */
 const LONGEST = 8 * 24 * 3600_000

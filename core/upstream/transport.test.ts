@@ -9,8 +9,9 @@ import {
   type UpstreamOptions,
 } from '../../test/support/bad-upstream.js'
 import { hangUp, head, json, raw, reset, respond, stall, write } from '../../test/support/script.js'
+import type { SendRequest } from '../contract/services.js'
 import { ClientGoneError, UpstreamError } from '../errors/gateway-errors.js'
-import { type SendRequest, Transport, type TransportOptions } from './transport.js'
+import { Transport, type TransportOptions } from './transport.js'
 
 function transport(options: TransportOptions = {}, env: NodeJS.ProcessEnv = {}): Transport {
   const own = new Transport(options, env)

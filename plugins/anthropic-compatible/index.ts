@@ -1,7 +1,6 @@
 import type { z } from 'zod'
-import { definePlugin, type PluginFactory, type PluginSpec } from '../../core/plugin/define.js'
-import { createForwarder } from '../../core/upstream/anthropic-forwarder.js'
-import { mapModel, namedModels } from '../../core/upstream/models.js'
+import { defineUpstream, type PluginFactory, type PluginSpec } from '../../core/index.js'
+import { createForwarder, mapModel, namedModels } from '../../core/kit.js'
 import { type Entry, type Options, optionsFor } from './options.js'
 
 type Input = z.input<Options>
@@ -33,11 +32,8 @@ export function readyMade<const Name extends string>(name: Name, entry: Entry): 
 }
 
 function instance<const Name extends string>(name: Name, entry: Entry): PluginFactory<Name, Options> {
-  return definePlugin({
+  return defineUpstream({
     name,
-    phase: 'attempt',
-    forwards: true,
-    routes: ['messages', 'count-tokens'],
     options: optionsFor(entry),
     create: (context) => {
       const { models, contextWindows, ...rest } = context.options

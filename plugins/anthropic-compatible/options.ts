@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Accepts } from '../../core/contract/upstream.js'
-import { baseURLOption } from '../../core/upstream/base-url.js'
+import type { Accepts } from '../../core/index.js'
+import { baseURLOption } from '../../core/kit.js'
 
 /** What is known of an upstream before its user says anything: the defaults of its options. */
 export interface Entry {

@@ -1,15 +1,10 @@
 import { z } from 'zod'
-import { definePlugin } from '../../core/plugin/define.js'
-import { createForwarder } from '../../core/upstream/anthropic-forwarder.js'
-import { baseURLOption } from '../../core/upstream/base-url.js'
-import { mapModel, namedModels } from '../../core/upstream/models.js'
+import { defineUpstream } from '../../core/index.js'
+import { baseURLOption, createForwarder, mapModel, namedModels } from '../../core/kit.js'
 
 /** Forwards to Anthropic untouched: the client's bytes and headers, with the account's key in place of the client's. */
-export const anthropic = definePlugin({
+export const anthropic = defineUpstream({
   name: 'anthropic',
-  phase: 'attempt',
-  forwards: true,
-  routes: ['messages', 'count-tokens'],
   env: { baseURL: 'AGPROXY_ANTHROPIC_BASE_URL' },
   options: z.strictObject({
     baseURL: baseURLOption().default('https://api.anthropic.com'),
@@ -22,7 +17,6 @@ export const anthropic = definePlugin({
       {
         name: 'anthropic',
         baseURL,
-        accepts: { cacheControl: true, consecutiveRoles: true, nonStreaming: true, countTokens: true },
         keyHeader: 'version',
         mapModel: (model) => mapModel(models, model),
         models: () => namedModels(models).map((id) => ({ id })),

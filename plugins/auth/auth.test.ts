@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { GatewayError } from '../../core/errors/gateway-errors.js'
-import type { CallHead } from '../../core/exchange/call.js'
+import { type CallHead, GatewayError } from '../../core/index.js'
 import { type Mounted, makeCall, mount } from '../../testing.js'
 import { auth } from './index.js'
 

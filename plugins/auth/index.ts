@@ -1,12 +1,15 @@
 import { inject } from 'tsyringe'
 import { z } from 'zod'
-import type { Logger } from '../../core/contract/services.js'
-import { GatewayError } from '../../core/errors/gateway-errors.js'
-import type { CallHead } from '../../core/exchange/call.js'
-import { KeyRing, presentedKeys } from '../../core/exchange/client-keys.js'
-import type { ServerInfo } from '../../core/exchange/loopback.js'
-import { definePlugin, type Plugin } from '../../core/plugin/define.js'
-import { tokens } from '../../core/plugin/tokens.js'
+import {
+  type CallHead,
+  definePlugin,
+  GatewayError,
+  type Logger,
+  type Plugin,
+  type ServerInfo,
+  tokens,
+} from '../../core/index.js'
+import { KeyRing, presentedKeys } from '../../core/kit.js'
 import { foreignSource } from './origin.js'
 
 const options = z.strictObject({

@@ -1,6 +1,5 @@
-import type { Headers } from '../../core/exchange/headers.js'
-import { header } from '../../core/exchange/headers.js'
-import { isLoopback } from '../../core/exchange/loopback.js'
+import type { Headers } from '../../core/index.js'
+import { header, isLoopback } from '../../core/kit.js'
 
 /**
  * The name of a foreign site that a request on a loopback address comes from, if it does. A web page can reach a local

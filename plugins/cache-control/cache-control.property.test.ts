@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ContentBlock, MessagesRequest } from '../../core/contract/messages.js'
+import type { ContentBlock, MessagesRequest } from '../../core/index.js'
 import { makeCall } from '../../testing.js'
 import * as strip from './strip.js'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { MessagesRequest } from '../../core/contract/messages.js'
+import type { MessagesRequest } from '../../core/index.js'
 import { makeCall, mount } from '../../testing.js'
 import { cacheControl } from './index.js'
 

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { definePlugin } from '../../core/plugin/define.js'
-import { applies, fixMode } from '../../core/plugin/fix-mode.js'
+import { applies, definePlugin, fixMode } from '../../core/index.js'
 import { Marks, stripAll, stripThinking } from './strip.js'
 
 /**

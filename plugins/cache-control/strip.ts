@@ -1,5 +1,5 @@
-import { type Edit, withoutMembers } from '../../core/json/edit.js'
-import type { JsonNode, Span } from '../../core/json/node.js'
+import type { Edit, Span } from '../../core/index.js'
+import { type JsonNode, withoutMembers } from '../../core/kit.js'
 
 /**
  * Where blocks hold further blocks: the field, by the `type` of what holds it. Taken from the request types of

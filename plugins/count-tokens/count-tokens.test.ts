@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from 'vitest'
 import {
+  type ByteSource,
   ClientGoneError,
   GatewayError,
   PluginError,
+  Reply,
   UpstreamError,
-} from '../../core/errors/gateway-errors.js'
-import { Reply } from '../../core/exchange/reply.js'
-import type { ByteSource } from '../../core/stream/source.js'
+} from '../../core/index.js'
 import { type MountOptions, makeCall, mount } from '../../testing.js'
 import { countTokens } from './index.js'
 

@@ -1,19 +1,19 @@
 import { inject } from 'tsyringe'
 import { z } from 'zod'
-import type { Logger } from '../../core/contract/services.js'
 import {
+  type Call,
   ClientGoneError,
+  definePlugin,
   GatewayError,
+  type Logger,
+  type Next,
+  type Plugin,
   PluginError,
+  Reply,
+  tokens,
   UpstreamError,
-} from '../../core/errors/gateway-errors.js'
-import type { Call } from '../../core/exchange/call.js'
-import { endToEnd } from '../../core/exchange/headers.js'
-import { Reply } from '../../core/exchange/reply.js'
-import { definePlugin, type Next, type Plugin } from '../../core/plugin/define.js'
-import { tokens } from '../../core/plugin/tokens.js'
-import { estimateTokens } from '../../core/token-count/estimate.js'
-import { TurnQueue } from '../../core/token-count/event-loop.js'
+} from '../../core/index.js'
+import { endToEnd, estimateTokens, TurnQueue } from '../../core/kit.js'
 
 const options = z.strictObject({
   /** `auto`: the upstream's count, else an estimate. `zero`: always 0, at no cost. */

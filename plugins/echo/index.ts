@@ -1,23 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import type { Content, MessageReply } from '../../core/contract/messages.js'
-import { errorBody } from '../../core/errors/api-errors.js'
-import type { Call } from '../../core/exchange/call.js'
-import { Reply } from '../../core/exchange/reply.js'
-import { definePlugin } from '../../core/plugin/define.js'
+import { type Call, type Content, defineUpstream, type MessageReply, Reply } from '../../core/index.js'
+import { errorBody } from '../../core/kit.js'
 
 /** Prints at most this much of the message back. */
 const SHOWN = 400
 
 /**
- * Answers offline, for a first try: no account, no network. A stand-in that is used only while no account is configured,
- * or where an account names it.
+ * Answers offline, for a first try: no account, no network. Used only while no account is configured, or where an account
+ * names it.
  */
-export const echo = definePlugin({
+export const echo = defineUpstream({
   name: 'echo',
-  phase: 'attempt',
-  forwards: true,
-  routes: ['messages', 'count-tokens'],
   options: z.strictObject({
     /** What to do to get a real answer; follows the words that say it is offline. */
     advice: z
@@ -26,17 +20,12 @@ export const echo = definePlugin({
         'Set ZAI_API_KEY or AGPROXY_ANTHROPIC_API_KEY (or `accounts` in agproxy.config.ts) and restart to reach a model.',
       ),
   }),
-  create: ({ options, upstreams }) => ({
-    setup() {
-      upstreams.register({
-        name: 'echo',
-        accepts: { cacheControl: true, consecutiveRoles: true, nonStreaming: true, countTokens: false },
-        precedence: 'offline',
-        models: () => [{ id: 'claude-echo', displayName: 'Echo (offline)' }],
-      })
-    },
-    async handle(call, next) {
-      if (call.target?.upstream.name !== 'echo') return next(call)
+  create: ({ options }) => ({
+    accepts: { countTokens: false },
+    precedence: 'offline',
+    needsKey: false,
+    models: () => [{ id: 'claude-echo', displayName: 'Echo (offline)' }],
+    send(call) {
       if (call.route === 'count-tokens')
         return Reply.json(errorBody('not_found_error', 'echo does not count'), { status: 404 })
       const message = messageFor(call, options.advice)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Reply } from '../../core/exchange/reply.js'
+import { Reply } from '../../core/index.js'
 import { makeCall, mount } from '../../testing.js'
 import { errors } from './index.js'
 

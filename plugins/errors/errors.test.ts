@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { UpstreamError } from '../../core/errors/gateway-errors.js'
-import { Reply } from '../../core/exchange/reply.js'
-import { bytesSource } from '../../core/stream/source.js'
+import { Reply, UpstreamError } from '../../core/index.js'
+import { bytesSource } from '../../core/kit.js'
 import { makeCall, messageReply, mount } from '../../testing.js'
 import { errors } from './index.js'
 

@@ -1,13 +1,16 @@
 import { z } from 'zod'
-import { errorBody, isErrorBody, isServerFailure, typeOfStatus } from '../../core/errors/api-errors.js'
-import { UpstreamError } from '../../core/errors/gateway-errors.js'
-import type { Call } from '../../core/exchange/call.js'
-import { Reply } from '../../core/exchange/reply.js'
-import { definePlugin, type Next } from '../../core/plugin/define.js'
-import { estimateTokens } from '../../core/token-count/estimate.js'
-import { TurnQueue } from '../../core/token-count/event-loop.js'
-import { confirm } from '../../core/upstream/confirm.js'
-import { retryAfterSeconds, retryDelay } from '../../core/upstream/retry-after.js'
+import { type Call, definePlugin, type Next, Reply, UpstreamError } from '../../core/index.js'
+import {
+  confirm,
+  errorBody,
+  estimateTokens,
+  isErrorBody,
+  isServerFailure,
+  retryAfterSeconds,
+  retryDelay,
+  TurnQueue,
+  typeOfStatus,
+} from '../../core/kit.js'
 import { type UpstreamWords, wordsOf } from './upstream-words.js'
 import { type CodeMeaning, ZAI_CODES } from './zai-codes.js'
 

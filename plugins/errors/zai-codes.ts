@@ -1,5 +1,4 @@
-import type { ErrorType } from '../../core/errors/api-errors.js'
-import type { Diagnosis } from '../../core/exchange/reply.js'
+import type { Diagnosis, ErrorType } from '../../core/kit.js'
 
 /** What one of z.ai's business codes means here. */
 export interface CodeMeaning {

@@ -1,4 +1,4 @@
-import type { JsonNode } from '../../core/json/node.js'
+import type { JsonNode } from '../../core/kit.js'
 import { isRecord, protocolError } from './errors.js'
 import { checked, type RawObject, rawItems, rawObject, rawText, writeArray, writeObject } from './raw.js'
 

@@ -1,5 +1,5 @@
-import { statusOfType, typeOfStatus } from '../../core/errors/api-errors.js'
-import { UpstreamError } from '../../core/errors/gateway-errors.js'
+import { UpstreamError } from '../../core/index.js'
+import { statusOfType, typeOfStatus } from '../../core/kit.js'
 
 export type Json = Record<string, unknown>
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type EventData, StreamEvent } from '../../core/stream/sse-event.js'
+import { type EventData, StreamEvent } from '../../core/index.js'
 import { MessageFold } from './fold.js'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { MessageReply } from '../../core/contract/messages.js'
-import { UpstreamError } from '../../core/errors/gateway-errors.js'
-import { type EventData, StreamEvent } from '../../core/stream/sse-event.js'
+import { type EventData, type MessageReply, StreamEvent, UpstreamError } from '../../core/index.js'
 import { MessageFold } from './fold.js'
 
 const START = {

@@ -1,5 +1,4 @@
-import { UpstreamError } from '../../core/errors/gateway-errors.js'
-import type { EventData, StreamEvent } from '../../core/stream/sse-event.js'
+import { type EventData, type StreamEvent, UpstreamError } from '../../core/index.js'
 import { BlockFold } from './block.js'
 import { errorOf, protocolError } from './errors.js'
 import { dataOf, parsed, type RawObject, rawObject, rawText, writeArray, writeObject } from './raw.js'

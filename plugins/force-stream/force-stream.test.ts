@@ -1,8 +1,14 @@
 import { describe, expect, it, vi } from 'vitest'
-import { ClientGoneError, UpstreamError } from '../../core/errors/gateway-errors.js'
-import { Reply } from '../../core/exchange/reply.js'
-import { type ByteSink, type ByteSource, bytesSource, iterableSource } from '../../core/stream/source.js'
-import { type EventData, StreamEvent } from '../../core/stream/sse-event.js'
+import {
+  type ByteSink,
+  type ByteSource,
+  ClientGoneError,
+  type EventData,
+  Reply,
+  StreamEvent,
+  UpstreamError,
+} from '../../core/index.js'
+import { bytesSource, iterableSource } from '../../core/kit.js'
 import { type MountOptions, makeCall, messageReply, mount } from '../../testing.js'
 import { forceStream } from './index.js'
 

@@ -1,13 +1,14 @@
 import { z } from 'zod'
-import { embeddedError } from '../../core/errors/embedded-error.js'
-import { ClientGoneError } from '../../core/errors/gateway-errors.js'
-import type { Call } from '../../core/exchange/call.js'
-import type { Cancellation } from '../../core/exchange/cancellation.js'
-import { endToEnd } from '../../core/exchange/headers.js'
-import { Reply } from '../../core/exchange/reply.js'
-import { definePlugin, type Next } from '../../core/plugin/define.js'
-import { applies, fixMode } from '../../core/plugin/fix-mode.js'
-import { bytesSource } from '../../core/stream/source.js'
+import {
+  applies,
+  type Call,
+  ClientGoneError,
+  definePlugin,
+  fixMode,
+  type Next,
+  Reply,
+} from '../../core/index.js'
+import { bytesSource, type Cancellation, embeddedError, endToEnd } from '../../core/kit.js'
 import { isRecord, protocolError } from './errors.js'
 import { readMessage } from './read.js'
 

@@ -1,5 +1,5 @@
-import { JsonNode } from '../../core/json/node.js'
-import type { StreamEvent } from '../../core/stream/sse-event.js'
+import type { StreamEvent } from '../../core/index.js'
+import { JsonNode } from '../../core/kit.js'
 import { protocolError } from './errors.js'
 
 /**

@@ -1,8 +1,5 @@
-import { ClientGoneError, isKnownError, UpstreamError } from '../../core/errors/gateway-errors.js'
-import type { Cancellation } from '../../core/exchange/cancellation.js'
-import type { ByteSource } from '../../core/stream/source.js'
-import { FrameDecoder } from '../../core/stream/sse-decoder.js'
-import { StreamEvent } from '../../core/stream/sse-event.js'
+import { type ByteSource, ClientGoneError, StreamEvent, UpstreamError } from '../../core/index.js'
+import { type Cancellation, FrameDecoder, isKnownError } from '../../core/kit.js'
 import { protocolError } from './errors.js'
 import { MessageFold } from './fold.js'
 

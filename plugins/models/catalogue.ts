@@ -1,7 +1,4 @@
-import type { AccountPool } from '../../core/accounts/pool.js'
-import type { Logger } from '../../core/contract/services.js'
-import type { ModelInfo, Upstream } from '../../core/contract/upstream.js'
-import type { Upstreams } from '../../core/upstream/registry.js'
+import type { Accounts, Logger, ModelInfo, Upstream, Upstreams } from '../../core/index.js'
 
 interface Kept {
   readonly models: readonly ModelInfo[]
@@ -16,12 +13,12 @@ export class Catalogue {
   constructor(
     private readonly options: { readonly timeout: number; readonly maxAge: number },
     private readonly upstreams: Upstreams,
-    private readonly pool: AccountPool,
+    private readonly accounts: Accounts,
     private readonly logger: Logger,
   ) {}
 
   async list(): Promise<readonly ModelInfo[]> {
-    const used = new Set(this.pool.all().map((a) => a.upstream))
+    const used = new Set(this.accounts.all().map((a) => a.upstream))
     const upstreams = this.upstreams.list().filter((u) => used.has(u.name))
     const lists = await Promise.all(
       upstreams.map(async (u) => [...(u.models?.() ?? []), ...(await this.#remote(u))]),
@@ -45,7 +42,9 @@ export class Catalogue {
   }
 
   async #ask(upstream: Upstream): Promise<readonly ModelInfo[]> {
-    const account = this.pool.all().find((a) => a.upstream === upstream.name && this.pool.cooldownMs(a) === 0)
+    const account = this.accounts
+      .all()
+      .find((a) => a.upstream === upstream.name && this.accounts.cooldownMs(a) === 0)
     if (!account) return this.#kept.get(upstream.name)?.models ?? []
     try {
       const models = await upstream.listModels!(account, AbortSignal.timeout(this.options.timeout))

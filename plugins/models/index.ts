@@ -1,13 +1,16 @@
 import { inject } from 'tsyringe'
 import { z } from 'zod'
-import type { AccountPool } from '../../core/accounts/pool.js'
-import type { Logger } from '../../core/contract/services.js'
-import { GatewayError } from '../../core/errors/gateway-errors.js'
-import type { Call } from '../../core/exchange/call.js'
-import { Reply } from '../../core/exchange/reply.js'
-import { definePlugin, type Plugin } from '../../core/plugin/define.js'
-import { tokens } from '../../core/plugin/tokens.js'
-import type { Upstreams } from '../../core/upstream/registry.js'
+import {
+  type Accounts,
+  type Call,
+  definePlugin,
+  GatewayError,
+  type Logger,
+  type Plugin,
+  Reply,
+  tokens,
+  type Upstreams,
+} from '../../core/index.js'
 import { Catalogue } from './catalogue.js'
 import { anthropicList, anthropicModel, openaiList } from './shapes.js'
 
@@ -27,10 +30,10 @@ class Models implements Plugin {
   constructor(
     @inject(tokens.options) options: ModelsOptions,
     @inject(tokens.upstreams) upstreams: Upstreams,
-    @inject(tokens.pool) pool: AccountPool,
+    @inject(tokens.accounts) accounts: Accounts,
     @inject(tokens.logger) logger: Logger,
   ) {
-    this.#catalogue = new Catalogue(options, upstreams, pool, logger)
+    this.#catalogue = new Catalogue(options, upstreams, accounts, logger)
   }
 
   async onRequest(call: Call): Promise<Reply> {

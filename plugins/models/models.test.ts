@@ -1,17 +1,12 @@
 import Anthropic from '@anthropic-ai/sdk'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { ModelInfo, Upstream } from '../../core/contract/upstream.js'
-import type { GatewayError } from '../../core/errors/gateway-errors.js'
+import type { GatewayError, ModelInfo } from '../../core/index.js'
 import { anthropicUpstream } from '../../test/support/anthropic-upstream.js'
 import { stand } from '../../test/support/stand.js'
-import { ACCEPTS_ALL, makeCall, mount } from '../../testing.js'
+import { makeCall, mount, type TestUpstream } from '../../testing.js'
 import { models } from './index.js'
 
-const upstream = (name: string, fields: Partial<Upstream>): Upstream => ({
-  name,
-  accepts: ACCEPTS_ALL,
-  ...fields,
-})
+const upstream = (name: string, fields: Partial<TestUpstream>): TestUpstream => ({ name, ...fields })
 const info = (...ids: string[]): ModelInfo[] => ids.map((id) => ({ id }))
 const HUNDRED = info(...Array.from({ length: 100 }, (_, i) => `m${i}`))
 
@@ -30,7 +25,7 @@ interface List {
 }
 
 async function listing(
-  upstreams: readonly Upstream[],
+  upstreams: readonly TestUpstream[],
   options: Parameters<typeof models>[0] = {},
   accounts?: string[],
 ) {
@@ -213,7 +208,9 @@ describe('an upstream’s own list', () => {
 
   it('is not asked with an account that rests', async () => {
     let asked = 0
-    const { ids, pool } = await listing([upstream('a', { listModels: async () => info(`m${asked++}`) })])
+    const { ids, accounts: pool } = await listing([
+      upstream('a', { listModels: async () => info(`m${asked++}`) }),
+    ])
     pool.coolDown(pool.all()[0]!, 10_000, 'unauthorised')
     expect(await ids()).toEqual([])
     expect(asked).toBe(0)

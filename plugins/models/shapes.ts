@@ -1,5 +1,4 @@
-import type { ModelInfo } from '../../core/contract/upstream.js'
-import { GatewayError } from '../../core/errors/gateway-errors.js'
+import { GatewayError, type ModelInfo } from '../../core/index.js'
 
 /** The list pages as https://docs.claude.com/en/api/models-list has them: 20 a page, at most 1,000. */
 const DEFAULT_LIMIT = 20

@@ -1,14 +1,14 @@
-import type { Lease } from '../../core/accounts/lease.js'
-import type { AccountPool } from '../../core/accounts/pool.js'
-import type { AccountRequest } from '../../core/accounts/request.js'
-import type { Target } from '../../core/contract/upstream.js'
-import { GatewayError, type UpstreamError } from '../../core/errors/gateway-errors.js'
-import type { Call } from '../../core/exchange/call.js'
-import type { Reply } from '../../core/exchange/reply.js'
-import type { Edit } from '../../core/json/edit.js'
-import type { Awaitable } from '../../core/plugin/define.js'
-import { mapModel } from '../../core/upstream/models.js'
-import { retryAfterSeconds } from '../../core/upstream/retry-after.js'
+import {
+  type Accounts,
+  type Awaitable,
+  type Call,
+  type Edit,
+  GatewayError,
+  type Reply,
+  type Target,
+  type UpstreamError,
+} from '../../core/index.js'
+import { type AccountRequest, type Lease, mapModel, retryAfterSeconds } from '../../core/kit.js'
 import type { Failure } from './policy.js'
 
 /** How an attempt ended that did not serve: with the upstream's error answer, or with no answer. */
@@ -41,10 +41,10 @@ export class Attempts {
 
   constructor(
     call: Call,
-    private readonly pool: AccountPool,
+    private readonly accounts: Accounts,
     private readonly init: AttemptsInit,
   ) {
-    this.#request = pool.request(call, init.queueTimeout)
+    this.#request = accounts.request(call, init.queueTimeout)
   }
 
   /** The call as it stands outside the fixes; each attempt fits it anew. */
@@ -75,7 +75,7 @@ export class Attempts {
     const found = this.#acquire(true)
     if (found === true) return undefined // nearly always, and without a promise
     return Promise.resolve(found).then((later) => {
-      if (!later) throw this.pool.exhausted(this.call)
+      if (!later) throw this.accounts.exhausted(this.call)
     })
   }
 
@@ -124,7 +124,7 @@ export class Attempts {
   }
 
   #acquire(mayFallBack: boolean): Awaitable<boolean> {
-    const lease = this.pool.acquire(this.#request)
+    const lease = this.accounts.acquire(this.#request)
     if (lease instanceof Promise) return lease.then((later) => this.#take(later, mayFallBack))
     return this.#take(lease, mayFallBack)
   }
@@ -172,7 +172,7 @@ export class Attempts {
   }
 
   #retryAfter(): Record<string, string> {
-    const wait = this.pool.soonest(this.call)
+    const wait = this.accounts.soonest(this.call)
     return wait !== undefined && wait > 0 ? { 'retry-after': retryAfterSeconds(wait) } : {}
   }
 

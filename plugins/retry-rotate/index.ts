@@ -1,15 +1,19 @@
 import { inject } from 'tsyringe'
 import { z } from 'zod'
-import type { AccountPool } from '../../core/accounts/pool.js'
-import type { Logger } from '../../core/contract/services.js'
-import { ClientGoneError, UpstreamError } from '../../core/errors/gateway-errors.js'
-import type { Call } from '../../core/exchange/call.js'
-import { Reply } from '../../core/exchange/reply.js'
-import { definePlugin, type Next, type Plugin } from '../../core/plugin/define.js'
-import { tokens } from '../../core/plugin/tokens.js'
-import { duration } from '../../core/plugin/units.js'
-import { confirm } from '../../core/upstream/confirm.js'
-import { retryDelay } from '../../core/upstream/retry-after.js'
+import {
+  type Accounts,
+  type Call,
+  ClientGoneError,
+  definePlugin,
+  duration,
+  type Logger,
+  type Next,
+  type Plugin,
+  Reply,
+  tokens,
+  UpstreamError,
+} from '../../core/index.js'
+import { confirm, retryDelay } from '../../core/kit.js'
 import { Attempts, type Failed } from './attempts.js'
 import { type Failure, judge, pause } from './policy.js'
 import { withoutThinking } from './thinking.js'
@@ -35,7 +39,7 @@ const ERROR_BODY_LIMIT = 1024 * 1024
 class RetryRotate implements Plugin {
   constructor(
     @inject(tokens.options) private readonly options: RetryOptions,
-    @inject(tokens.pool) private readonly pool: AccountPool,
+    @inject(tokens.accounts) private readonly accounts: Accounts,
     @inject(tokens.logger) private readonly logger: Logger,
   ) {}
 
@@ -43,7 +47,7 @@ class RetryRotate implements Plugin {
     const { maxAttempts, queueTimeout, fallback } = this.options
     // A count has an estimate to fall back on; only conversations are worth more than one call.
     const max = call.route === 'messages' ? maxAttempts : 1
-    const attempts = new Attempts(call, this.pool, { max, queueTimeout, fallback })
+    const attempts = new Attempts(call, this.accounts, { max, queueTimeout, fallback })
     const waiting = attempts.begin()
     if (waiting) await waiting
     try {
@@ -89,7 +93,7 @@ class RetryRotate implements Plugin {
   /** The one line from which an operator learns that an account is limited, locked, or has a wrong key. */
   #tellRest({ lease, call }: Attempts): void {
     const { account } = lease.target
-    const status = this.pool.status().find((s) => s.account.id === account.id)
+    const status = this.accounts.status().find((s) => s.account.id === account.id)
     if (!status?.reason) return
     const { reason, cooldownMs } = status
     const how = Number.isFinite(cooldownMs)

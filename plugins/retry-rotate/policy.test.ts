@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { UpstreamError } from '../../core/errors/gateway-errors.js'
+import { UpstreamError } from '../../core/index.js'
 import { type Failure, judge, pause } from './policy.js'
 
 const status = (code: number, delay?: number, text = ''): Failure => ({

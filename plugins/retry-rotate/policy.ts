@@ -1,7 +1,5 @@
-import type { Cooldown } from '../../core/accounts/lease.js'
-import { isServerFailure } from '../../core/errors/api-errors.js'
-import type { UpstreamError } from '../../core/errors/gateway-errors.js'
-import type { Diagnosis } from '../../core/exchange/reply.js'
+import type { Cooldown, UpstreamError } from '../../core/index.js'
+import { type Diagnosis, isServerFailure } from '../../core/kit.js'
 
 /** A failed attempt, as the rules look at it. */
 export type Failure =

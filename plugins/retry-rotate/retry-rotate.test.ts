@@ -1,8 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { UpstreamError } from '../../core/errors/gateway-errors.js'
-import type { Call } from '../../core/exchange/call.js'
-import { Reply } from '../../core/exchange/reply.js'
-import { iterableSource } from '../../core/stream/source.js'
+import { type Call, Reply, UpstreamError } from '../../core/index.js'
+import { iterableSource } from '../../core/kit.js'
 import { ACCEPTS_ALL, type Mounted, makeCall, messageReply, mount } from '../../testing.js'
 import { retryRotate } from './index.js'
 
@@ -153,7 +151,7 @@ describe('a fallback model', () => {
   })
 
   test('is asked for at once while all accounts of the first model rest', async () => {
-    const { send, calls, pool } = await start([messageReply()], two, { fallback })
+    const { send, calls, accounts: pool } = await start([messageReply()], two, { fallback })
     for (const { id } of two)
       pool.coolDown(two.find((a) => a.id === id)!, 60_000, 'overloaded', 'claude-opus-5')
     await send(opus)
@@ -161,7 +159,7 @@ describe('a fallback model', () => {
   })
 
   test('does not help when the accounts rest for every model', async () => {
-    const { send, pool } = await start([messageReply()], two, { fallback })
+    const { send, accounts: pool } = await start([messageReply()], two, { fallback })
     for (const each of two) pool.coolDown(each, 60_000, 'overloaded')
     await expect(send(opus)).rejects.toMatchObject({ status: 529 })
   })
@@ -192,7 +190,7 @@ describe('accounts that carry a limited number of requests', () => {
     ['a plugin that throws', new TypeError('bug')],
     ['no answer', new UpstreamError('reset', 'reset')],
   ])('are free again after %s', async (_name, answer) => {
-    const { send, pool } = await start([answer], [one] as never, { maxAttempts: 2 })
+    const { send, accounts: pool } = await start([answer], [one] as never, { maxAttempts: 2 })
     await send({}).catch(() => {})
     expect(pool.status()[0]!.inFlight).toBe(0)
   })
@@ -208,7 +206,7 @@ describe('limits', () => {
   })
 
   test('a longer one sends the request elsewhere, and the next requests too until it is over', async () => {
-    const { send, pool } = await start([status(429, { 'retry-after': '20' }), messageReply()])
+    const { send, accounts: pool } = await start([status(429, { 'retry-after': '20' }), messageReply()])
     await send({})
     await send({})
     expect(accountsOf(mounted)).toEqual(['a', 'b', 'b'])
@@ -232,7 +230,7 @@ describe('limits', () => {
   })
 
   test('401 takes an account out for good', async () => {
-    const { send, pool } = await start([status(401), messageReply()])
+    const { send, accounts: pool } = await start([status(401), messageReply()])
     expect((await send({})).status).toBe(200)
     expect(pool.cooldownMs(two[0]!)).toBe(Number.POSITIVE_INFINITY)
   })
@@ -363,7 +361,7 @@ test('a client that goes during a pause ends the attempts', async () => {
 })
 
 test('a refused count does not rest the account for conversations', async () => {
-  const { send, calls, pool } = await start([status(429), messageReply()])
+  const { send, calls, accounts: pool } = await start([status(429), messageReply()])
   expect((await send(makeCall({}, { route: 'count-tokens' }))).status).toBe(429)
   expect(calls).toHaveLength(1)
   expect(pool.cooldownMs(two[0]!)).toBe(0)

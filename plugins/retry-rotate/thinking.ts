@@ -1,5 +1,5 @@
-import { type Edit, withoutItems } from '../../core/json/edit.js'
-import type { JsonNode } from '../../core/json/node.js'
+import type { Edit } from '../../core/index.js'
+import { type JsonNode, withoutItems } from '../../core/kit.js'
 
 const isThinking = (block: JsonNode) => {
   const type = block.get('type')

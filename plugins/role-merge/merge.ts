@@ -1,5 +1,5 @@
-import type { Edit } from '../../core/json/edit.js'
-import type { JsonNode } from '../../core/json/node.js'
+import type { Edit } from '../../core/index.js'
+import type { JsonNode } from '../../core/kit.js'
 
 /**
  * Joins neighbours of the same role; no edits when there are none. Texts and blocks are joined as they stand, nothing is

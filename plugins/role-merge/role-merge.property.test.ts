@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ContentBlock, Message } from '../../core/contract/messages.js'
+import type { ContentBlock, Message } from '../../core/index.js'
 import { makeCall } from '../../testing.js'
 import * as merge from './merge.js'
 

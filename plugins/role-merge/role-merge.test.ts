@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Message, MessagesRequest } from '../../core/contract/messages.js'
+import type { Message, MessagesRequest } from '../../core/index.js'
 import { makeCall, mount } from '../../testing.js'
 import { roleMerge } from './index.js'
 import * as merge from './merge.js'

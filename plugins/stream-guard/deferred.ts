@@ -1,9 +1,5 @@
-import { isErrorBody } from '../../core/errors/api-errors.js'
-import { GatewayError, UpstreamError } from '../../core/errors/gateway-errors.js'
-import type { Reply } from '../../core/exchange/reply.js'
-import { PassThrough } from '../../core/stream/pass-through.js'
-import type { ByteSource } from '../../core/stream/source.js'
-import { StreamEvent } from '../../core/stream/sse-event.js'
+import { type ByteSource, GatewayError, type Reply, StreamEvent, UpstreamError } from '../../core/index.js'
+import { isErrorBody, PassThrough } from '../../core/kit.js'
 
 export interface DeferredStream {
   readonly source: ByteSource

@@ -1,6 +1,5 @@
-import { ReportedError, UpstreamError } from '../../core/errors/gateway-errors.js'
-import type { ByteSink, ByteSource } from '../../core/stream/source.js'
-import { StreamEvent } from '../../core/stream/sse-event.js'
+import { type ByteSink, type ByteSource, StreamEvent, UpstreamError } from '../../core/index.js'
+import { ReportedError } from '../../core/kit.js'
 import { Heartbeat } from './heartbeat.js'
 import { MessageStop } from './message-stop.js'
 

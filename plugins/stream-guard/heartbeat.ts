@@ -1,4 +1,4 @@
-import type { ByteSink } from '../../core/stream/source.js'
+import type { ByteSink } from '../../core/index.js'
 
 const LF = 0x0a
 const CR = 0x0d

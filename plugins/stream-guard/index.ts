@@ -1,7 +1,5 @@
 import { z } from 'zod'
-import type { Call } from '../../core/exchange/call.js'
-import { Reply } from '../../core/exchange/reply.js'
-import { definePlugin, type Next, type Plugin } from '../../core/plugin/define.js'
+import { type Call, definePlugin, type Next, type Plugin, Reply } from '../../core/index.js'
 import { type DeferredStream, deferredStream } from './deferred.js'
 import { guarded } from './guard.js'
 

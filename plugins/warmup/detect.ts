@@ -1,4 +1,4 @@
-import type { JsonNode } from '../../core/json/node.js'
+import type { JsonNode } from '../../core/kit.js'
 
 const REMINDER = '<system-reminder>'
 const REMINDER_END = '</system-reminder>'

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { Reply } from '../../core/exchange/reply.js'
-import { definePlugin } from '../../core/plugin/define.js'
+import { definePlugin, Reply } from '../../core/index.js'
 import { isWarmup } from './detect.js'
 import { warmupEvents, warmupMessage } from './reply.js'
 

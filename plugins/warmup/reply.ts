@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { MessageReply } from '../../core/contract/messages.js'
-import type { EventData } from '../../core/stream/sse-event.js'
+import type { EventData, MessageReply } from '../../core/index.js'
 
 const TEXT = 'OK'
 const USAGE = { input_tokens: 1, output_tokens: 1 }

@@ -1,19 +1,14 @@
 import { z } from 'zod'
-import { definePlugin } from '../../core/plugin/define.js'
-import { createForwarder } from '../../core/upstream/anthropic-forwarder.js'
-import { baseURLOption } from '../../core/upstream/base-url.js'
-import { namedModels } from '../../core/upstream/models.js'
+import { defineUpstream } from '../../core/index.js'
+import { baseURLOption, createForwarder, namedModels } from '../../core/kit.js'
 import { contextWindow, zaiModel } from './models.js'
 
 /** What a client may ask for without knowing GLM's names: discovery keeps ids that contain "claude". */
 const CLAUDE_NAMES = ['claude-opus-4-5', 'claude-sonnet-4-5', 'claude-haiku-4-5']
 
 /** Forwards to z.ai's Anthropic endpoint, with the client's models mapped to GLM's. */
-export const zai = definePlugin({
+export const zai = defineUpstream({
   name: 'zai',
-  phase: 'attempt',
-  forwards: true,
-  routes: ['messages', 'count-tokens'],
   env: { baseURL: 'ZAI_BASE_URL' },
   options: z.strictObject({
     baseURL: baseURLOption().default('https://api.z.ai/api/anthropic'),
@@ -27,14 +22,14 @@ export const zai = definePlugin({
   }),
   create: (context) => {
     const { baseURL, models, dispatch, ...families } = context.options
-    if (dispatch === 'off') return {}
+    if (dispatch === 'off') return undefined
     const glm = () => [...new Set([...Object.values(models), families.opus, families.sonnet, families.haiku])]
     const named = () => [...CLAUDE_NAMES, ...namedModels(models)]
     return createForwarder(
       {
         name: 'zai',
         baseURL,
-        accepts: { cacheControl: false, consecutiveRoles: false, nonStreaming: false, countTokens: true },
+        accepts: { cacheControl: false, consecutiveRoles: false, nonStreaming: false },
         precedence: dispatch,
         keyHeader: 'client',
         mapModel: (model) => zaiModel(model, models, families),

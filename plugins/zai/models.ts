@@ -1,4 +1,4 @@
-import { mapModel } from '../../core/upstream/models.js'
+import { mapModel } from '../../core/kit.js'
 
 export interface Families {
   readonly opus: string

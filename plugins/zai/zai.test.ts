@@ -184,7 +184,7 @@ describe('what it tells the gateway', () => {
         accounts: [zaiAccount, other],
       },
     )
-    const [account] = mounted.pool.all()
+    const [account] = mounted.accounts.all()
     expect(account?.id).toBe('glm')
     const ids = mounted.upstreams.expect('zai').models!().map((m) => m.id)
     expect(ids).toEqual(

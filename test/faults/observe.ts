@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { AccountStatus } from '../../core/accounts/pool.js'
+import type { AccountStatus } from '../../core/contract/accounts.js'
 import { FrameDecoder } from '../../core/stream/sse-decoder.js'
 import { StreamEvent } from '../../core/stream/sse-event.js'
 import { NoAnswer, type Seen } from '../support/client.js'

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, inject, it } from 'vitest'
+import type { StateStore } from '../../core/contract/state.js'
 import { MemoryStore } from '../../core/state/memory.js'
-import { SLOT, type StateStore } from '../../core/state/store.js'
+import { SLOT } from '../../core/state/store.js'
 import { ownPrefix, patience, redisStore } from './stores.js'
 
 const url = inject('redisUrl')

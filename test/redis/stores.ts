@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { onTestFinished } from 'vitest'
 import type { Logger } from '../../core/contract/services.js'
+import type { Patience } from '../../core/contract/state.js'
 import { RedisStore } from '../../core/state/redis.js'
-import type { Patience } from '../../core/state/store.js'
 
 /** As a request has it. */
 export const patience = (): Patience => ({ left: 50 })

@@ -1,4 +1,4 @@
-import type { EventData } from '../../core/stream/sse-event.js'
+import type { EventData } from '../../core/contract/http.js'
 
 export interface MessageInit {
   readonly text?: string

@@ -1,11 +1,12 @@
 import { AccountPool } from '../../core/accounts/pool.js'
 import { PoolState, type PoolStateInit } from '../../core/accounts/pool-state.js'
 import type { Origin } from '../../core/config/resolved.js'
+import type { Call } from '../../core/contract/call.js'
 import type { MessagesRequest } from '../../core/contract/messages.js'
 import type { Account, Precedence } from '../../core/contract/upstream.js'
-import type { Call, CallInit } from '../../core/exchange/call.js'
-import { Upstreams } from '../../core/upstream/registry.js'
-import { ACCEPTS_ALL, makeCall } from '../../testing.js'
+import type { CallInit } from '../../core/exchange/call.js'
+import { Upstreams, upstreamOf } from '../../core/upstream/registry.js'
+import { makeCall, messageReply } from '../../testing.js'
 
 export { seeded } from '../../bench/sim/random.js'
 
@@ -25,7 +26,9 @@ export function testPool(accounts: readonly Partial<Account>[], init: TestPoolIn
   const upstreams = new Upstreams()
   for (const name of new Set(full.map((a) => a.upstream))) {
     const precedence = init.precedence?.[name]
-    upstreams.register({ name, accepts: ACCEPTS_ALL, ...(precedence && { precedence }) })
+    upstreams.add(
+      upstreamOf(name, { send: () => messageReply(), needsKey: false, ...(precedence && { precedence }) }),
+    )
   }
   const state = new PoolState(init)
   const pool = new AccountPool(full, upstreams, { state, ...(init.from && { from: init.from }) })

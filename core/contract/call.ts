@@ -1,0 +1,144 @@
+import type { Awaitable } from './awaitable.js'
+import type { Cancellation, Headers } from './http.js'
+import type { Edit, JsonNode } from './json.js'
+import type { MessagesRequest } from './messages.js'
+import type { ExchangeRecord } from './record.js'
+import type { Reply } from './reply.js'
+import type { Accepts, Account, ModelInfo, Precedence } from './upstream.js'
+
+/** What the client asked for, by meaning: `/v1/v1/messages` and `/messages` are `messages` too. */
+export type RouteName =
+  | 'messages'
+  | 'count-tokens'
+  | 'models' // GET /v1/models, the Anthropic list
+  | 'models-claude' // GET /v1/models/claude, the OpenAI-shaped list
+  | 'model' // GET /v1/models/{id}
+  | 'health'
+  | 'hello' // HEAD / and HEAD /api/hello
+  | 'telemetry'
+  | 'accounts' // GET /_agproxy/api/accounts, the operator's
+  | 'account-cooldowns' // DELETE /_agproxy/api/accounts/{id}/cooldowns
+  | 'not-found'
+
+/** A call before its body is read: all that `onHeaders` may look at. */
+export interface CallHead {
+  /** The gateway's id for this request: `req_` and 24 characters. */
+  readonly id: string
+  readonly route: RouteName
+  readonly method: string
+  /** The canonical path, `/v1/messages` and not what a client with a doubled base URL sent. */
+  readonly path: string
+  /** With its `?`, or empty. Travels on as it came. */
+  readonly query: string
+  readonly headers: Headers
+  /** The path's variable parts, decoded: `{ id }` for the route `model`. */
+  readonly params: Readonly<Record<string, string>>
+  /** Aborts when the client disconnects. */
+  readonly signal: AbortSignal
+  /** Facts about this request, for the log and the `onFinish` hooks; the one mutable thing here. */
+  readonly record: ExchangeRecord
+}
+
+/** How long an upstream may keep silent, in milliseconds. */
+export interface StreamLimits {
+  /** For response headers and for the first event of a stream. */
+  readonly firstEventTimeout: number
+  /** Between two chunks of a body. */
+  readonly idleTimeout: number
+  /** Gets the comments and pings before a stream's first event, whole frames; false: they are kept until it comes. */
+  readonly passOn?: (frame: Buffer) => boolean
+}
+
+/** What `with` can change. A new `body` makes the bytes anew, new `bytes` make the body anew. */
+export interface CallPatch {
+  readonly body?: MessagesRequest
+  readonly bytes?: Buffer
+  readonly headers?: Headers
+  readonly query?: string
+  readonly target?: Target
+  readonly limits?: StreamLimits
+  /** A tighter one than the client's, for a call that the plugin gives up before the client does. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * One request on its way down the chain. Immutable: `with` returns a new call that shares what it doesn't change,
+ * so a retry starts again from the call as it was, and an untouched body leaves as the very bytes that came.
+ */
+export interface Call extends CallHead {
+  /** Where this attempt goes; known inside `retry-rotate` (phase `attempt`), undefined outside. */
+  readonly target: Target | undefined
+  /** Without limits there is no first-event or idle timeout. */
+  readonly limits: StreamLimits | undefined
+  /** `signal` without the cost of an AbortSignal. */
+  readonly cancellation: Cancellation
+  /** The body as it will leave: the client's own bytes until a plugin changes the body. */
+  readonly bytes: Buffer
+  /**
+   * The body, each part decoded when it is read: reading the last message costs that message. Throws a 400 unless it is
+   * a JSON object with a model and messages.
+   */
+  readonly body: MessagesRequest
+  /** How much of the body plugins have decoded by reading `body`, from 0 to 1. */
+  readonly decodedShare: number
+  /** The positions of everything in the body, for plugins that look at much and change little; see `edit`. */
+  readonly tree: JsonNode
+  /** The roles of the messages, in order. */
+  readonly roles: readonly string[]
+  readonly model: string
+  /** Whether the client asked for a stream. Only the body tells: `accept` does not (Claude Code sends application/json). */
+  readonly stream: boolean
+  /** The first value of a header; names in lower case. */
+  header(name: string): string | undefined
+  with(patch: CallPatch): Call
+  /** The call with other values for top-level fields of its body; the rest is not decoded and keeps its bytes. */
+  set(fields: Readonly<Partial<MessagesRequest>>): Call
+  /** The call with splices in its body, by positions in `tree`. */
+  edit(edits: readonly Edit[]): Call
+}
+
+/** What an upstream can do, as `create` of `defineUpstream` returns it. */
+export interface UpstreamHooks {
+  /** What differs from the defaults, which are those of the Anthropic API. */
+  readonly accepts?: Partial<Accepts>
+  /** Default `pooled`. */
+  readonly precedence?: Precedence
+  /** False: accounts without a key can serve. Default true. */
+  readonly needsKey?: boolean
+  /**
+   * One attempt: sends the call and returns the answer as the upstream gave it; errors by status are answers too. Throw an
+   * UpstreamError when there is none. `call.target` has the account.
+   */
+  send(call: Call): Awaitable<Reply>
+  /** Models that clients may ask for, by the upstream's mapping; no call is made. */
+  models?(): readonly ModelInfo[]
+  /** The upstream's own list, where it has one. */
+  listModels?(account: Account, signal: AbortSignal): Promise<readonly ModelInfo[]>
+  /** Tokens that a prompt may have with this model (a client's name), where it is known. */
+  contextWindow?(model: string): number | undefined
+  /** One cheap call with the account's key, for `agproxy check --probe`. Throws what went wrong. */
+  probe?(account: Account, signal: AbortSignal): Promise<void>
+  /** Once, before the chain takes requests. An error keeps the chain from starting. */
+  setup?(): Awaitable<void>
+  /** Once, after the chain's last request. */
+  dispose?(): Awaitable<void>
+}
+
+/** An upstream of a chain, its defaults filled in. */
+export interface Upstream extends Omit<UpstreamHooks, 'setup' | 'dispose'> {
+  readonly name: string
+  readonly accepts: Accepts
+  readonly precedence: Precedence
+  readonly needsKey: boolean
+}
+
+/** Where one attempt goes. */
+export interface Target {
+  readonly upstream: Upstream
+  readonly account: Account
+  readonly accepts: Accepts
+  /** 1 for the first. */
+  readonly attempt: number
+  /** The account's own name for the model, where its `models` give one. */
+  readonly model?: string
+}

@@ -1,0 +1,130 @@
+import type { InjectionToken } from 'tsyringe'
+import type { z } from 'zod'
+import type { Accounts } from './accounts.js'
+import type { Awaitable } from './awaitable.js'
+import type { Call, CallHead, RouteName, UpstreamHooks } from './call.js'
+import type { StreamEvent } from './http.js'
+import type { Reply } from './reply.js'
+import type { HttpClient, Logger, ServerInfo, Token, Transport, Upstreams } from './services.js'
+
+/** Everything further in. May be called again: each call of it is a new attempt. */
+export type Next = (call: Call) => Promise<Reply>
+
+/**
+ * A plugin is an object with some of these hooks. A request walks in through `onHeaders`, `onRequest` and `handle` in the
+ * order of the chain, and its reply walks out through `onEvent`, `onReply` and the rest of `handle` in reverse.
+ *
+ * Whether a hook runs once a request or once an attempt is a matter of place: outside `retry-rotate` once, inside it
+ * anew for each attempt, with `call.target` known.
+ *
+ * An error thrown by a hook reaches the client as a 500 that names the plugin, and is never retried. To refuse a
+ * request in words of your own, return a `Reply` or throw a `GatewayError`.
+ */
+export interface Plugin {
+  /** Before the body is read. A reply answers at once and the body is never looked at. */
+  onHeaders?(head: CallHead): Awaitable<Reply | void>
+  /** Look, change (return `call.with(…)`) or answer now (return a reply; nothing further in runs). */
+  onRequest?(call: Call): Awaitable<Call | Reply | void>
+  /** Wrap everything further in. Errors of `next` are an upstream's or the client's; let those pass that you don't mend. */
+  handle?(call: Call, next: Next): Awaitable<Reply>
+  /**
+   * See, change, drop (`[]`) or add events of a stream. Synchronous: all plugins' mappers run in one pass. Declaring it
+   * makes the gateway decode the stream; a chain without it pipes bytes.
+   */
+  onEvent?(event: StreamEvent, call: Call): StreamEvent | readonly StreamEvent[] | void
+  /** Look at the reply or replace it. A stream's body has not come yet; reading it here waits for its end. */
+  onReply?(reply: Reply, call: Call): Awaitable<Reply | void>
+  /** Once, before the chain takes requests. An error keeps the chain from starting. */
+  setup?(): Awaitable<void>
+  /** Once, after the chain's last request; in reverse order. */
+  dispose?(): Awaitable<void>
+}
+
+/**
+ * The three stretches of the chain: `request` (once a request: auth, warmup, models, count-tokens) → `dispatch`
+ * (retry-rotate) → `attempt` (once an attempt: fixes, force-stream).
+ */
+export type Phase = 'request' | 'dispatch' | 'attempt'
+
+/** What `create` gets; a class asks for the same by `@inject(tokens.…)`. */
+export interface PluginContext<Options> {
+  readonly name: string
+  readonly options: Options
+  readonly logger: Logger
+  readonly accounts: Accounts
+  readonly upstreams: Upstreams
+  readonly http: HttpClient
+  readonly transport: Transport
+  readonly server: ServerInfo
+  /** Any other service, by its token. */
+  resolve<T>(token: Token<T> | InjectionToken<T>): T
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: constructors are called by the container, which knows the parameters
+export type PluginClass = new (...args: any[]) => Plugin
+
+export interface PluginDefinition<Name extends string = string, Schema extends z.ZodType = z.ZodType> {
+  /** Unique in a chain; lower case with dashes. */
+  readonly name: Name
+  readonly phase: Phase
+  /** The routes that it sees. Default: `messages` alone. */
+  readonly routes?: readonly RouteName[] | 'all'
+  /** Names of plugins that must stand further in, or further out. In `use` they also say where it is put. */
+  readonly before?: string | readonly string[]
+  readonly after?: string | readonly string[]
+  /** Names of plugins without which it can't work. */
+  readonly requires?: string | readonly string[]
+  /** A zod schema; use `z.strictObject`, so that a misspelt option is an error. Mark secrets with `.meta({ secret: true })`. */
+  readonly options?: Schema
+  /** A class with constructor injection … */
+  readonly use?: PluginClass
+  /** … or a function. One of the two. */
+  readonly create?: (context: PluginContext<z.output<Schema>>) => Plugin
+  /** Options that the environment gives when the config does not: `{ baseURL: 'ZAI_BASE_URL' }`. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** What `defineUpstream` takes: `create` where the upstream has options or wants services, else its hooks themselves. */
+export type UpstreamInit<Name extends string = string, Schema extends z.ZodType = z.ZodType> = Omit<
+  UpstreamDefinition<Name, Schema>,
+  'phase' | 'create'
+> &
+  (
+    | { readonly create: UpstreamDefinition<Name, Schema>['create'] }
+    | (UpstreamHooks & { readonly create?: undefined })
+  )
+
+/** An upstream, as a chain is built from it. */
+export interface UpstreamDefinition<Name extends string = string, Schema extends z.ZodType = z.ZodType> {
+  /** Unique in a chain; lower case with dashes. Accounts name it by `upstream`. */
+  readonly name: Name
+  /** Set by `defineUpstream`: upstreams follow all plugins. */
+  readonly phase: 'upstream'
+  /** A zod schema, as a plugin's. */
+  readonly options?: Schema
+  /** Undefined leaves it out of the chain: for an option that switches it off. */
+  readonly create: (context: PluginContext<z.output<Schema>>) => UpstreamHooks | undefined
+  /** Options that the environment gives when the config does not: `{ baseURL: 'ZAI_BASE_URL' }`. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export type Definition<Name extends string = string, Schema extends z.ZodType = z.ZodType> =
+  | PluginDefinition<Name, Schema>
+  | UpstreamDefinition<Name, Schema>
+
+/** A plugin or an upstream with its options, as it stands in a preset or in `use`. */
+export interface PluginSpec<Name extends string = string, Schema extends z.ZodType = z.ZodType> {
+  readonly '~agproxy': 'spec'
+  readonly definition: Definition<Name, Schema>
+  readonly options: z.input<Schema> | undefined
+}
+
+/** What `definePlugin` and `defineUpstream` return. Call it with options, or use it as it is. */
+export interface PluginFactory<Name extends string = string, Schema extends z.ZodType = z.ZodType> {
+  (options?: z.input<Schema>): PluginSpec<Name, Schema>
+  readonly '~agproxy': 'factory'
+  readonly definition: Definition<Name, Schema>
+}
+
+/** An entry of a preset's `plugins` or of `use`; falsy ones are skipped, so that `cond && plugin()` works. */
+export type PluginEntry = PluginSpec | PluginFactory | false | null | undefined

@@ -1,0 +1,36 @@
+// `agproxy/kit`, the second door: tools that our own plugins are made with. See docs/writing-plugins.md.
+export type { AccountRequest, Lease, SessionKey } from './contract/accounts.js'
+export type { StreamLimits } from './contract/call.js'
+export type { Cancellation, EventMapper, HeaderList } from './contract/http.js'
+export type { Diagnosis } from './contract/reply.js'
+export {
+  type ErrorBody,
+  type ErrorType,
+  errorBody,
+  isErrorBody,
+  isServerFailure,
+  statusOfType,
+  typeOfStatus,
+} from './errors/api-errors.js'
+export { embeddedError } from './errors/embedded-error.js'
+export { isKnownError, ReportedError } from './errors/gateway-errors.js'
+export { KeyRing, presentedKeys } from './exchange/client-keys.js'
+export { endToEnd, header } from './exchange/headers.js'
+export { isLoopback } from './exchange/loopback.js'
+export { applyEdits, withoutItems, withoutMembers } from './json/edit.js'
+export { JsonNode } from './json/node.js'
+export { NestingError } from './json/scan.js'
+export { PassThrough } from './stream/pass-through.js'
+export { bytesSource, chunksOf, collect, iterableSource } from './stream/source.js'
+export { FrameDecoder } from './stream/sse-decoder.js'
+export { estimateTokens } from './token-count/estimate.js'
+export { TurnQueue } from './token-count/event-loop.js'
+export {
+  createForwarder,
+  type ForwarderOptions,
+  type ForwarderServices,
+} from './upstream/anthropic-forwarder.js'
+export { baseURLOption, isBaseURL, parseBaseURL } from './upstream/base-url.js'
+export { confirm } from './upstream/confirm.js'
+export { mapModel, matchesModel, namedModels } from './upstream/models.js'
+export { retryAfterSeconds, retryDelay } from './upstream/retry-after.js'
