@@ -14,6 +14,7 @@ const code = await runCli(process.argv.slice(2), {
   presets: async () => (await import('./presets/index.js')).presets,
   modules: async () => ({
     agproxy: await import('./index.js'),
+    'agproxy/kit': await import('./core/kit.js'),
     'agproxy/plugins': await import('./plugins/index.js'),
     'agproxy/presets': await import('./presets/index.js'),
     'agproxy/testing': await import('./testing.js'),

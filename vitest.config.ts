@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^agproxy$/, replacement: here('./index.ts') },
+      { find: /^agproxy\/kit$/, replacement: here('./core/kit.ts') },
       { find: /^agproxy\/(plugins|presets)$/, replacement: here('./$1/index.ts') },
       { find: /^agproxy\/testing$/, replacement: here('./testing.ts') },
     ],

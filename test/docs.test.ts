@@ -25,6 +25,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const out = join(root, '.cache', 'docs')
 const modules = async () => ({
   agproxy: await import('../index.js'),
+  'agproxy/kit': await import('../core/kit.js'),
   'agproxy/plugins': await import('../plugins/index.js'),
   'agproxy/presets': await import('../presets/index.js'),
 })
