@@ -70,6 +70,6 @@ it('a request knows the keys of all its attempts, and shows none', () => {
   for (const key of ['ab12cd34', undefined, 'ef56ab78', 'ab12cd34']) record.sentWith(key)
   expect(record.masked('ab12cd34 ef56ab78')).toBe('[key] [key]')
   record.note('retry-rotate', 'attempt 1: no ab12cd34')
-  expect(record.notes).toEqual([{ plugin: 'retry-rotate', decision: 'attempt 1: no [key]' }])
+  expect(record.notes).toEqual([{ plugin: 'retry-rotate', text: 'attempt 1: no [key]' }])
   expect(JSON.stringify(record)).not.toContain('ef56ab78')
 })
