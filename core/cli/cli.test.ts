@@ -342,6 +342,7 @@ describe('init', () => {
     ['.agproxyrc', ''],
     ['agproxy.config.cjs', ''],
     ['package.json', '{ "agproxy": {} }'],
+    ['package.json', '\ufeff{ "agproxy": {} }'],
   ])('refuses beside %s', async (name, text) => {
     const dir = emptyFolder()
     config(dir, text, name)

@@ -49,7 +49,8 @@ function existing(cwd: string): string | undefined {
 
 function inPackageJson(cwd: string): boolean {
   try {
-    const content = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8'))
+    const text = readFileSync(join(cwd, 'package.json'), 'utf8')
+    const content = JSON.parse(text.replace(/^\ufeff/, '')) // npm, too, reads over a byte order mark
     return Object.hasOwn(content, 'agproxy')
   } catch {
     return false

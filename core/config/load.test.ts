@@ -63,6 +63,14 @@ describe('finding a config', () => {
     expect(await load()).toEqual({ file, config: { server: { port: 1 } } })
   })
 
+  test.each(FORMS)(
+    '%s is read as Windows editors save it: a byte order mark and CRLF',
+    async (name, text) => {
+      const file = write(name, `\ufeff${text.replaceAll('\n', '\r\n')}`)
+      expect(await load()).toEqual({ file, config: { server: { port: 1 } } })
+    },
+  )
+
   test.each(FORMS)('%s can be named', async (name, text) => {
     const file = write(`elsewhere/${name}`, text)
     expect(await load(`elsewhere/${name}`)).toEqual({ file, config: { server: { port: 1 } } })
@@ -233,6 +241,7 @@ describe('a config that cannot be used', () => {
     ['{\n  "apiKey": sk-secret\n}', "line 2: Unexpected token 's'"],
     ['{ "apiKey": "sk-secret"', 'line 1: Expected'],
     ['[1, sk-secret', "line 1: Unexpected token 's'"],
+    ['\ufeff{\r\n  "apiKey": sk-secret\r\n}', "line 2: Unexpected token 's'"],
   ])('broken JSON %j: the line, and nothing of the text around it', async (text, message) => {
     const file = write('.agproxyrc.json', text)
     const found = await failure()

@@ -54,7 +54,8 @@ function placeOf(where: string, line: string, file: string): string {
 const firstLine = (text: string) => text.split('\n')[0]!.trim()
 
 /** Own, because every JSON parser's message quotes the text around the fault, which may be a key. */
-export async function jsonLoader(file: string, text: string): Promise<unknown> {
+export async function jsonLoader(file: string, raw: string): Promise<unknown> {
+  const text = raw.replace(/^\ufeff/, '') // Notepad and PowerShell 5.1 save a byte order mark
   try {
     return JSON.parse(text) ?? undefined
   } catch (error) {
