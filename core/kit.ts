@@ -12,17 +12,20 @@ export {
   statusOfType,
   typeOfStatus,
 } from './errors/api-errors.js'
-export { embeddedError } from './errors/embedded-error.js'
+export { embeddedError, errorInEvent } from './errors/embedded-error.js'
 export { isKnownError, ReportedError } from './errors/gateway-errors.js'
+export { type UpstreamWords, wordsOfJson } from './errors/upstream-words.js'
 export { KeyRing, presentedKeys } from './exchange/client-keys.js'
 export { endToEnd, header } from './exchange/headers.js'
 export { isLoopback } from './exchange/loopback.js'
 export { applyEdits, withoutItems, withoutMembers } from './json/edit.js'
 export { JsonNode } from './json/node.js'
+export { isRecord, type JsonRecord, parseJson } from './json/plain.js'
 export { NestingError } from './json/scan.js'
 export { PassThrough } from './stream/pass-through.js'
 export { bytesSource, chunksOf, collect, iterableSource } from './stream/source.js'
 export { FrameDecoder } from './stream/sse-decoder.js'
+export { looksLikeEvents } from './stream/sse-event.js'
 export { estimateTokens } from './token-count/estimate.js'
 export { TurnQueue } from './token-count/event-loop.js'
 export {
@@ -32,5 +35,6 @@ export {
 } from './upstream/anthropic-forwarder.js'
 export { baseURLOption, isBaseURL, parseBaseURL } from './upstream/base-url.js'
 export { confirm } from './upstream/confirm.js'
+export { wordsOfText } from './upstream/error-text.js'
 export { mapModel, matchesModel, namedModels } from './upstream/models.js'
 export { retryAfterSeconds, retryDelay } from './upstream/retry-after.js'

@@ -11,14 +11,14 @@ const root = fileURLToPath(new URL('..', import.meta.url))
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'core/contract': [],
-  'core/errors': [],
+  'core/errors': ['core/json'],
   'core/json': ['core/contract'],
   'core/state': ['core/contract'],
   'core/plugin': ['core/contract', 'core/errors'],
   'core/stream': ['core/contract', 'core/errors'],
   'core/token-count': ['core/contract', 'core/errors'],
   'core/exchange': ['core/contract', 'core/errors', 'core/json', 'core/stream'],
-  'core/upstream': ['core/contract', 'core/errors', 'core/stream', 'core/exchange'],
+  'core/upstream': ['core/contract', 'core/errors', 'core/json', 'core/stream', 'core/exchange'],
   'core/admin': ['core/contract', 'core/errors', 'core/exchange'],
   'core/accounts': ['core/contract', 'core/errors', 'core/json', 'core/state', 'core/upstream'],
   'core/config': ['core/contract', 'core/errors', 'core/plugin', 'core/upstream'],

@@ -51,5 +51,10 @@ export function errorBody(type: string, message: string, requestId?: string): Er
 /** True for a body in the Anthropic error shape: such a body is relayed as it is. */
 export function isErrorBody(value: unknown): value is ErrorBody {
   const v = value as ErrorBody | null
-  return typeof v === 'object' && v?.type === 'error' && typeof v.error?.type === 'string'
+  return (
+    typeof v === 'object' &&
+    v?.type === 'error' &&
+    typeof v.error?.type === 'string' &&
+    typeof v.error.message === 'string'
+  )
 }

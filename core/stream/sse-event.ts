@@ -95,6 +95,14 @@ export type StreamEvent = EventContract
 export const StreamEvent: Pick<typeof SseEvent, 'of' | 'parse'> = SseEvent
 
 /**
+ * Whether bytes begin as an event stream does, whatever their content type says: with a field, or with a comment. A few
+ * characters are enough, and blank lines may come first.
+ */
+export function looksLikeEvents(start: string): boolean {
+  return /^\ufeff?[\r\n]*(event|data|id|retry)?:/.test(start)
+}
+
+/**
  * The fields that matter of one frame; the grammar is https://html.spec.whatwg.org/#event-stream-interpretation. A byte
  * order mark before a stream's first field is no part of that field's name.
  */

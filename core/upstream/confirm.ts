@@ -1,15 +1,15 @@
 import type { Awaitable } from '../contract/awaitable.js'
 import type { Call, RouteName, StreamLimits } from '../contract/call.js'
 import type { ByteSource } from '../contract/http.js'
-import { embeddedError, toUpstreamError } from '../errors/embedded-error.js'
+import { embeddedError, errorInEvent } from '../errors/embedded-error.js'
 import { UpstreamError } from '../errors/gateway-errors.js'
 import { Reply } from '../exchange/reply.js'
+import { isRecord, parseJson } from '../json/plain.js'
 import { PassThrough } from '../stream/pass-through.js'
 import { FrameDecoder } from '../stream/sse-decoder.js'
-import { StreamEvent } from '../stream/sse-event.js'
+import { looksLikeEvents, StreamEvent } from '../stream/sse-event.js'
 
-/** What begins a stream under a wrong content type, and what may yet become it: bytes come in any pieces. */
-const LOOKS_LIKE_EVENTS = /^\ufeff?[\r\n]*(event|data|id|retry)?:/
+/** What may yet become a stream under a wrong content type: bytes come in any pieces. */
 const MAY_BE_EVENTS = /^[\ufeff\ufffd]*[\r\n]*[a-z]{0,5}$/
 /** JSON is read to its end, as it may be an error in words that clients act on; no honest one is larger. */
 const MAY_BE_ERROR = /^\s*\{/
@@ -70,11 +70,10 @@ export function firstEvent(reply: Reply, limits: StreamLimits): Promise<Reply> {
  */
 export async function wholeMessage(reply: Reply, route: RouteName): Promise<Reply> {
   const bytes = await reply.bytes()
-  const body = parsed(bytes)
+  const body = parseJson(bytes)
   const error = embeddedError(body)
   if (error) throw error
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw notMessage(bytes)
-  if (route === 'messages' && (body as { type?: unknown }).type !== 'message') throw notMessage(bytes)
+  if (!isRecord(body) || (route === 'messages' && body.type !== 'message')) throw notMessage(bytes)
   // `bytes` has left the reply holding them.
   return reply.makeCertain(body)
 }
@@ -102,7 +101,7 @@ function watch(
   const judge = (frame: Buffer): boolean => {
     const event = StreamEvent.parse(frame)
     if (!event.hasData || event.type === 'ping') return false
-    const error = event.type === 'error' ? toUpstreamError(event.data) : embeddedError(event.data)
+    const error = errorInEvent(event)
     if (error) fail(error)
     else if (event.malformed)
       fail(new UpstreamError('protocol', 'the upstream sent an event that is not JSON'))
@@ -137,7 +136,7 @@ function watch(
       if (!odd) return decode(chunk)
       odd = Buffer.concat([odd, chunk])
       const start = odd.toString('utf8', 0, 16)
-      if (LOOKS_LIKE_EVENTS.test(start)) {
+      if (looksLikeEvents(start)) {
         const events = odd
         odd = undefined
         decode(events)
@@ -147,7 +146,7 @@ function watch(
     },
     end() {
       if (!isDecided()) {
-        if (odd) return fail(embeddedError(parsed(odd)) ?? notEvents(odd))
+        if (odd) return fail(embeddedError(parseJson(odd)) ?? notEvents(odd))
         judge(decoder.rest()) // some upstreams leave out the last blank line
         fail(new UpstreamError('truncated', 'the upstream answered with an empty stream'))
       }
@@ -172,15 +171,6 @@ class Quiet {
   }
 }
 
-/** Undefined for what is no JSON. */
-function parsed(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'))
-  } catch {
-    return undefined
-  }
-}
-
 function notEvents(chunk: Buffer): UpstreamError {
   return new UpstreamError(
     'protocol',
@@ -196,5 +186,5 @@ function kindOf(bytes: Buffer): string {
   const start = bytes.toString('utf8', 0, 64)
   if (start === '') return 'nothing'
   if (/^\s*</.test(start)) return 'a web page'
-  return LOOKS_LIKE_EVENTS.test(start) ? 'an event stream' : 'something else'
+  return looksLikeEvents(start) ? 'an event stream' : 'something else'
 }

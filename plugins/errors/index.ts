@@ -2,20 +2,26 @@ import { z } from 'zod'
 import { type Call, definePlugin, type Next, Reply, UpstreamError } from '../../core/index.js'
 import {
   confirm,
+  type Diagnosis,
   errorBody,
   estimateTokens,
   isErrorBody,
   isServerFailure,
+  parseJson,
   retryAfterSeconds,
   retryDelay,
   TurnQueue,
   typeOfStatus,
+  type UpstreamWords,
+  wordsOfJson,
+  wordsOfText,
 } from '../../core/kit.js'
-import { type UpstreamWords, wordsOf } from './upstream-words.js'
 import { type CodeMeaning, ZAI_CODES } from './zai-codes.js'
 
 /** Sending the same request again can mend these and failures of the server; any other error it can't. */
 const MENDABLE = new Set([409, 429, 529])
+
+const UNNAMED: Diagnosis = { reason: 'server-error' }
 
 /** Puts upstreams' errors into words and headers that clients act on rightly; see docs/plugins/errors.md. */
 export const errors = definePlugin({
@@ -32,10 +38,10 @@ export const errors = definePlugin({
       if (reply.status < 400) return reply
       const bytes = await reply.bytes()
       const text = bytes.toString('utf8')
-      const words = wordsOf(text)
+      const words = wordsOfText(text)
       const meaning = options.zaiCodes && words.code !== undefined ? ZAI_CODES.get(words.code) : undefined
       if (meaning) return await fromCode(reply, call, text, words, meaning)
-      const shaped = isAnthropic(text) ? reply : reshaped(reply, words)
+      const shaped = isErrorBody(parseJson(text)) ? reply : reshaped(reply, words)
       return withAdvice(shaped, text)
     },
   }),
@@ -51,16 +57,10 @@ async function answerOf(call: Call, next: Next): Promise<Reply> {
     if (!UpstreamError.is(error) || error.failure !== 'error-event' || !error.cause) throw error
     call.record.note('errors', `an error under status ${reply?.status ?? 200} counts as ${error.status}`)
     const headers = { ...reply?.headers, 'content-type': 'application/json', 'content-length': undefined }
+    // What the upstream gives no name to may last: another account is worth a call, the same one again is not.
+    const diagnosis = wordsOfJson(error.cause).status === undefined ? UNNAMED : undefined
     const text = call.record.masked(JSON.stringify(error.cause))
-    return Reply.bytes(Buffer.from(text), { status: error.status, headers })
-  }
-}
-
-function isAnthropic(text: string): boolean {
-  try {
-    return isErrorBody(JSON.parse(text))
-  } catch {
-    return false
+    return Reply.bytes(Buffer.from(text), { status: error.status, headers, diagnosis })
   }
 }
 

@@ -1,5 +1,5 @@
-import type { JsonNode } from '../../core/kit.js'
-import { isRecord, protocolError } from './errors.js'
+import { isRecord, type JsonNode } from '../../core/kit.js'
+import { protocolError } from './errors.js'
 import { checked, type RawObject, rawItems, rawObject, rawText, writeArray, writeObject } from './raw.js'
 
 /** One content block as its deltas build it. */

@@ -381,16 +381,20 @@ describe('what is no message', () => {
     expect(error).toMatchObject({ failure: 'error-event', status, type, message: 'in its own words' })
   })
 
-  it('is an error event without a type, or of an unknown one, as an api_error', () => {
-    const nameless = StreamEvent.parse(
-      Buffer.from('event: error\ndata: {"error":{"code":"1302","message":"busy"}}\n\n'),
-    )
-    expect(failure(() => new MessageFold().push(nameless))).toMatchObject({
-      failure: 'error-event',
-      status: 500,
-      type: 'api_error',
-      message: 'busy',
-    })
+  it.each([
+    ['event: error\ndata: {"error":{"code":"1302","message":"busy"}}\n\n', 502],
+    ['data: {"error":{"code":"429","message":"busy"}}\n\n', 429],
+    ['event: error\ndata: busy\n\n', 502],
+    ['event: message\ndata: {"detail":"busy","status":503}\n\n', 503],
+  ])('is an error of any envelope, whatever its event is called: %j', (text, status) => {
+    const begun = new MessageFold()
+    begun.push(StreamEvent.of(start()))
+    for (const it of [new MessageFold(), begun])
+      expect(failure(() => it.push(StreamEvent.parse(Buffer.from(text))))).toMatchObject({
+        failure: 'error-event',
+        status,
+        message: 'busy',
+      })
   })
 
   it.each<[string, EventData[]]>([

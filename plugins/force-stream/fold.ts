@@ -1,11 +1,11 @@
 import { type EventData, type StreamEvent, UpstreamError } from '../../core/index.js'
+import { errorInEvent } from '../../core/kit.js'
 import { BlockFold } from './block.js'
-import { errorOf, protocolError } from './errors.js'
+import { protocolError } from './errors.js'
 import { dataOf, parsed, type RawObject, rawObject, rawText, writeArray, writeObject } from './raw.js'
 
 /** Events without which the message would be wrong; any other may be malformed or unknown and is passed over. */
 const ESSENTIAL = new Set([
-  '',
   'message_start',
   'content_block_start',
   'content_block_delta',
@@ -36,8 +36,11 @@ export class MessageFold {
   push(event: StreamEvent): void {
     if (this.#done) return
     const { data } = event
-    if (data.type === 'error' || event.type === 'error') throw errorOf(data)
-    if (!ESSENTIAL.has(data.type)) return
+    if (!ESSENTIAL.has(data.type) || event.type === 'error') {
+      const error = errorInEvent(event)
+      if (error) throw error
+      if (data.type !== '' || !event.malformed) return
+    }
     if (event.malformed)
       throw protocolError(`a '${data.type || 'message'}' event whose data is not valid JSON`)
     switch (data.type) {

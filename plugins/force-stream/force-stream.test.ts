@@ -287,7 +287,7 @@ describe('an answer that is no stream', () => {
   it.each([
     ['HTML', '<html>502</html>', 'text/html'],
     ['nothing', '', 'text/plain'],
-    ['JSON that is no message', '{"code":500,"msg":"busy","success":false}', 'application/json'],
+    ['JSON that is no message', '{"code":0,"data":{},"success":true}', 'application/json'],
     ['an empty event stream', '', 'text/event-stream'],
   ])('refuses %s under status 200', async (_, body, type) => {
     const error = await failureOf(Reply.bytes(Buffer.from(body), { headers: { 'content-type': type } }))
@@ -298,6 +298,7 @@ describe('an answer that is no stream', () => {
   it.each([
     { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } },
     { error: { code: '1302', message: 'busy' } },
+    { code: 500, msg: 'busy', success: false },
   ])('leaves an error under status 200 to `errors`, which knows codes: %j', async (body) => {
     const reply = Reply.json(body)
     expect(await sendTo(reply)).toBe(reply)

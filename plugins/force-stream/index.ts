@@ -8,15 +8,20 @@ import {
   type Next,
   Reply,
 } from '../../core/index.js'
-import { bytesSource, type Cancellation, embeddedError, endToEnd } from '../../core/kit.js'
-import { isRecord, protocolError } from './errors.js'
+import {
+  bytesSource,
+  type Cancellation,
+  embeddedError,
+  endToEnd,
+  isRecord,
+  looksLikeEvents,
+  parseJson,
+} from '../../core/kit.js'
+import { protocolError } from './errors.js'
 import { readMessage } from './read.js'
 
 /** They speak of the stream and would be untrue of the message. */
 const OF_THE_STREAM = new Set(['content-type', 'content-length', 'content-encoding', 'cache-control'])
-
-/** A body that begins with a field of an event stream, whatever its content type says. */
-const LOOKS_LIKE_EVENTS = /^\s*(event|data|id|retry)?:/
 
 export const forceStream = definePlugin({
   name: 'force-stream',
@@ -39,10 +44,9 @@ async function fold(call: Call, next: Next): Promise<Reply> {
   if (reply.isEventStream) return messageOf(reply, await readMessage(reply.source(), call.cancellation))
 
   const bytes = await orGone(reply, call.cancellation)
-  const text = bytes.toString('utf8')
-  if (LOOKS_LIKE_EVENTS.test(text))
+  if (looksLikeEvents(bytes.toString('utf8', 0, 64)))
     return messageOf(reply, await readMessage(bytesSource([bytes]), call.cancellation))
-  const body = parse(text)
+  const body = parseJson(bytes)
   // Many upstreams answer in JSON although they were asked for a stream. An error is for `errors` to read.
   if ((isRecord(body) && body.type === 'message') || embeddedError(body)) return reply
   throw protocolError(
@@ -71,13 +75,5 @@ async function orGone(reply: Reply, cancellation: Cancellation): Promise<Buffer>
     return await Promise.race([reply.bytes(), gone])
   } finally {
     cancellation.off(onGone)
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
