@@ -79,6 +79,8 @@ describe('an error under status 200', () => {
       async (code) => {
         const seen = await answer({ error: { code, message: 'busy' } })
         expect(seen.status).toBeGreaterThanOrEqual(500)
+        // Another account is worth a call; `retry-rotate` asks the same one again for a bare 5xx.
+        expect(seen.diagnosis).toMatchObject({ reason: 'server-error' })
         expect(await seen.json()).toMatchObject({
           type: 'error',
           error: { type: 'api_error', message: `busy (code ${code})` },
