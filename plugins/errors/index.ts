@@ -96,7 +96,8 @@ async function fromCode(
 
 function rendered(reply: Reply, status: number, type: string, message: string): Reply {
   const headers = { ...reply.headers, 'content-type': 'application/json', 'content-length': undefined }
-  return Reply.json(errorBody(type, message, reply.header('request-id')), { status, headers })
+  const { diagnosis } = reply
+  return Reply.json(errorBody(type, message, reply.header('request-id')), { status, headers, diagnosis })
 }
 
 /** Claude Code stops at once for what can't be mended, and waits as it is told for what can. */
