@@ -10,7 +10,8 @@ import { Reply } from '../exchange/reply.js'
 import { definePlugin, defineUpstream } from '../plugin/define.js'
 import { createHttpClient } from '../upstream/http.js'
 import { Transport } from '../upstream/transport.js'
-import { buildChain, Gateway, type Services } from './gateway.js'
+import { buildChain, type Services } from './build.js'
+import { Gateway } from './gateway.js'
 
 function services(lines: [string, object][] = []): Services {
   const at = (level: string) => (first: object | string, message?: string) =>

@@ -1,7 +1,7 @@
 import { PoolState } from '../accounts/pool-state.js'
 import { wholeBodyDecoders } from '../chain/body-decoders.js'
+import { buildChain, type RunningChain } from '../chain/build.js'
 import type { Link } from '../chain/compose.js'
-import { buildChain, type RunningChain } from '../chain/gateway.js'
 import type { ResolvedConfig } from '../config/resolved.js'
 import type { Logger } from '../contract/services.js'
 import type { Account } from '../contract/upstream.js'

@@ -1,0 +1,134 @@
+import { AccountPool } from '../accounts/pool.js'
+import type { PoolState } from '../accounts/pool-state.js'
+import type { ResolvedConfig } from '../config/resolved.js'
+import type { Awaitable } from '../contract/awaitable.js'
+import type { HttpClient, Logger, ServerInfo } from '../contract/services.js'
+import { ConfigError } from '../errors/config-error.js'
+import { nearest } from '../errors/nearest.js'
+import { tokens } from '../plugin/tokens.js'
+import { Upstreams, upstreamOf } from '../upstream/registry.js'
+import type { Transport } from '../upstream/transport.js'
+import { attempt } from './attempt.js'
+import { type Chain, compose, type Link } from './compose.js'
+import { buildPlugin, buildUpstream, createContainer, provide } from './container.js'
+import { dispatchOnce } from './default-dispatch.js'
+
+/** What lives as long as the process, and is the same for every chain. */
+export interface Services {
+  readonly logger: Logger
+  readonly transport: Transport
+  readonly http: HttpClient
+  readonly poolState: PoolState
+  readonly server: ServerInfo
+}
+
+/** One chain that was built from one config, with everything that it needs. */
+export interface RunningChain {
+  readonly config: ResolvedConfig
+  readonly upstreams: Upstreams
+  readonly pool: AccountPool
+  readonly chain: Chain
+  /** Its plugins, as they are composed. */
+  readonly links: readonly Link[]
+  dispose(): Promise<void>
+}
+
+/** Builds a chain in a container of its own and sets its plugins up, in order. What was set up is undone on failure. */
+export async function buildChain(config: ResolvedConfig, services: Services): Promise<RunningChain> {
+  const container = createContainer()
+  const upstreams = new Upstreams()
+  const pool = new AccountPool(config.accounts, upstreams, {
+    state: services.poolState,
+    from: config.accountsFrom,
+  })
+  provide(container, tokens.logger, services.logger)
+  provide(container, tokens.transport, services.transport)
+  provide(container, tokens.http, services.http)
+  provide(container, tokens.server, services.server)
+  provide(container, tokens.upstreams, upstreams)
+  provide(container, tokens.accounts, pool)
+
+  const links: Link[] = []
+  /** Names and `dispose` of what was set up, in order. */
+  const parts: Part[] = []
+  let disposing: Promise<void> | undefined
+  const disposeAll = async () => {
+    for (const { name, hooks } of parts.toReversed()) {
+      try {
+        await hooks.dispose?.()
+      } catch (error) {
+        services.logger.error({ plugin: name, err: error }, 'dispose failed')
+      }
+    }
+    await container.dispose()
+  }
+  // Once: a request that is cut by `close` lets go of a chain that is disposed of already.
+  const dispose = () => (disposing ??= disposeAll())
+  try {
+    for (const { definition, options } of config.chain) {
+      const { name } = definition
+      await setUp(name, async () => {
+        if (definition.phase === 'upstream') {
+          const hooks = buildUpstream(container, definition, options)
+          if (!hooks) return
+          await hooks.setup?.()
+          parts.push({ name, hooks })
+          upstreams.add(upstreamOf(name, hooks))
+        } else {
+          const link = buildPlugin(container, definition, options)
+          await link.plugin.setup?.()
+          parts.push({ name, hooks: link.plugin })
+          links.push(link)
+        }
+      })
+    }
+    checkAccounts(config, upstreams)
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+  const all = withDispatch(links, config, pool)
+  return { config, upstreams, pool, dispose, links: all, chain: compose(all, attempt) }
+}
+
+/** A plugin or an upstream that was set up. */
+interface Part {
+  readonly name: string
+  readonly hooks: { dispose?(): Awaitable<void> }
+}
+
+/** A plugin that can't be built or set up keeps the chain from starting, and is named for it. */
+async function setUp(name: string, build: () => Promise<void>): Promise<void> {
+  try {
+    await build()
+  } catch (cause) {
+    if (ConfigError.is(cause)) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`plugin '${name}' could not be set up: ${reason}`, { cause })
+  }
+}
+
+/** A chain with upstreams and no plugin that dispatches gets one that takes the first account that can serve. */
+function withDispatch(links: readonly Link[], config: ResolvedConfig, pool: AccountPool): readonly Link[] {
+  const phases = config.chain.map((p) => p.definition.phase)
+  if (phases.includes('dispatch') || !phases.includes('upstream')) return links
+  const at = phases.filter((phase) => phase === 'request').length
+  return [...links.slice(0, at), dispatchOnce(pool), ...links.slice(at)]
+}
+
+/** An account of an upstream that isn't there is a mistake, unless its plugin is switched off on purpose. */
+function checkAccounts({ accounts, off, chain, file }: ResolvedConfig, upstreams: Upstreams): void {
+  const names = upstreams.list().map((u) => u.name)
+  const silent = new Set([...off, ...chain.map((p) => p.definition.name)])
+  const problems = accounts.flatMap(({ upstream }, i) =>
+    upstreams.get(upstream) || silent.has(upstream)
+      ? []
+      : [
+          {
+            path: `accounts.${i}.upstream`,
+            message: `no upstream '${upstream}'${nearest(upstream, names)}; this chain has ${names.join(', ') || 'none'}`,
+          },
+        ],
+  )
+  if (problems.length > 0) throw new ConfigError(problems, file)
+}
