@@ -2,7 +2,6 @@
 export type { AccountRequest, Lease, SessionKey } from './contract/accounts.js'
 export type { StreamLimits } from './contract/call.js'
 export type { Cancellation, EventMapper, HeaderList } from './contract/http.js'
-export type { Diagnosis } from './contract/reply.js'
 export {
   type ErrorBody,
   type ErrorType,
@@ -35,6 +34,7 @@ export {
 } from './upstream/anthropic-forwarder.js'
 export { baseURLOption, isBaseURL, parseBaseURL } from './upstream/base-url.js'
 export { confirm } from './upstream/confirm.js'
+export { cooldownOf } from './upstream/cooldown.js'
 export { wordsOfText } from './upstream/error-text.js'
 export { mapModel, matchesModel, namedModels } from './upstream/models.js'
 export { retryAfterSeconds, retryDelay } from './upstream/retry-after.js'

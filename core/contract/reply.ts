@@ -1,20 +1,11 @@
 import type { ByteSource, EventMapper, HeaderList, Headers, StreamEvent } from './http.js'
-import type { CooldownReason } from './upstream.js'
+import type { Cooldown } from './upstream.js'
 
 export interface ReplyInit {
   readonly status?: number
   readonly headers?: Headers
-  readonly diagnosis?: Diagnosis | undefined
-}
-
-/** What an error answer says about the account that got it, for whatever chooses accounts; the client never sees it. */
-export interface Diagnosis {
-  /** Why the account should cool down, where more is known than the status tells. */
-  readonly reason?: CooldownReason | undefined
-  /** Milliseconds; Infinity: until the config changes. Absent: as long as the answer's `retry-after` says. */
-  readonly restFor?: number | undefined
-  /** `model`: it is about the model that was asked for, and the account serves others. Default: the whole account. */
-  readonly scope?: 'account' | 'model'
+  /** Of an error answer: what it says about the account, where that is more than its status tells. Clients never see it. */
+  readonly cooldown?: Cooldown | undefined
 }
 
 /**
@@ -24,7 +15,8 @@ export interface Diagnosis {
  */
 export interface Reply {
   readonly status: number
-  readonly diagnosis: Diagnosis | undefined
+  /** What an error answer says about the account; stands above its status. */
+  readonly cooldown: Cooldown | undefined
   /** A status from 200 to 299. */
   readonly ok: boolean
   /** True for an event stream; its events are what `onEvent` sees. */

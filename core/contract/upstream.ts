@@ -37,7 +37,7 @@ export interface ModelInfo {
   readonly createdAt?: string
 }
 
-/** What a failure says about the account. */
+/** What a failure says about the account: why it should cool down, for how long, and for which models. */
 export interface Cooldown {
   readonly reason: CooldownReason
   /** Milliseconds, where the upstream named them; Infinity: until the config changes. Absent: as the reason says. */

@@ -1,5 +1,6 @@
 import type { ByteSource, EventData, EventMapper, HeaderList, Headers } from '../contract/http.js'
-import type { Diagnosis, Reply as ReplyContract, ReplyInit } from '../contract/reply.js'
+import type { Reply as ReplyContract, ReplyInit } from '../contract/reply.js'
+import type { Cooldown } from '../contract/upstream.js'
 import { isKnownError } from '../errors/gateway-errors.js'
 import { mapSource } from '../stream/map-events.js'
 import { bytesSource, chunksOf, collect, iterableSource } from '../stream/source.js'
@@ -32,7 +33,7 @@ interface Payload {
  */
 export class ChainReply implements ReplyContract {
   readonly status: number
-  readonly diagnosis: Diagnosis | undefined
+  readonly cooldown: Cooldown | undefined
   #headers: Headers
   /** What `with` put over them; laid upon them only when somebody wants them all. */
   #over: Headers | undefined
@@ -46,7 +47,7 @@ export class ChainReply implements ReplyContract {
     over?: Headers,
   ) {
     this.status = init.status ?? 200
-    this.diagnosis = init.diagnosis
+    this.cooldown = init.cooldown
     this.#headers = init.headers ?? {}
     this.#over = over
     this.#payload = payload
@@ -112,24 +113,24 @@ export class ChainReply implements ReplyContract {
 
   /** The same answer under another status or with more headers (`undefined` removes one). */
   with(patch: ReplyInit): ChainReply {
-    const { status = this.status, diagnosis = this.diagnosis } = patch
+    const { status = this.status, cooldown = this.cooldown } = patch
     const headers = patch.headers ? this.headers : this.#headers
     const over = patch.headers ? lowerCased(patch.headers) : this.#over
-    return new ChainReply({ status, headers, diagnosis }, this.#payload, this.#mappers, over)
+    return new ChainReply({ status, headers, cooldown }, this.#payload, this.#mappers, over)
   }
 
   /** The same answer with another body: `source` carries on what `source()` gave. */
   withSource(source: ByteSource): ChainReply {
-    const { status, diagnosis } = this
-    return new ChainReply({ status, headers: this.#headers, diagnosis }, { source }, NO_MAPPERS, this.#over)
+    const { status, cooldown } = this
+    return new ChainReply({ status, headers: this.#headers, cooldown }, { source }, NO_MAPPERS, this.#over)
   }
 
   /** The same event stream, seen through a mapper. Other answers stay as they are. */
   mapEvents(mapper: EventMapper): ChainReply {
     if (!this.isEventStream) return this
     const headers = { ...this.headers, 'content-length': undefined }
-    const { status, diagnosis } = this
-    return new ChainReply({ status, headers, diagnosis }, this.#payload, [...this.#mappers, mapper])
+    const { status, cooldown } = this
+    return new ChainReply({ status, headers, cooldown }, this.#payload, [...this.#mappers, mapper])
   }
 
   /** The whole body. Rejects when the stream breaks before its end. */

@@ -17,20 +17,20 @@ const coded = (code: string | number, message = 'their words', status = 429, hea
 
 describe('z.ai’s business codes', () => {
   it.each([
-    ['1302', 429, 'rate_limit_error', { reason: 'rate-limit', restFor: 1_000 }],
-    ['1303', 429, 'rate_limit_error', { reason: 'rate-limit', restFor: 2_000 }],
+    ['1302', 429, 'rate_limit_error', { reason: 'rate-limit', ms: 1_000 }],
+    ['1303', 429, 'rate_limit_error', { reason: 'rate-limit', ms: 2_000 }],
     ['1304', 429, 'rate_limit_error', { reason: 'window-used-up' }],
     ['1305', 529, 'overloaded_error', { reason: 'overloaded' }],
     ['1308', 429, 'rate_limit_error', { reason: 'window-used-up' }],
-    ['1309', 402, 'billing_error', { reason: 'billing', restFor: NEVER }],
+    ['1309', 402, 'billing_error', { reason: 'billing', ms: NEVER }],
     ['1310', 429, 'rate_limit_error', { reason: 'window-used-up' }],
     ['1311', 403, 'permission_error', { reason: 'forbidden', scope: 'model' }],
     ['1312', 529, 'overloaded_error', { reason: 'overloaded', scope: 'model' }],
     ['1313', 429, 'rate_limit_error', { reason: 'rate-limit' }],
-    ['1113', 402, 'billing_error', { reason: 'billing', restFor: NEVER }],
-    ['1112', 403, 'permission_error', { reason: 'locked', restFor: NEVER }],
-    ['1121', 403, 'permission_error', { reason: 'locked', restFor: NEVER }],
-  ])('%s becomes %i %s', async (code, status, type, diagnosis) => {
+    ['1113', 402, 'billing_error', { reason: 'billing', ms: NEVER }],
+    ['1112', 403, 'permission_error', { reason: 'locked', ms: NEVER }],
+    ['1121', 403, 'permission_error', { reason: 'locked', ms: NEVER }],
+  ])('%s becomes %i %s', async (code, status, type, cooldown) => {
     for (const [spelling, under] of [
       [code, 429],
       [Number(code), 400],
@@ -40,7 +40,7 @@ describe('z.ai’s business codes', () => {
       expect(reply.status).toBe(status)
       expect(error.type).toBe(type)
       expect(error.message).toContain(`their words (code ${code})`)
-      expect(reply.diagnosis).toMatchObject(diagnosis)
+      expect(reply.cooldown).toMatchObject(cooldown)
       expect(reply.header('x-should-retry')).toBe(status === 402 || status === 403 ? 'false' : undefined)
     }
   })
@@ -59,13 +59,13 @@ describe('z.ai’s business codes', () => {
     const at = new Date(Date.now() + 3 * 3_600_000)
     const local = new Date(at.getTime() + 8 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ')
     const { reply } = await coded('1308', `Usage limit reached. Your limit will reset at ${local}`)
-    expect(reply.diagnosis!.restFor! / 1000).toBeCloseTo(3 * 3_600, -1)
+    expect(reply.cooldown!.ms! / 1000).toBeCloseTo(3 * 3_600, -1)
     expect(Number(reply.header('retry-after'))).toBeGreaterThan(10_000)
   })
 
   it('a delay that the upstream names stands above our own', async () => {
     const { reply } = await coded('1302', 'their words', 429, { 'retry-after': '20' })
-    expect(reply.diagnosis).toEqual({ reason: 'rate-limit', restFor: 20_000 })
+    expect(reply.cooldown).toEqual({ reason: 'rate-limit', ms: 20_000 })
     expect(reply.header('retry-after')).toBe('20')
   })
 
@@ -73,7 +73,7 @@ describe('z.ai’s business codes', () => {
     const { reply, error } = await coded('1999', 'their words', 418)
     expect(reply.status).toBe(418)
     expect(error).toEqual({ type: 'invalid_request_error', message: 'their words (code 1999)' })
-    expect(reply.diagnosis).toBeUndefined()
+    expect(reply.cooldown).toBeUndefined()
   })
 
   it('are not read where that is switched off', async () => {

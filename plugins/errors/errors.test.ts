@@ -15,7 +15,7 @@ describe('a business code', () => {
   it('decides instead of the status', async () => {
     const seen = await send(reply(429, { error: { code: '1305', message: 'busy' } }))
     expect(seen.status).toBe(529)
-    expect(seen.diagnosis).toMatchObject({ reason: 'overloaded' })
+    expect(seen.cooldown).toMatchObject({ reason: 'overloaded' })
   })
 
   it.each(['constructor', '__proto__', 'toString', '9999'])(
@@ -67,7 +67,7 @@ describe('an error under status 200', () => {
     ])('is what its code %s means: %d', async (code, status, reason) => {
       const seen = await answer({ error: { code, message: 'busy' } })
       expect(seen.status).toBe(status)
-      expect(seen.diagnosis).toMatchObject({ reason })
+      expect(seen.cooldown).toMatchObject({ reason })
       expect(await seen.json()).toMatchObject({
         type: 'error',
         error: { message: expect.stringContaining('busy') },
@@ -80,7 +80,7 @@ describe('an error under status 200', () => {
         const seen = await answer({ error: { code, message: 'busy' } })
         expect(seen.status).toBeGreaterThanOrEqual(500)
         // Another account is worth a call; `retry-rotate` asks the same one again for a bare 5xx.
-        expect(seen.diagnosis).toMatchObject({ reason: 'server-error' })
+        expect(seen.cooldown).toMatchObject({ reason: 'server-error' })
         expect(await seen.json()).toMatchObject({
           type: 'error',
           error: { type: 'api_error', message: `busy (code ${code})` },

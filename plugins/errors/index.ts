@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { type Call, definePlugin, type Next, Reply, UpstreamError } from '../../core/index.js'
+import { type Call, type Cooldown, definePlugin, type Next, Reply, UpstreamError } from '../../core/index.js'
 import {
   confirm,
-  type Diagnosis,
+  cooldownOf,
   errorBody,
   estimateTokens,
   isErrorBody,
@@ -21,7 +21,7 @@ import { type CodeMeaning, ZAI_CODES } from './zai-codes.js'
 /** Sending the same request again can mend these and failures of the server; any other error it can't. */
 const MENDABLE = new Set([409, 429, 529])
 
-const UNNAMED: Diagnosis = { reason: 'server-error' }
+const UNNAMED: Cooldown = { reason: 'server-error' }
 
 /** Puts upstreams' errors into words and headers that clients act on rightly; see docs/plugins/errors.md. */
 export const errors = definePlugin({
@@ -58,9 +58,9 @@ async function answerOf(call: Call, next: Next): Promise<Reply> {
     call.record.note('errors', `an error under status ${reply?.status ?? 200} counts as ${error.status}`)
     const headers = { ...reply?.headers, 'content-type': 'application/json', 'content-length': undefined }
     // What the upstream gives no name to may last: another account is worth a call, the same one again is not.
-    const diagnosis = wordsOfJson(error.cause).status === undefined ? UNNAMED : undefined
+    const cooldown = wordsOfJson(error.cause).status === undefined ? UNNAMED : undefined
     const text = call.record.masked(JSON.stringify(error.cause))
-    return Reply.bytes(Buffer.from(text), { status: error.status, headers, diagnosis })
+    return Reply.bytes(Buffer.from(text), { status: error.status, headers, cooldown })
   }
 }
 
@@ -83,7 +83,7 @@ async function fromCode(
   meaning: CodeMeaning,
 ): Promise<Reply> {
   call.record.note('errors', `code ${words.code} counts as ${meaning.status}`)
-  const { status, type, diagnosis, advice, tooLong } = meaning
+  const { status, type, cooldown, advice, tooLong } = meaning
   const said = `${words.message ?? 'no explanation'} (code ${words.code})`
   const account = call.target?.account.id
   const message = tooLong
@@ -91,13 +91,13 @@ async function fromCode(
     : advice
       ? `account '${account}': ${said}; ${advice}`
       : said
-  return withAdvice(rendered(reply, status, type, message).with({ diagnosis }), text)
+  return withAdvice(rendered(reply, status, type, message).with({ cooldown }), text)
 }
 
 function rendered(reply: Reply, status: number, type: string, message: string): Reply {
   const headers = { ...reply.headers, 'content-type': 'application/json', 'content-length': undefined }
-  const { diagnosis } = reply
-  return Reply.json(errorBody(type, message, reply.header('request-id')), { status, headers, diagnosis })
+  const { cooldown } = reply
+  return Reply.json(errorBody(type, message, reply.header('request-id')), { status, headers, cooldown })
 }
 
 /** Claude Code stops at once for what can't be mended, and waits as it is told for what can. */
@@ -108,10 +108,11 @@ function withAdvice(reply: Reply, text: string): Reply {
   const delay = retryDelay(reply.headers, text, Date.now())
   // Clients that obey a date, or a number without bounds, would sleep until it.
   if (delay === undefined) return reply.with({ headers: { 'retry-after': undefined } })
-  // The header is for the client and may be shorter than the account has to rest.
+  const known = reply.cooldown ?? cooldownOf(reply.status)
+  // The header is for the client and may be shorter than the account's cooldown.
   return reply.with({
     headers: { 'retry-after': retryAfterSeconds(delay) },
-    diagnosis: { ...reply.diagnosis, restFor: delay },
+    ...(known && { cooldown: { ...known, ms: delay } }),
   })
 }
 

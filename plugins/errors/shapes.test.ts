@@ -126,7 +126,10 @@ describe('advice', () => {
   })
 
   it('the account rests for the whole time, however short the client waits', async () => {
-    expect((await send(429, ANTHROPIC, { 'retry-after': '300' })).diagnosis).toEqual({ restFor: 300_000 })
+    expect((await send(429, ANTHROPIC, { 'retry-after': '300' })).cooldown).toEqual({
+      reason: 'rate-limit',
+      ms: 300_000,
+    })
   })
 })
 

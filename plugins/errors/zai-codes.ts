@@ -1,30 +1,31 @@
-import type { Diagnosis, ErrorType } from '../../core/kit.js'
+import type { Cooldown } from '../../core/index.js'
+import type { ErrorType } from '../../core/kit.js'
 
 /** What one of z.ai's business codes means here. */
 export interface CodeMeaning {
   readonly status: number
   readonly type: ErrorType
-  readonly diagnosis?: Diagnosis
+  readonly cooldown?: Cooldown
   /** What the user should do; follows the upstream's own words. */
   readonly advice?: string
   /** The prompt is longer than the model's window. */
   readonly tooLong?: boolean
 }
 
-const rateLimit = (diagnosis: Diagnosis): CodeMeaning => ({
+const rateLimit = (cooldown: Cooldown): CodeMeaning => ({
   status: 429,
   type: 'rate_limit_error',
-  diagnosis,
+  cooldown,
 })
 const overloaded = (scope: 'account' | 'model'): CodeMeaning => ({
   status: 529,
   type: 'overloaded_error',
-  diagnosis: { reason: 'overloaded', scope },
+  cooldown: { reason: 'overloaded', scope },
 })
 const out = (reason: 'billing' | 'locked', advice: string): CodeMeaning => ({
   status: reason === 'billing' ? 402 : 403,
   type: reason === 'billing' ? 'billing_error' : 'permission_error',
-  diagnosis: { reason, restFor: Number.POSITIVE_INFINITY },
+  cooldown: { reason, ms: Number.POSITIVE_INFINITY },
   advice,
 })
 
@@ -35,8 +36,8 @@ const out = (reason: 'billing' | 'locked', advice: string): CodeMeaning => ({
  */
 export const ZAI_CODES: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeaning>(
   Object.entries({
-    '1302': rateLimit({ reason: 'rate-limit', restFor: 1_000 }), // concurrency: over in a moment, worth the warm cache
-    '1303': rateLimit({ reason: 'rate-limit', restFor: 2_000 }), // frequency
+    '1302': rateLimit({ reason: 'rate-limit', ms: 1_000 }), // concurrency: over in a moment, worth the warm cache
+    '1303': rateLimit({ reason: 'rate-limit', ms: 2_000 }), // frequency
     '1304': rateLimit({ reason: 'window-used-up' }), // calls of the day
     '1305': overloaded('account'), // traffic
     '1312': overloaded('model'),
@@ -46,7 +47,7 @@ export const ZAI_CODES: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeM
     '1311': {
       status: 403,
       type: 'permission_error',
-      diagnosis: { reason: 'forbidden', scope: 'model' },
+      cooldown: { reason: 'forbidden', scope: 'model' },
       advice: 'use a model of the plan, or map this one to one (plugins.zai.models)',
     },
     '1309': out('billing', 'renew its plan or configure another account'),

@@ -9,7 +9,7 @@ import {
   type UpstreamError,
 } from '../../core/index.js'
 import { type AccountRequest, type Lease, mapModel, retryAfterSeconds } from '../../core/kit.js'
-import type { Failure } from './policy.js'
+import { type Failure, isTemporary } from './policy.js'
 
 /** How an attempt ended that did not serve: with the upstream's error answer, or with no answer. */
 export interface Failed {
@@ -192,10 +192,6 @@ export class Attempts {
     if (mapped !== undefined) headers['x-mapped-model'] = mapped
     return headers
   }
-}
-
-function isTemporary(status: number): boolean {
-  return status === 429 || status >= 500
 }
 
 function nameOf({ upstream, account }: Target): string {

@@ -76,8 +76,8 @@ class RetryRotate implements Plugin {
         status: reply.status,
         text,
         // A `retry-after` that was cut to what clients wait for is not the whole time.
-        delay: reply.diagnosis?.restFor ?? retryDelay(reply.headers, text, Date.now()),
-        diagnosis: reply.diagnosis,
+        delay: reply.cooldown?.ms ?? retryDelay(reply.headers, text, Date.now()),
+        cooldown: reply.cooldown,
       }
       const { status, headers } = reply
       return {
@@ -111,7 +111,7 @@ class RetryRotate implements Plugin {
     attempts.record(failure, verdict.next)
     // A count that was refused says little about conversations: /context fires 26 of them at once.
     if (verdict.next === 'other' && attempts.call.route === 'messages') {
-      attempts.lease.failed(verdict.rest)
+      attempts.lease.failed(verdict.cooldown)
       this.#tellRest(attempts)
     }
     if (verdict.next === 'return' || !attempts.left) return false

@@ -9,7 +9,7 @@ const status = (code: number, delay?: number, text = ''): Failure => ({
   delay,
 })
 
-const serverError = { next: 'other', rest: { reason: 'server-error' }, alone: 'pause' }
+const serverError = { next: 'other', cooldown: { reason: 'server-error' }, alone: 'pause' }
 
 describe('what comes after a failed attempt', () => {
   test.each([408, 500, 502, 503, 504, 520, 527])(
@@ -32,7 +32,11 @@ describe('what comes after a failed attempt', () => {
   })
 
   test('429 otherwise: another account, this one rests for the delay, if there is one', () => {
-    const rests = (ms?: number) => ({ next: 'other', rest: { ms, reason: 'rate-limit' }, alone: 'return' })
+    const rests = (ms?: number) => ({
+      next: 'other',
+      cooldown: { ms, reason: 'rate-limit' },
+      alone: 'return',
+    })
     expect(judge(status(429, 2_001))).toEqual(rests(2_001))
     expect(judge(status(429))).toEqual(rests())
   })
@@ -42,10 +46,34 @@ describe('what comes after a failed attempt', () => {
     [403, 'forbidden'],
     [529, 'overloaded'],
   ] as const)('%i: another account, this one rests as %s', (code, reason) => {
-    expect(judge(status(code))).toEqual({ next: 'other', rest: { reason }, alone: 'return' })
+    expect(judge(status(code))).toEqual({ next: 'other', cooldown: { reason }, alone: 'return' })
   })
 
-  test.each([400, 402, 404, 413, 422, 501, 519, 528])('%i goes back to the client', (code) => {
+  test('402: another account, this one rests for 10 minutes', () => {
+    const cooldown = { reason: 'billing', ms: 600_000 }
+    expect(judge(status(402))).toEqual({ next: 'other', cooldown, alone: 'return' })
+  })
+
+  test('a server failure that asks to wait: another account; the same one only after a short delay', () => {
+    const after = (ms: number, alone: string) => ({
+      next: 'other',
+      cooldown: { reason: 'server-error', ms },
+      alone,
+    })
+    expect(judge(status(503, 2_000))).toEqual(after(2_000, 'pause'))
+    expect(judge(status(503, 2_001))).toEqual(after(2_001, 'return'))
+  })
+
+  test('what is no failure of the moment is not asked for again at the same account', () => {
+    const failure: Failure = { ...status(502), cooldown: { reason: 'server-error' } } as Failure
+    expect(judge(failure)).toMatchObject({ next: 'other', alone: 'return' })
+  })
+
+  test('a delay does not shorten what only a changed config mends', () => {
+    expect(judge(status(401, 1_000))).toMatchObject({ next: 'other', cooldown: { ms: undefined } })
+  })
+
+  test.each([400, 404, 413, 422, 501, 519, 528])('%i goes back to the client', (code) => {
     expect(judge(status(code))).toEqual({ next: 'return' })
   })
 
@@ -56,20 +84,27 @@ describe('what comes after a failed attempt', () => {
 
   test('`event: error` before any content counts as its status', () => {
     const error = new UpstreamError('error-event', 'Overloaded', { status: 529, type: 'overloaded_error' })
-    expect(judge({ kind: 'broken', error })).toMatchObject({ next: 'other', rest: { reason: 'overloaded' } })
+    expect(judge({ kind: 'broken', error })).toMatchObject({
+      next: 'other',
+      cooldown: { reason: 'overloaded' },
+    })
   })
 
-  test('a diagnosis stands above the status', () => {
+  test('a cooldown of the answer stands above its status', () => {
     const failure: Failure = {
       kind: 'status',
       status: 402,
       text: '',
       delay: undefined,
-      diagnosis: { reason: 'billing', restFor: 5_000 },
+      cooldown: { reason: 'billing', ms: 5_000 },
     }
-    expect(judge(failure)).toEqual({ next: 'other', rest: { ms: 5_000, reason: 'billing' }, alone: 'return' })
-    const model: Failure = { ...failure, diagnosis: { reason: 'overloaded', scope: 'model' } }
-    expect(judge(model)).toMatchObject({ rest: { reason: 'overloaded', scope: 'model' } })
+    expect(judge(failure)).toEqual({
+      next: 'other',
+      cooldown: { ms: 5_000, reason: 'billing' },
+      alone: 'return',
+    })
+    const model: Failure = { ...failure, cooldown: { reason: 'overloaded', scope: 'model' } }
+    expect(judge(model)).toMatchObject({ cooldown: { reason: 'overloaded', scope: 'model' } })
   })
 })
 

@@ -1,5 +1,5 @@
 import type { Cooldown, UpstreamError } from '../../core/index.js'
-import { type Diagnosis, isServerFailure } from '../../core/kit.js'
+import { cooldownOf } from '../../core/kit.js'
 
 /** A failed attempt, as the rules look at it. */
 export type Failure =
@@ -12,15 +12,15 @@ export type Failure =
       /** Milliseconds that the upstream asks to wait, if it says so. */
       readonly delay: number | undefined
       /** What a plugin further in made of the answer; stands above the status. */
-      readonly diagnosis?: Diagnosis | undefined
+      readonly cooldown?: Cooldown | undefined
     }
 
 /** What to do next, and what happens to the account meanwhile. */
 export type Verdict =
   /** The client gets this answer. */
   | { readonly next: 'return' }
-  /** Another account at once, while this one rests; with none left the same one after a pause, where `alone` says so. */
-  | { readonly next: 'other'; readonly rest: Cooldown; readonly alone: 'pause' | 'return' }
+  /** Another account at once, while this one cools down; without another, the same one after a pause, or none. */
+  | { readonly next: 'other'; readonly cooldown: Cooldown; readonly alone: 'pause' | 'return' }
   /** The same account after a short wait. */
   | { readonly next: 'wait'; readonly ms: number }
   /** The same account without the thinking that it rejected. */
@@ -29,43 +29,37 @@ export type Verdict =
 /** A delay up to here is waited out: changing the account would lose its prompt cache. */
 const SHORT_DELAY = 2_000
 
-const SERVER_ERROR: Verdict = { next: 'other', rest: { reason: 'server-error' }, alone: 'pause' }
+const SERVER_ERROR: Cooldown = { reason: 'server-error' }
 
-/** How long a rest is that names no time is the pool's to say (core/pool/rest-times.ts). */
+/** A cooldown without a time gets one from the pool (core/accounts/backoff.ts). */
 export function judge(failure: Failure): Verdict {
   if (failure.kind === 'broken') {
     const { error } = failure
+    if (error.failure !== 'error-event') return { next: 'other', cooldown: SERVER_ERROR, alone: 'pause' }
     // `event: error` before any content is the status that it would have been a moment earlier.
-    if (error.failure !== 'error-event') return SERVER_ERROR
     return judge({ kind: 'status', status: error.status, text: error.message, delay: undefined })
   }
-  const { status, text, delay, diagnosis } = failure
-  if (diagnosis?.reason) {
-    const { reason, scope, restFor: ms = delay } = diagnosis
-    return limited({ reason, ms, ...(scope && { scope }) })
-  }
-  if (isServerFailure(status)) return SERVER_ERROR
-  switch (status) {
-    case 429:
-      return limited({ reason: 'rate-limit', ms: delay })
-    case 401:
-      return { next: 'other', rest: { reason: 'unauthorised' }, alone: 'return' }
-    case 403:
-      return { next: 'other', rest: { reason: 'forbidden' }, alone: 'return' }
-    case 529:
-      return { next: 'other', rest: { reason: 'overloaded' }, alone: 'return' }
-    case 400:
-      return rejectsThinking(text) ? { next: 'strip-thinking' } : { next: 'return' }
-    default:
-      return { next: 'return' }
-  }
-}
-
-function limited(rest: Cooldown): Verdict {
-  const { ms } = rest
+  const { status, text, cooldown: told } = failure
+  if (!told && status === 400 && rejectsThinking(text)) return { next: 'strip-thinking' }
+  const known = told ?? cooldownOf(status)
+  if (!known) return { next: 'return' }
+  const { reason, ms = isTemporary(status) || told ? failure.delay : undefined } = known
+  const cooldown = { ...known, ms }
+  if (reason === 'server-error') return { next: 'other', cooldown, alone: afterServerError(ms, told) }
   return ms !== undefined && ms <= SHORT_DELAY
     ? { next: 'wait', ms }
-    : { next: 'other', rest, alone: 'return' }
+    : { next: 'other', cooldown, alone: 'return' }
+}
+
+/** A later attempt may succeed, so an upstream's `retry-after` counts. */
+export function isTemporary(status: number): boolean {
+  return status === 429 || status >= 500
+}
+
+/** Asking again at once mends a passing failure: not one that is to last, nor one that a plugin has looked at. */
+function afterServerError(ms: number | undefined, told: Cooldown | undefined): 'pause' | 'return' {
+  if (ms === undefined) return told ? 'return' : 'pause'
+  return ms <= SHORT_DELAY ? 'pause' : 'return'
 }
 
 /** "messages.1.content.0: Invalid `signature` in `thinking` block" and its kin. */

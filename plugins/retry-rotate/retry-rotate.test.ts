@@ -138,7 +138,7 @@ describe('a fallback model', () => {
     call.model === model ? reply : messageReply()
 
   test('serves within the same request when the last account of the first model rests', async () => {
-    const limited = status(429, {}).with({ diagnosis: { reason: 'overloaded', scope: 'model' } })
+    const limited = status(429, {}).with({ cooldown: { reason: 'overloaded', scope: 'model' } })
     const { send, calls } = await start([forModel('claude-opus-5', limited)], two, { fallback })
     const reply = await send(opus)
     expect(reply.status).toBe(200)
