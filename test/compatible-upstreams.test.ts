@@ -7,10 +7,10 @@ import { anthropicCompatible } from '../plugins/anthropic-compatible/index.js'
 import { deepseek, ollama } from '../plugins/anthropic-compatible/ready-made.js'
 import { zai } from '../plugins/zai/index.js'
 import { presets } from '../presets/index.js'
+import type { TestConfig } from './harness/gateway.js'
 import { answer } from './support/anthropic-upstream.js'
 import { type Handler, startUpstream } from './support/bad-upstream.js'
 import { ask } from './support/client.js'
-import type { TestConfig } from './support/gateway.js'
 import { stand } from './support/stand.js'
 
 const ok: Handler = (request) => answer({}, request)

@@ -12,8 +12,8 @@ import type { Logger } from '../core/contract/services.js'
 import { createHttpClient } from '../core/upstream/http.js'
 import { Transport } from '../core/upstream/transport.js'
 import { presets } from '../presets/index.js'
+import { startTestGateway, type TestConfig } from './harness/gateway.js'
 import { ask, send } from './support/client.js'
-import { startTestGateway, type TestConfig } from './support/gateway.js'
 
 /*
  * Every ```ts block of the README and the docs is written to a file and compiled. A block whose first line is a comment

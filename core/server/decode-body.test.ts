@@ -1,9 +1,9 @@
 import zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import type { TestConfig } from '../../test/harness/gateway.js'
 import { anthropicUpstream } from '../../test/support/anthropic-upstream.js'
 import { ask } from '../../test/support/client.js'
 import { expectError } from '../../test/support/expect-error.js'
-import type { TestConfig } from '../../test/support/gateway.js'
 import { direct, stand } from '../../test/support/stand.js'
 import { zstdStored } from '../../test/support/zstd.js'
 

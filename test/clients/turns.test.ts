@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import type { TestConfig } from '../harness/gateway.js'
 import type { SeenRequest } from '../support/bad-upstream.js'
-import type { TestConfig } from '../support/gateway.js'
 import { direct, stand, zaiPair } from '../support/stand.js'
 import { assistant, CHAT, isMain, TOOL, toolResult } from './assistant.js'
 import { claude } from './claude.js'

@@ -2,7 +2,7 @@ import { createAnthropic } from '@ai-sdk/anthropic'
 import Anthropic from '@anthropic-ai/sdk'
 import { LLMock } from '@copilotkit/aimock'
 import { expect, it, onTestFinished } from 'vitest'
-import { startTestGateway } from '../support/gateway.js'
+import { startTestGateway } from '../harness/gateway.js'
 import { direct, zaiPair } from '../support/stand.js'
 
 // An upstream that nobody here wrote: what it takes for an Anthropic request and how it streams is its own opinion.

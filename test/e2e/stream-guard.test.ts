@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { TestConfig } from '../harness/gateway.js'
 import { answer, failure } from '../support/anthropic-upstream.js'
 import { ask } from '../support/client.js'
-import type { TestConfig } from '../support/gateway.js'
 import { errorData, messageEvents } from '../support/messages.js'
 import type { Script } from '../support/script.js'
 import { delay, end, hangUp, head, json as json200, reset, sse, stall, write } from '../support/script.js'

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
+import type { TestConfig } from '../harness/gateway.js'
 import { failure } from '../support/anthropic-upstream.js'
 import { ask, send } from '../support/client.js'
-import type { TestConfig } from '../support/gateway.js'
 import { messageEvents } from '../support/messages.js'
 import { head, type Script, stall, write } from '../support/script.js'
 import { frames } from '../support/sse-bytes.js'

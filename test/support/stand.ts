@@ -1,7 +1,12 @@
 import { onTestFinished } from 'vitest'
+import {
+  startTestGateway,
+  type TestConfig,
+  type TestGateway,
+  type TestGatewayOptions,
+} from '../../testing.js'
 import { type Handler, startUpstream, type Upstream, type UpstreamOptions } from './bad-upstream.js'
 import { type Seen, type SendInit, send } from './client.js'
-import { startTestGateway, type TestConfig, type TestGateway, type TestGatewayOptions } from './gateway.js'
 
 export interface StandOptions extends TestGatewayOptions, UpstreamOptions {
   /** The gateway's config for an upstream at this URL. Default: `direct`. */

@@ -1,8 +1,8 @@
 import type { Config } from '../../core/config/define.js'
 import { resolveConfig } from '../../core/config/resolve.js'
-import type { Logger } from '../../core/contract/services.js'
 import { type RunningGateway, startGateway } from '../../core/server/start.js'
 import { presets } from '../../presets/index.js'
+import { type LogLine, recorder } from './recorder.js'
 
 /** A config as a user writes it, with the types of plugin options left open. */
 export type TestConfig = Omit<Config, 'plugins'> & { readonly plugins?: Readonly<Record<string, unknown>> }
@@ -12,12 +12,6 @@ export interface TestGatewayOptions {
   readonly env?: NodeJS.ProcessEnv
   /** For tests in which the gateway has reason to log an error. */
   readonly allowErrors?: boolean
-}
-
-export interface LogLine {
-  readonly level: string
-  readonly fields: Readonly<Record<string, unknown>>
-  readonly message: string
 }
 
 export interface TestGateway {
@@ -59,20 +53,4 @@ export async function startTestGateway(
 
 function describe({ err, ...fields }: Readonly<Record<string, unknown>>): string {
   return `${JSON.stringify(fields)} ${err instanceof Error ? err.stack : (err ?? '')}`
-}
-
-function recorder(logs: LogLine[], bound: object = {}): Logger {
-  const at =
-    (level: string) =>
-    (first: object | string, message = '') => {
-      if (typeof first === 'string') logs.push({ level, fields: { ...bound }, message: first })
-      else logs.push({ level, fields: { ...bound, ...first }, message })
-    }
-  return {
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: (fields) => recorder(logs, { ...bound, ...fields }),
-  }
 }

@@ -1,0 +1,125 @@
+import { AccountPool } from '../../core/accounts/pool.js'
+import { PoolState } from '../../core/accounts/pool-state.js'
+import { attempt } from '../../core/chain/attempt.js'
+import { compose, type Link } from '../../core/chain/compose.js'
+import {
+  buildPlugin,
+  buildUpstream,
+  type Container,
+  createContainer,
+  provide,
+} from '../../core/chain/container.js'
+import type { Awaitable } from '../../core/contract/awaitable.js'
+import type { Call, Target, Upstream, UpstreamHooks } from '../../core/contract/call.js'
+import type { MessagesRequest } from '../../core/contract/messages.js'
+import type { Definition, Next, PluginEntry } from '../../core/contract/plugin.js'
+import type { Reply } from '../../core/contract/reply.js'
+import type { ServerInfo } from '../../core/contract/services.js'
+import type { Accepts, Account } from '../../core/contract/upstream.js'
+import type { CallInit } from '../../core/exchange/call.js'
+import { toSpec } from '../../core/plugin/define.js'
+import { tokens } from '../../core/plugin/tokens.js'
+import { createHttpClient } from '../../core/upstream/http.js'
+import { Upstreams, upstreamOf } from '../../core/upstream/registry.js'
+import { Transport } from '../../core/upstream/transport.js'
+import { type LogLine, recorder } from './recorder.js'
+import { isCall, makeCall, messageReply } from './values.js'
+
+export interface MountOptions {
+  /** Answers what the plugin passes on. Default: an empty message. An upstream under test answers by itself. */
+  readonly upstream?: (call: Call) => Awaitable<Reply>
+  /** What the call's target accepts; only plugins of the phase `attempt` see a target. */
+  readonly accepts?: Partial<Accepts>
+  readonly accounts?: readonly Account[]
+  /** Other upstreams of the chain; `needsKey` is false unless they say otherwise. */
+  readonly upstreams?: readonly TestUpstream[]
+  readonly server?: Partial<ServerInfo>
+  readonly now?: () => number
+}
+
+export type TestUpstream = Partial<UpstreamHooks> & { readonly name: string }
+
+export interface Mounted {
+  /** Sends a body (or a call of your own) through the plugin and returns what came out. */
+  send(request: Partial<MessagesRequest> | Call, init?: Partial<CallInit>): Promise<Reply>
+  /** The calls that reached the upstream, in order. */
+  readonly calls: Call[]
+  /** What the plugin logged. */
+  readonly logs: readonly LogLine[]
+  readonly accounts: AccountPool
+  /** The options' `upstreams`, and the upstream under test. */
+  readonly upstreams: Upstreams
+  dispose(): Promise<void>
+}
+
+/** Runs one plugin or upstream in a chain of its own: what its author needs to test it. */
+export async function mount(entry: PluginEntry, options: MountOptions = {}): Promise<Mounted> {
+  const spec = toSpec(entry)
+  if (!spec) throw new TypeError('mount: not a plugin')
+  const logs: LogLine[] = []
+  const calls: Call[] = []
+  const upstreams = new Upstreams()
+  for (const { name, ...hooks } of options.upstreams ?? [])
+    upstreams.add(upstreamOf(name, { send: () => messageReply(), needsKey: false, ...hooks }))
+  const accounts = new AccountPool(options.accounts ?? [], upstreams, {
+    state: new PoolState({ now: options.now }),
+  })
+  const transport = new Transport()
+
+  const container = createContainer()
+  provide(container, tokens.logger, recorder(logs))
+  provide(container, tokens.upstreams, upstreams)
+  provide(container, tokens.accounts, accounts)
+  provide(container, tokens.transport, transport)
+  provide(container, tokens.http, createHttpClient(transport))
+  provide(container, tokens.server, { host: '127.0.0.1', port: 8045, loopback: true, ...options.server })
+
+  const { links, hooks, upstream } = build(container, spec.definition, spec.options)
+  if (upstream) upstreams.add(upstream)
+  await hooks.setup?.()
+
+  const end: Next = async (call) => {
+    calls.push(call)
+    if (upstream && call.target?.upstream === upstream) return attempt(call)
+    return options.upstream ? options.upstream(call) : messageReply()
+  }
+  const seesTarget = upstream !== undefined || spec.definition.phase === 'attempt'
+  const chain = compose(links, end)
+  const to = upstream ?? upstreamOf('test', { send: () => messageReply() })
+  const accepts = { ...to.accepts, ...options.accepts }
+  const account = options.accounts?.find((a) => a.upstream === to.name) ?? { id: 'test', upstream: to.name }
+  const target: Target = { upstream: to, account, accepts, attempt: 1 }
+  return {
+    calls,
+    logs,
+    accounts,
+    upstreams,
+    async send(request, init) {
+      let call = isCall(request) ? request : makeCall(request, init)
+      if (seesTarget && !call.target) call = call.with({ target })
+      return (await chain.head(call)) ?? chain.run(call)
+    },
+    async dispose() {
+      await hooks.dispose?.()
+      await transport.close()
+      await container.dispose()
+    },
+  }
+}
+
+interface Built {
+  readonly links: readonly Link[]
+  readonly hooks: Pick<UpstreamHooks, 'setup' | 'dispose'>
+  readonly upstream?: Upstream
+}
+
+function build(container: Container, definition: Definition, given: unknown): Built {
+  const options = definition.options ? definition.options.parse(given ?? {}) : undefined
+  if (definition.phase !== 'upstream') {
+    const link = buildPlugin(container, definition, options)
+    return { links: [link], hooks: link.plugin }
+  }
+  const hooks = buildUpstream(container, definition, options)
+  if (!hooks) throw new TypeError(`mount: '${definition.name}' is left out by its options`)
+  return { links: [], hooks, upstream: upstreamOf(definition.name, hooks) }
+}
