@@ -82,7 +82,9 @@ for (const file of files.filter((file) => file.endsWith('.test.ts'))) {
   })
 }
 
-const configs = files.filter((file) => /defineConfig\(/.test(readFileSync(file, 'utf8')))
+const configs = files.filter(
+  (file) => !file.endsWith('.test.ts') && /defineConfig\(/.test(readFileSync(file, 'utf8')),
+)
 
 async function load(name: string) {
   const { config } = await loadConfig({ cwd: out, file: join(out, name), modules })
