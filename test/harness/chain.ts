@@ -1,5 +1,5 @@
 import { PoolState } from '../../core/accounts/pool-state.js'
-import { buildChain } from '../../core/chain/gateway.js'
+import { buildChain } from '../../core/chain/build.js'
 import { resolveConfig } from '../../core/config/resolve.js'
 import type { Accounts } from '../../core/contract/accounts.js'
 import type { Awaitable } from '../../core/contract/awaitable.js'
