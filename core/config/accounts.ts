@@ -47,7 +47,7 @@ function parse(raw: unknown, i: number, problems: Problem[], warnings: string[])
   const result = accountSchema.safeParse(keyless ? rest : raw)
   if (!result.success) {
     const pathOf = (at: readonly PropertyKey[]) => [path, ...at].map(String).join('.')
-    problems.push(...problemsOf(result.error, accountSchema, raw, pathOf))
+    problems.push(...problemsOf(result.error.issues, accountSchema, raw, pathOf))
     return undefined
   }
   if (keyless) {

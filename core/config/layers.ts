@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Problem } from '../errors/config-error.js'
 import type { Origin } from './resolved.js'
 import { describe, isPlainObject, kindOf } from './words.js'
-import { problemsOf } from './zod-problems.js'
+import { type Path, problemsOf } from './zod-problems.js'
 import { isSecretAt, kindAt, type Schema } from './zod-schema.js'
 
 /** Values from one source. Later layers win, key by key; nothing is merged deeper. */
@@ -18,40 +18,63 @@ export interface Section<T> {
   readonly origins: Readonly<Record<string, Origin>>
 }
 
-/** Merges layers and validates the outcome. Undefined when something was wrong; the problems are then in `problems`. */
+/**
+ * Merges layers and validates the outcome. Undefined when something was wrong; the problems are then in `problems`. A value
+ * that a later layer replaces is validated as well: a flag would otherwise hide a fault in the file until the flag is gone.
+ */
 export function resolveSection<S extends z.ZodType>(
   path: string,
   schema: S,
   layers: readonly Layer[],
   problems: Problem[],
 ): Section<z.output<S>> | undefined {
-  const values: Record<string, unknown> = {}
-  const origins: Record<string, Origin> = {}
-  const labels: Record<string, string | undefined> = {}
-  for (const layer of layers) {
-    for (const [key, value] of Object.entries(layer.values)) {
-      // `host: process.env.HOST` with the variable unset: as if it had not been written.
-      if (value === undefined) continue
+  // Without a prototype, a key `__proto__` of a JSON file is a key like any other, and an unknown one.
+  const values: Record<string, unknown> = Object.create(null)
+  const source: Record<string, Layer> = Object.create(null)
+  const pathOf = ([first, ...rest]: Path) => {
+    const key = String(first)
+    const label = first === undefined ? path : (source[key]?.labels?.[key] ?? `${path}.${key}`)
+    return [label, ...rest].map(String).join('.')
+  }
+  const before = problems.length
+  layers.forEach((layer, i) => {
+    // `host: process.env.HOST` with the variable unset counts as not written.
+    for (const [key, value] of entriesOf(layer)) {
       values[key] = value
-      origins[key] = layer.origin
-      labels[key] = layer.labels?.[key]
+      source[key] = layer
     }
-  }
+    const hidden = replaced(layer, layers.slice(i + 1))
+    const issues = hidden.length > 0 ? issuesOf(schema, values) : []
+    problems.push(
+      ...problemsOf(
+        issues.filter(({ path: [key] }) => hidden.includes(key as string)),
+        schema,
+        values,
+        pathOf,
+      ),
+    )
+  })
   const result = schema.safeParse(values)
-  if (!result.success) {
-    const pathOf = ([first, ...rest]: readonly PropertyKey[]) => {
-      const label = first === undefined ? path : (labels[String(first)] ?? `${path}.${String(first)}`)
-      return [label, ...rest].map(String).join('.')
-    }
-    problems.push(...problemsOf(result.error, schema, values, pathOf))
-    return undefined
-  }
+  if (!result.success) problems.push(...problemsOf(result.error.issues, schema, values, pathOf))
+  if (!result.success || problems.length > before) return undefined
   const all = isPlainObject(result.data) ? Object.keys(result.data) : []
   return {
     value: result.data,
-    origins: Object.fromEntries(all.map((key) => [key, origins[key] ?? 'default'])),
+    origins: Object.fromEntries(all.map((key) => [key, source[key]?.origin ?? 'default'])),
   }
 }
+
+const entriesOf = (layer: Layer) => Object.entries(layer.values).filter(([, value]) => value !== undefined)
+
+/** The keys of a layer that one of the later layers sets too. */
+function replaced(layer: Layer, later: readonly Layer[]): string[] {
+  const others = new Set(later.flatMap(entriesOf).map(([key]) => key))
+  return entriesOf(layer)
+    .map(([key]) => key)
+    .filter((key) => others.has(key))
+}
+
+const issuesOf = (schema: z.ZodType, values: unknown) => schema.safeParse(values).error?.issues ?? []
 
 /** A part of the config as a layer; anything but an object is a problem. */
 export function configLayer(

@@ -97,6 +97,109 @@ describe('finding a config', () => {
   })
 })
 
+describe('byte order marks, as Windows editors and shells write them', () => {
+  const marked: Record<string, (text: string) => Buffer> = {
+    'UTF-8': (text) => Buffer.from(`\ufeff${text}`),
+    'UTF-16LE': (text) => Buffer.from(`\ufeff${text}`, 'utf16le'),
+    'UTF-16BE': (text) => Buffer.from(`\ufeff${text}`, 'utf16le').swap16(),
+  }
+  const cases = FORMS.flatMap(([name, text]) =>
+    Object.keys(marked).map((mark) => [name, mark, text] as const),
+  )
+  test.each(cases)('%s in %s', async (name, mark, text) => {
+    write(name, '')
+    writeFileSync(path(name), marked[mark]!(text.replaceAll('\n', '\r\n')))
+    expect(await load()).toEqual({ file: path(name), config: { server: { port: 1 } } })
+  })
+
+  test('the line of a fault is counted without the mark', async () => {
+    const file = write('.agproxyrc.json', '\ufeff{\r\n  "a": 1\r\n  "b": 2\r\n}')
+    expect(await failure()).toContain(`${file}:\n  not valid JSON in line 3`)
+  })
+})
+
+describe('a config that is read again', () => {
+  const port = async () => ((await load()).config as { server: { port: number } }).server.port
+
+  test.each(FORMS)('%s is what the file holds now', async (name, text) => {
+    write(name, text)
+    expect(await port()).toBe(1)
+    write(name, text.replace(/(port"?: )1/, '$17'))
+    expect(await port()).toBe(7)
+  })
+
+  test.each([
+    ['agproxy.config.mjs', 'export default { server: { port: 1 } }\n'],
+    ['agproxy.config.js', 'export default { server: { port: 1 } }\n'],
+    ['agproxy.config.js', 'module.exports = { server: { port: 1 } }\n'],
+    ['agproxy.config.cjs', 'module.exports = { server: { port: 1 } }\n'],
+    ['agproxy.config.ts', 'export default { server: { port: 1 } }\n'],
+  ])('%s that imports nothing: %j', async (name, text) => {
+    write('package.json', '{ "type": "module" }')
+    if (text.startsWith('module') && name.endsWith('.js')) write('package.json', '{}')
+    write(name, text)
+    expect(await port()).toBe(1)
+    write(name, text.replace('1', '7'))
+    expect(await port()).toBe(7)
+  })
+
+  test.each([
+    ['port.mjs', 'export const port = 1\n', "import { port } from './port.mjs'"],
+    ['port.mjs', 'export const port = await 1\n', "const { port } = await import('./port.mjs')"],
+    ['port.js', 'export const port = 1\n', "import { port } from './port.js'"],
+    ['port.cjs', 'exports.port = 1\n', "import { port } from './port.cjs'"],
+    [
+      'port.json',
+      '{ "port": 1 }',
+      "import data from './port.json' with { type: 'json' }\nconst { port } = data",
+    ],
+    ['port.mts', 'export const port: number = 1\n', "import { port } from './port.mjs'"],
+  ])('what it imports from %s: %j', async (part, text, statement) => {
+    for (const name of ['agproxy.config.mjs', 'agproxy.config.ts']) {
+      write(`parts/${part}`, text)
+      write('parts/middle.mjs', `${statement}\nexport { port }\n`)
+      write(name, "import { port } from './parts/middle.mjs'\nexport default { server: { port } }\n")
+      expect(await port()).toBe(1)
+      write(`parts/${part}`, text.replace('1', '7'))
+      expect(await port()).toBe(7)
+      rmSync(path(name))
+    }
+  })
+
+  test.each(['require', 'createRequire'])('what it gets by %s', async (way) => {
+    const name = way === 'require' ? 'agproxy.config.cjs' : 'agproxy.config.mjs'
+    const text =
+      way === 'require'
+        ? "module.exports = { server: require('./server.json') }\n"
+        : "import { createRequire } from 'node:module'\nexport default { server: createRequire(import.meta.url)('./server.json') }\n"
+    write('server.json', '{ "port": 1 }')
+    write(name, text)
+    expect(await port()).toBe(1)
+    write('server.json', '{ "port": 7 }')
+    expect(await port()).toBe(7)
+  })
+
+  test('each module is evaluated once in a load, and modules that import each other work', async () => {
+    const count = globalThis as { evaluated?: number }
+    count.evaluated = 0
+    write('state.mjs', 'globalThis.evaluated++\nexport const state = {}\n')
+    write(
+      'a.mjs',
+      "import { b } from './b.mjs'\nimport { state } from './state.mjs'\nstate.port = 3\nexport const a = () => b\n",
+    )
+    write('b.mjs', "import { a } from './a.mjs'\nexport const b = 'b'\nexport const later = () => a()\n")
+    write(
+      'agproxy.config.mjs',
+      "import { later } from './b.mjs'\nimport { state } from './state.mjs'\nexport default { server: { host: later(), port: state.port } }\n",
+    )
+    expect((await load()).config).toEqual({ server: { host: 'b', port: 3 } })
+    expect(count.evaluated).toBe(1)
+    await load()
+    expect(count.evaluated).toBe(2)
+    delete count.evaluated
+  })
+})
+
 describe('a config that is code', () => {
   test('may import its own TypeScript, with and without extension, and node modules', async () => {
     write('parts/port.ts', 'export const port: number = 7\n')

@@ -1,6 +1,10 @@
+import { readFile } from 'node:fs/promises'
 import { ConfigError } from '../errors/config-error.js'
+import { importFresh } from './fresh-modules.js'
+import { decodeText } from './text.js'
 
-// To cosmiconfig null means that there is no config here and the search goes on; an empty config is undefined.
+// To cosmiconfig null means that there is no config here and the search goes on; an empty config is undefined. The text
+// that it hands to loaders was read as UTF-8, byte order mark included.
 
 /** Modules that a config gets from the running gateway instead of from disk: `{ agproxy, 'agproxy/plugins', … }`. */
 export type VirtualModules = Readonly<Record<string, unknown>>
@@ -11,12 +15,10 @@ export type VirtualModules = Readonly<Record<string, unknown>>
  */
 export function codeLoader(modules: () => Promise<VirtualModules>) {
   return async (file: string): Promise<unknown> => {
-    const { createJiti } = await import('jiti')
-    const virtualModules = { ...(await modules()) }
-    const jiti = createJiti(file, { moduleCache: false, fsCache: false, virtualModules })
     let loaded: Record<string, unknown>
     try {
-      loaded = await jiti.import(file)
+      const source = decodeText(await readFile(file))
+      loaded = (await importFresh(file, source, { virtualModules: { ...(await modules()) } })) as never
     } catch (error) {
       // Wrapped, because cosmiconfig takes an ENOENT thrown inside a config for a missing config and looks on.
       throw new ConfigError([{ message: whatFailed(error, file) }], file)
@@ -54,8 +56,8 @@ function placeOf(where: string, line: string, file: string): string {
 const firstLine = (text: string) => text.split('\n')[0]!.trim()
 
 /** Own, because every JSON parser's message quotes the text around the fault, which may be a key. */
-export async function jsonLoader(file: string, raw: string): Promise<unknown> {
-  const text = raw.replace(/^\ufeff/, '') // Notepad and PowerShell 5.1 save a byte order mark
+export async function jsonLoader(file: string): Promise<unknown> {
+  const text = decodeText(await readFile(file))
   try {
     return JSON.parse(text) ?? undefined
   } catch (error) {
@@ -78,7 +80,8 @@ function jsonFault(message: string, text: string): { reason: string; index: numb
   return { reason: quoted[1]!, index: start < 0 ? undefined : start + (quoted[2] ? 10 : 0) }
 }
 
-export async function yamlLoader(file: string, text: string): Promise<unknown> {
+export async function yamlLoader(file: string): Promise<unknown> {
+  const text = decodeText(await readFile(file))
   const { defaultLoaders } = await import('cosmiconfig')
   try {
     return (await defaultLoaders['.yaml'](file, text)) ?? undefined

@@ -466,7 +466,82 @@ describe('problems', () => {
     expect(failure({ log: { level: 1 } }, { flags: { port: 'x' } })).toContain(`${FILE}:`)
   })
 
-  test('a variable that the config overrides is not looked at', () => {
-    expect(resolve({ server: { port: 1 } }, { env: { AGPROXY_PORT: 'junk' } }).server.port).toBe(1)
+  test.each([
+    [
+      'a value of the file under a flag',
+      { server: { port: 'many' } },
+      { flags: { port: '1' } },
+      `${FILE}:\n  server.port: expected a number, found 'many'`,
+    ],
+    [
+      'a level of the file under a flag',
+      { log: { level: 'loud' } },
+      { flags: { logLevel: 'info' } },
+      'log.level: expected',
+    ],
+    [
+      'a preset of the file under a flag',
+      { preset: 'mine' },
+      { flags: { preset: 'claude-code' } },
+      "preset: unknown preset 'mine'",
+    ],
+    [
+      'a variable under the file',
+      { server: { port: 1 } },
+      { env: { AGPROXY_PORT: 'junk' } },
+      'AGPROXY_PORT (environment): expected a number',
+    ],
+    [
+      "a plugin's variable under its options",
+      { plugins: { door: { size: 1 } } },
+      { env: { DOOR_SIZE: 'big' } },
+      "DOOR_SIZE (environment): expected a number, found 'big'",
+    ],
+    [
+      'an option in `use` under one in `plugins`',
+      {
+        preset: definePreset({ name: 'p', plugins: [bare] }),
+        use: [door({ mode: 'x' as never })],
+        plugins: { door: { mode: 'off' } },
+      },
+      {},
+      "door.mode (in use): expected 'auto', 'off' or 'strict', found 'x'",
+    ],
+  ])('%s is an error though something else wins', (_name, raw, context, message) => {
+    expect(failure(raw, context)).toContain(message)
+  })
+
+  test('a fault under another is told beside it, and a value that fits its own layer is none', () => {
+    expect(failure({ server: { port: 'many' } }, { flags: { port: 'few' } })).toBe(
+      `${FILE}:\n  server.port: expected a number, found 'many'\n  --port: expected a number, found 'few'`,
+    )
+    const range = definePlugin({
+      name: 'range',
+      phase: 'request',
+      options: z
+        .strictObject({ from: z.number(), to: z.number() })
+        .refine(({ from, to }) => from < to, { path: ['to'], message: 'expected more than from' }),
+      create: () => ({}),
+    })
+    const preset = definePreset({ name: 'p', plugins: [range({ from: 1, to: 2 })] })
+    expect(plugin({ preset, plugins: { range: { from: 8, to: 9 } } }, 'range').options).toEqual({
+      from: 8,
+      to: 9,
+    })
+  })
+
+  test.each([
+    ['{ "__proto__": { "server": { "port": 9 } } }', '__proto__: unknown key'],
+    ['{ "server": { "__proto__": { "port": 9 } } }', 'server.__proto__: unknown key'],
+    ['{ "log": { "__proto__": { "level": "debug" } } }', 'log.__proto__: unknown key'],
+    ['{ "state": { "__proto__": { "prefix": "x" } } }', 'state.__proto__: unknown key'],
+    ['{ "plugins": { "__proto__": { "door": false } } }', 'plugins.__proto__: unknown plugin'],
+    ['{ "plugins": { "door": { "__proto__": { "mode": "off" } } } }', 'plugins.door.__proto__: unknown key'],
+    [
+      '{ "accounts": [{ "upstream": "send", "__proto__": { "apiKey": "k" } }] }',
+      'accounts.0.__proto__: unknown key',
+    ],
+  ])('%s is refused like any other unknown key', (text, message) => {
+    expect(failure(JSON.parse(text))).toContain(message)
   })
 })

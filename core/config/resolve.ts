@@ -47,9 +47,11 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
     if (!KEYS.includes(key)) problems.push({ path: key, message: unknownName('key', key, KEYS) })
   }
 
+  // The config's own preset is looked at even where the flag wins, so that no fault waits for the day without the flag.
+  const configured = choosePresets(config.preset, context.presets, 'preset', problems)
   const presets = flags.preset
     ? choosePresets(flags.preset, context.presets, '--preset', problems)
-    : choosePresets(config.preset, context.presets, 'preset', problems)
+    : configured
   const slots = place(mergePresets(presets, problems), ownPlugins(config.use, problems))
   // Without a preset every name would be unknown: one problem is enough.
   const { chain, off } =

@@ -24,12 +24,12 @@ const KINDS: Readonly<Record<string, string>> = {
  * one. Values are shown unless they may be secrets.
  */
 export function problemsOf(
-  error: z.core.$ZodError,
+  issues: readonly Issue[],
   schema: Schema,
   value: unknown,
   pathOf: (path: Path) => string,
 ): Problem[] {
-  return error.issues.flatMap((issue) => render(issue, schema, value, pathOf))
+  return issues.flatMap((issue) => render(issue, schema, value, pathOf))
 }
 
 function render(issue: Issue, schema: Schema, value: unknown, pathOf: (path: Path) => string): Problem[] {
