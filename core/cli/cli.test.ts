@@ -131,6 +131,26 @@ describe('start', () => {
     )
   })
 
+  test('an IPv6 address in brackets is that address, where the client is sent too', async () => {
+    const running = cli.start(['--host', '[::1]', '-p', '0'], { cwd: emptyFolder() })
+    const out = await running.printed('client')
+    const port = /listening on http:\/\/\[::1\]:(\d+)\n/.exec(out)![1]
+    expect(out).toContain(`ANTHROPIC_BASE_URL=http://[::1]:${port} `)
+    expect((await fetch(`http://[::1]:${port}/healthz`)).status).toBe(200)
+    await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow()
+  })
+
+  test.each([
+    ['10.1.2.3/8', '0', "--host: expected one address, not a network, found '10.1.2.3/8'"],
+    ['no_such_host.invalid', '0', 'cannot listen on no_such_host.invalid, port 0: '],
+    ['127.0.0.1', '6667', 'cannot listen on port 6667: fetch and browsers refuse to call it'],
+  ])('host %s and port %s are refused in words, and nothing is opened', async (host, port, message) => {
+    const { code, out, err } = await cli.run(['--host', host, '-p', port], { cwd: emptyFolder() })
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(err).toContain(`agproxy: ${message}`)
+    expect(err.trim().split('\n')).toHaveLength(1)
+  })
+
   test('a config from outside the repository, with a plugin of its own, is served', async () => {
     const dir = emptyFolder()
     const up = await upstream()

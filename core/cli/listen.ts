@@ -20,6 +20,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the port is taken, perhaps by another agproxy; choose another one with --port or server.port',
   EACCES: 'not permitted; ports below 1024 need privileges, choose another one with --port or server.port',
   EADDRNOTAVAIL: 'this machine has no such address; choose another one with --host or server.host',
+  EAFNOSUPPORT: 'this machine has no IPv6; choose another address with --host or server.host',
   ENOTFOUND: 'no such host name; choose another one with --host or server.host',
   EAI_AGAIN: 'the host name cannot be looked up; choose another one with --host or server.host',
 }

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { bytes, duration } from '../plugin/units.js'
 import { isBaseURL } from '../upstream/base-url.js'
+import { hostOption } from './host.js'
 
 /** Ids and e-mails come back in a header (`x-account-email`), so they must be able to stand in one. */
 const headerText = () => z.string().regex(/^[\x20-\x7e]+$/, 'expected printable ASCII')
 
 export const serverSchema = z.strictObject({
-  host: z.string().min(1).default('127.0.0.1'),
+  host: hostOption().default('127.0.0.1'),
   /** 0: any free port. */
   port: z.int().min(0).max(65_535).default(8045),
   /** The largest request body, as it came and decompressed: Anthropic's own limit (https://platform.claude.com/docs/en/api/errors). */

@@ -1,8 +1,8 @@
 import type { StateStore } from '../contract/state.js'
 import 'reflect-metadata'
-import type { RequestListener, Server } from 'node:http'
+import type { Server } from 'node:http'
 import { Server as NetServer } from 'node:net'
-import { type Listener, listen } from 'listhen'
+import type { Listener } from 'listhen'
 import { PoolState } from '../accounts/pool-state.js'
 import { Gateway } from '../chain/gateway.js'
 import type { ResolvedConfig } from '../config/resolved.js'
@@ -15,6 +15,7 @@ import { Admission } from './admission.js'
 import { answerClientErrors } from './client-error.js'
 import { createListener } from './listener.js'
 import { createLogger } from './logger.js'
+import { addressOf, openListener } from './open.js'
 import { secretsOf } from './redact.js'
 
 export interface StartOptions {
@@ -46,6 +47,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const { host, port } = config.server
   const secrets = { redact: secretsOf(config) }
   const logger = given ?? (await createLogger(config.log, (line) => secrets.redact(line)))
+  const address = await addressOf(host)
   const store = options.store ?? (await openStore(config.state, logger))
   const transport = new Transport()
   const services = {
@@ -53,13 +55,17 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     transport,
     http: createHttpClient(transport),
     poolState: new PoolState({ store }),
-    server: { host, port, loopback: isLoopback(host) },
+    // A name below `.localhost` may be given any address.
+    server: { host, port, loopback: isLoopback(host) && isLoopback(address) },
   }
   let gateway: Gateway | undefined
   try {
     gateway = await Gateway.create(config, services)
     const admission = new Admission(config.server)
-    const listener = await open(createListener({ gateway, logger, admission }), config)
+    const serve = createListener({ gateway, logger, admission })
+    const { listener, url, network } = await openListener(serve, address, config.server)
+    applyTimeouts(listener.server, config.server)
+    answerClientErrors(listener.server as Server)
     const running = gateway
     const reload = async (next: ResolvedConfig) => {
       await running.reload(next)
@@ -69,9 +75,6 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       if ('level' in logger) Object.assign(logger, { level: next.log.level })
       return needsRestart(config, next)
     }
-    const url = withoutSlash(listener.url)
-    const urls = await listener.getURLs({ extraURLs: [] })
-    const network = urls.filter(({ type }) => type === 'network').map((entry) => withoutSlash(entry.url))
     return { url, network, gateway, logger, reload, close: closer(listener, gateway, transport, store) }
   } catch (error) {
     await gateway?.close()
@@ -79,36 +82,6 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     await store.close()
     throw error
   }
-}
-
-const withoutSlash = (url: string) => url.replace(/\/$/, '')
-
-/**
- * listhen's defaults are made for development servers: a taken port would silently become another, a container would
- * listen to the world, and SIGTERM would end the process at once. Each of them is switched off here.
- */
-async function open(handler: RequestListener, { server: options }: ResolvedConfig): Promise<Listener> {
-  const listener = await listen(handler, {
-    hostname: options.host,
-    port: {
-      port: options.port,
-      random: options.port === 0,
-      portRange: [],
-      ports: [],
-      verbose: false,
-    } as never,
-    https: options.https as never,
-    public: !isLoopback(options.host),
-    isProd: true,
-    showURL: false,
-    autoClose: false,
-    open: false,
-    clipboard: false,
-  })
-  const { server } = listener
-  applyTimeouts(server, options)
-  answerClientErrors(server as Server)
-  return listener
 }
 
 /** How often Node looks for requests that take too long; its own 30 s would make a limit of 1 s one of 31. */
