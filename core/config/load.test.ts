@@ -97,9 +97,8 @@ describe('finding a config', () => {
   })
 })
 
-describe('byte order marks, as Windows editors and shells write them', () => {
+describe('UTF-16, as PowerShell writes it', () => {
   const marked: Record<string, (text: string) => Buffer> = {
-    'UTF-8': (text) => Buffer.from(`\ufeff${text}`),
     'UTF-16LE': (text) => Buffer.from(`\ufeff${text}`, 'utf16le'),
     'UTF-16BE': (text) => Buffer.from(`\ufeff${text}`, 'utf16le').swap16(),
   }
