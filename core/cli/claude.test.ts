@@ -122,6 +122,25 @@ describe('agproxy claude', () => {
     },
   )
 
+  test('an error that a plugin leaves behind costs neither the gateway nor the client', async () => {
+    const { dir, PATH } = clientFolder(`
+      const again = () => fetch(url + '/healthz').then((r) => r.text(), (error) => error.message)
+      setTimeout(async () => { console.log('later: ' + await again()); process.exit(7) }, 600)`)
+    writeFileSync(
+      join(dir, 'agproxy.config.mjs'),
+      `import { definePlugin } from 'agproxy'
+       const left = () => {
+         setTimeout(() => Promise.reject(new Error('left behind')), 300)
+         setTimeout(() => { throw new Error('thrown behind') }, 400)
+       }
+       export default { use: [definePlugin({ name: 'leaving', phase: 'request', create: () => ({ setup: left }) })] }`,
+    )
+    const { code, out, err } = await cli.run(['claude'], { cwd: dir, env: { PATH, ZAI_API_KEY: 'k' } })
+    expect(code).toBe(7)
+    expect(out).toContain('later: {"status":"ok"}')
+    expect(err).toBe('')
+  })
+
   test('without Claude Code it says how to get it', async () => {
     const dir = emptyFolder()
     const { code, err } = await cli.run(['claude'], { cwd: dir, env: { PATH: dir, ZAI_API_KEY: 'k' } })

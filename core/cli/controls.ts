@@ -1,6 +1,8 @@
+import { ipcChannel } from '../state/ipc-channel.js'
+
 /** What tells a running gateway to stop or to read its config again. */
 export interface Controls {
-  /** `why` is for the log. Told twice, the gateway cuts what still runs. */
+  /** `why` is for the log. Called a second time, the gateway cuts what still runs. */
   onStop(listener: (why: string) => void): void
   onReload(listener: () => void): void
 }
@@ -28,26 +30,36 @@ const commandOf = (message: unknown): Command | undefined =>
     ? (message as ControlMessage).command
     : undefined
 
+/** Milliseconds between two heartbeats of a worker: the primary replaces one whose event loop is blocked. */
+export const HEARTBEAT_INTERVAL = 3_000
+
+const HEARTBEAT = { agproxy: 'heartbeat' } as const
+
+export const isHeartbeat = (message: unknown): boolean =>
+  (message as typeof HEARTBEAT | undefined)?.agproxy === HEARTBEAT.agproxy
+
 /**
- * A worker listens to its primary alone: Ctrl-C reaches every process of the group, and would count twice. A primary that
- * is gone can't say stop any more, so its going does. What comes before the worker serves is kept.
+ * A worker listens to its primary alone: Ctrl-C reaches every process of the group, and would count twice. When the primary
+ * has ended, nothing can send a command any more, so the worker stops. Called before anything else, because the primary
+ * counts heartbeats from the fork on.
  */
 export function fromPrimary(): Controls {
   const ignored = () => {}
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, ignored)
-  const early: string[] = []
-  let stop = (why: string): void => void early.push(why)
+  const primary = ipcChannel(process)
+  setInterval(() => primary.send(HEARTBEAT), HEARTBEAT_INTERVAL).unref()
+  // Before the worker serves there is nothing to finish.
+  let stop = (_why: string): void => process.exit(0)
   let reload = ignored
-  process.on('message', (message) => {
+  primary.onMessage((message) => {
     const command = commandOf(message)
-    if (command === 'stop') stop('told by the primary')
+    if (command === 'stop') stop('stop command of the primary')
     if (command === 'reload') reload()
   })
-  process.on('disconnect', () => stop('the primary is gone'))
+  process.on('disconnect', () => stop('the primary has ended'))
   return {
     onStop(listener) {
       stop = listener
-      for (const why of early) listener(why)
     },
     onReload(listener) {
       reload = listener

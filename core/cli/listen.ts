@@ -2,12 +2,20 @@ import { createServer } from 'node:net'
 import type { ResolvedConfig } from '../config/resolved.js'
 import type { RunningGateway, StartOptions } from '../server/start.js'
 import { UsageError } from './context.js'
+import { surviveStrays } from './strays.js'
 
-/** Starts the gateway; an address that can't be had is told in words that say what to do. */
+/** Starts the gateway. Errors about the address say what to do. */
 export async function listen(options: StartOptions): Promise<RunningGateway> {
   const { startGateway } = await import('../server/start.js')
+  let running: RunningGateway | undefined
+  // From here on, because the `setup` of a plugin can leave promises behind.
+  surviveStrays((err) => {
+    if (running) running.logger.error({ err }, STRAY)
+    else process.stderr.write(`agproxy: ${STRAY}: ${(err as Error | undefined)?.message ?? err}\n`)
+  })
   try {
-    return await startGateway(options)
+    running = await startGateway(options)
+    return running
   } catch (error) {
     const { name, code } = error as NodeJS.ErrnoException
     if (name !== 'GetPortError' && !(code && REASONS[code])) throw error
@@ -15,6 +23,8 @@ export async function listen(options: StartOptions): Promise<RunningGateway> {
     throw new UsageError(explain(options.config, code ?? (await bindError(options.config))))
   }
 }
+
+const STRAY = 'an error outside of every request; the gateway continues, but a plugin should catch it'
 
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the port is taken, perhaps by another agproxy; choose another one with --port or server.port',

@@ -40,32 +40,17 @@ async function serve(
   const isShared = config.state.url !== undefined
   const store = cluster.isWorker && !isShared ? (await import('./workers.js')).workerStore() : undefined
   const running = await listen({ config, ...(store && { store }) })
-  // Before anything is printed: who waits for the URL may send a signal the moment it is there.
+  // Before anything is printed: a script that waits for the URL may send a signal the moment it is there.
   const stopped = untilStopped(running, controls)
-  surviveStrays(running)
   const unwatch = reloadOnChange(running, config.file, load, controls)
-  if (!cluster.isWorker || cluster.worker?.id === 1) announce(running, config, context)
+  if (!cluster.isWorker || process.env.AGPROXY_WORKER_ANNOUNCES) announce(running, config, context)
   return stopped.finally(() => {
     unwatch()
     process.disconnect?.() // an open channel would keep the worker alive
   })
 }
 
-/**
- * A plugin that forgets to catch a promise, or throws in a timer of its own, fails outside of every request; Node would end
- * the process, and with it the answers that run.
- */
-function surviveStrays({ logger }: RunningGateway): void {
-  const tell = (err: unknown) =>
-    logger.error(
-      { err },
-      'an error outside of every request; the gateway goes on, but a plugin should catch it',
-    )
-  process.on('unhandledRejection', tell)
-  process.on('uncaughtException', tell)
-}
-
-/** The first word to stop lets running requests finish, the second cuts them. Either way the exit code is 0. */
+/** The first signal lets running requests finish, the second cuts them. Either way the exit code is 0. */
 function untilStopped(running: RunningGateway, controls: Controls): Promise<number> {
   return new Promise((resolve, reject) => {
     let stopping = false

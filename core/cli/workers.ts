@@ -1,17 +1,26 @@
-import cluster, { type Worker } from 'node:cluster'
+import cluster from 'node:cluster'
 import { createServer } from 'node:net'
 import type { ResolvedConfig } from '../config/resolved.js'
 import { ClusterHub } from '../state/cluster-hub.js'
-import type { Channel } from '../state/cluster-messages.js'
 import { ClusterStore } from '../state/cluster-store.js'
+import { ipcChannel } from '../state/ipc-channel.js'
 import { type CliContext, UsageError } from './context.js'
-import { type Command, type ControlMessage, signals } from './controls.js'
+import { signals } from './controls.js'
+import { surviveStrays } from './strays.js'
+import { type WorkerEnd, WorkerHandle } from './worker-handle.js'
 
 /** The port that the primary chose, where any free one will do: workers must share one. */
 const WORKER_PORT = 'AGPROXY_WORKER_PORT'
 
-/** A worker that dies is replaced after this long, so that one which dies at once costs little. */
+/** Set for the one worker that prints the URL. */
+const WORKER_ANNOUNCES = 'AGPROXY_WORKER_ANNOUNCES'
+
+/** Milliseconds until a worker that ended is replaced. Doubles with each replacement in a row that could not start. */
 const RESPAWN_DELAY = 1_000
+const RESPAWN_DELAY_MAX = 30_000
+
+/** Milliseconds that workers get to cut their requests after the second signal, before they are killed. */
+const CUT_LIMIT = 3_000
 
 export function workerCount(text: string | undefined): number {
   if (text === undefined) return 1
@@ -23,15 +32,12 @@ export function workerCount(text: string | undefined): number {
 
 /** The state of this worker, shared through its primary. */
 export function workerStore(): ClusterStore {
-  return new ClusterStore({
-    send: (message) => void process.send?.(message),
-    onMessage: (listener) => void process.on('message', listener),
-  })
+  return new ClusterStore(ipcChannel(process))
 }
 
 /**
  * Runs `count` workers that listen on one port; each runs this same command. Resolves with the exit code when all have
- * ended: 0 after a stop, that of the first worker that could not even start otherwise.
+ * ended: 0 after a stop, otherwise that of the worker that could not start.
  */
 export async function runWorkers(
   count: number,
@@ -39,59 +45,113 @@ export async function runWorkers(
   context: CliContext,
 ): Promise<number> {
   const port = server.port === 0 ? await freePort(server.host) : undefined
-  cluster.setupPrimary({ serialization: 'advanced' }) // JSON knows no Infinity, which is how long some accounts rest
-  const hub = new ClusterHub()
-  const env = port === undefined ? {} : { [WORKER_PORT]: String(port) }
+  cluster.setupPrimary({ serialization: 'advanced' }) // JSON knows no Infinity, which is how long some cooldowns last
+  surviveStrays((error) =>
+    context.err(`agproxy: an error in the primary process, which continues: ${error}\n`),
+  )
   return new Promise((resolve) => {
-    let stopping = false
-    let code = 0
-    const fork = () => {
-      const worker = cluster.fork(env)
-      const channel = channelTo(worker)
-      let listening = false
-      hub.join(channel)
-      worker.once('listening', () => {
-        listening = true
-        // A word that came before the worker heard anything is lost to it.
-        if (stopping) tell('stop', [worker])
-      })
-      worker.once('exit', (exitCode, signal) => {
-        hub.leave(channel)
-        if (!listening && !stopping && !signal) {
-          // What keeps one from starting keeps all from starting; it has said why.
-          code = exitCode || 1
-          stop()
-        } else if (!stopping) {
-          context.err(
-            `agproxy: worker ${worker.id} ended (${signal ?? exitCode}); another one takes its place\n`,
-          )
-          setTimeout(() => stopping || fork(), RESPAWN_DELAY)
-        }
-        if (stopping && live().length === 0) resolve(code)
-      })
-    }
-    const stop = () => {
-      stopping = true
-      tell('stop')
-      if (live().length === 0) resolve(code)
-    }
-    signals.onStop(stop)
-    signals.onReload(() => tell('reload'))
-    for (let i = 0; i < count; i++) fork()
+    const env: Record<string, string> = port === undefined ? {} : { [WORKER_PORT]: String(port) }
+    const workers = new Workers(count, env, context.err, resolve)
+    signals.onStop(() => workers.stop())
+    signals.onReload(() => workers.reload())
+    workers.start()
   })
 }
 
-const live = (): Worker[] => Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
-
-function tell(command: Command, workers = live()): void {
-  const message: ControlMessage = { agproxy: 'control', command }
-  for (const worker of workers) if (worker.isConnected()) worker.send(message)
+/** One of the `count` places for a worker, handed on to its replacement. */
+interface Slot {
+  readonly replaces: boolean
+  readonly announces: boolean
+  /** Workers in a row that could not start. */
+  readonly failures: number
 }
 
-function channelTo(worker: Worker): Channel {
-  return {
-    send: (message) => void (worker.isConnected() && worker.send(message)),
-    onMessage: (listener) => void worker.on('message', listener),
+/**
+ * Keeps `count` workers running. What keeps the first of them from starting (a broken config, a taken port) keeps all from
+ * starting and ends the gateway. Once one has served, nothing does but a stop: a worker that ends is replaced, and while the
+ * replacement cannot start (the config on disk is broken, `npm ci` is rewriting node_modules) the others serve on.
+ */
+class Workers {
+  readonly #hub = new ClusterHub()
+  readonly #running = new Set<WorkerHandle>()
+  #everServed = false
+  #stopping = false
+  #exitCode = 0
+
+  constructor(
+    private readonly count: number,
+    private readonly env: Record<string, string>,
+    private readonly err: (text: string) => void,
+    private readonly done: (exitCode: number) => void,
+  ) {}
+
+  start(): void {
+    for (let i = 0; i < this.count; i++) this.#fork({ replaces: false, announces: i === 0, failures: 0 })
+  }
+
+  reload(): void {
+    for (const worker of this.#running) worker.tell('reload')
+  }
+
+  /** Called a second time, it cuts what still runs. */
+  stop(): void {
+    if (this.#stopping) setTimeout(() => this.#killAll(), CUT_LIMIT).unref()
+    this.#stopping = true
+    // One that does not serve has nothing to finish, and may not hear the command while it is loading.
+    for (const worker of this.#running) worker.serving ? worker.tell('stop') : worker.kill()
+    this.#endWhenAllEnded()
+  }
+
+  #killAll(): void {
+    for (const worker of this.#running) worker.kill()
+  }
+
+  #fork(slot: Slot): void {
+    const env = slot.announces ? { ...this.env, [WORKER_ANNOUNCES]: '1' } : this.env
+    try {
+      const worker: WorkerHandle = new WorkerHandle(env, {
+        onServing: () => this.#onServing(worker, slot),
+        onEnd: (end) => this.#onEnd(worker, slot, end),
+      })
+      this.#running.add(worker)
+      this.#hub.join(worker.channel)
+    } catch (error) {
+      this.#replace(slot, `no worker could be forked (${(error as Error).message})`, false)
+    }
+  }
+
+  #onServing(worker: WorkerHandle, { replaces }: Slot): void {
+    this.#everServed = true
+    if (replaces) this.err(`agproxy: worker ${worker.id} serves; ${this.#serving()}\n`)
+    if (this.#stopping) worker.tell('stop')
+  }
+
+  #onEnd(worker: WorkerHandle, slot: Slot, { reason, exitCode, served }: WorkerEnd): void {
+    this.#running.delete(worker)
+    this.#hub.leave(worker.channel)
+    if (this.#stopping) this.#endWhenAllEnded()
+    else if (!this.#everServed && exitCode !== undefined) {
+      this.#exitCode = exitCode || 1 // it has printed why
+      this.stop()
+    } else {
+      this.#replace(slot, `worker ${worker.id} ${served ? 'ended' : 'could not start'} (${reason})`, served)
+    }
+  }
+
+  #replace({ announces, failures }: Slot, what: string, served: boolean): void {
+    const next = { replaces: true, announces: announces && !served, failures: served ? 0 : failures + 1 }
+    const delay = Math.min(RESPAWN_DELAY * 2 ** next.failures, RESPAWN_DELAY_MAX)
+    this.err(`agproxy: ${what}; ${this.#serving()}, the next one starts in ${delay / 1000} s\n`)
+    setTimeout(() => this.#stopping || this.#fork(next), delay)
+  }
+
+  #serving(): string {
+    const { length } = [...this.#running].filter((worker) => worker.serving)
+    return `${length} of ${this.count} workers serve`
+  }
+
+  #endWhenAllEnded(): void {
+    if (this.#running.size === 0) this.done(this.#exitCode)
   }
 }
 

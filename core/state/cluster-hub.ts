@@ -16,12 +16,15 @@ export class ClusterHub {
     this.#store = new MemoryStore(now)
   }
 
-  /** A worker that joins learns what the others know. */
   join(worker: Channel): void {
     this.#workers.set(worker, new Map())
     worker.onMessage((message) => {
       if (isOurs(message)) this.#hear(worker, message.op)
     })
+  }
+
+  /** Sent when the worker asks: a process that is still loading its code drops every message. */
+  #tellKnown(worker: Channel): void {
     for (const kind of this.#kinds) {
       for (const [key, { value, expires }] of this.#store.entries(kind))
         send(worker, { do: 'set', kind, key, value, ttl: expires - this.#now() })
@@ -41,6 +44,9 @@ export class ClusterHub {
 
   #hear(worker: Channel, op: Op): void {
     switch (op.do) {
+      case 'join':
+        this.#tellKnown(worker)
+        break
       case 'set':
         this.#kinds.add(op.kind)
         this.#store.set(op.kind, op.key, op.value, op.ttl)

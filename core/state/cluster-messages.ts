@@ -5,6 +5,8 @@ export interface Message {
 }
 
 export type Op =
+  /** A worker that listens now, and wants to know what the others know. */
+  | { readonly do: 'join' }
   | {
       readonly do: 'set'
       readonly kind: string
@@ -36,9 +38,9 @@ export type Question =
     }
   | { readonly of: 'slot'; readonly key: string; readonly holder: string; readonly limit: number }
 
-/** One end of the connection of two processes; `process` in a worker, a `cluster.Worker` in the primary. */
+/** One end of the connection of two processes. `send` never throws; a message to a process that has ended is dropped. */
 export interface Channel {
-  send(message: Message): void
+  send(message: object): void
   onMessage(listener: (message: unknown) => void): void
 }
 

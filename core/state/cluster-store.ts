@@ -26,6 +26,7 @@ export class ClusterStore implements StateStore {
     channel.onMessage((message) => {
       if (isOurs(message)) this.#hear(message.op)
     })
+    this.#tell({ do: 'join' })
   }
 
   get(kind: string, key: string): Fact | undefined {

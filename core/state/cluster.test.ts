@@ -4,7 +4,10 @@ import type { Channel } from './cluster-messages.js'
 import { ClusterStore } from './cluster-store.js'
 import { SLOT } from './store.js'
 
-/** Two ends of a channel that delivers in a later turn, as processes do, and copies what it carries. */
+/**
+ * Two ends of a channel that delivers in a later turn, as processes do, and copies what it carries. As with processes, a
+ * message is lost when it arrives before the other end listens, or after one of them has ended.
+ */
 function channel(): { worker: Channel; primary: Channel; cut(): void } {
   let open = true
   const make = () => {
@@ -25,24 +28,25 @@ function channel(): { worker: Channel; primary: Channel; cut(): void } {
 const settled = () => new Promise((resolve) => setTimeout(resolve, 15))
 const patience = () => ({ left: 1_000 })
 
-function workers(count: number) {
+async function workers(count: number) {
   const hub = new ClusterHub()
-  const join = () => {
+  const join = async () => {
     const ends = channel()
-    const store = new ClusterStore(ends.worker)
     hub.join(ends.primary)
+    await settled() // a worker loads its code after the primary has forked it
+    const store = new ClusterStore(ends.worker)
     return { store, ...ends, die: () => die(ends) }
   }
   const die = (ends: ReturnType<typeof channel>) => {
     ends.cut()
     hub.leave(ends.primary)
   }
-  return { hub, join, all: Array.from({ length: count }, join) }
+  return { hub, join, all: await Promise.all(Array.from({ length: count }, join)) }
 }
 
 describe('workers of one machine', () => {
   it('see what another one wrote, counted and deleted', async () => {
-    const [a, b] = workers(2).all
+    const [a, b] = (await workers(2)).all
     a!.store.set('cooldown', 'x', 'rate-limit', Number.POSITIVE_INFINITY)
     a!.store.add('count', 'x', 2, 1_000)
     b!.store.add('count', 'x', 3, 1_000)
@@ -58,14 +62,14 @@ describe('workers of one machine', () => {
   })
 
   it('end with the same value when they write at once', async () => {
-    const { all } = workers(3)
+    const { all } = await workers(3)
     for (const [i, { store }] of all.entries()) store.set('session', 's', `a${i}`, 1_000)
     await settled()
     expect(new Set(all.map(({ store }) => store.get('session', 's')?.value)).size).toBe(1)
   })
 
   it('hear of what changes elsewhere', async () => {
-    const [a, b] = workers(2).all
+    const [a, b] = (await workers(2)).all
     const heard = vi.fn()
     b!.store.onChange(heard)
     a!.store.set('cooldown', 'x', '1', 1_000)
@@ -78,7 +82,7 @@ describe('workers of one machine', () => {
   })
 
   it('agree on who was first', async () => {
-    const { all } = workers(4)
+    const { all } = await workers(4)
     const answers = await Promise.all(
       all.map(({ store }, i) => store.compareAndSet('session', 's', undefined, `a${i}`, 1_000, patience())),
     )
@@ -88,7 +92,7 @@ describe('workers of one machine', () => {
   })
 
   it('share places, and get those of a dead worker back', async () => {
-    const { all } = workers(3)
+    const { all } = await workers(3)
     const taken = await Promise.all(
       all.map(({ store }, i) => store.acquireSlot('acc', `r${i}`, 2, patience())),
     )
@@ -107,16 +111,17 @@ describe('workers of one machine', () => {
   })
 
   it('learn what is known when they join late', async () => {
-    const { all, join } = workers(1)
+    const { all, join } = await workers(1)
     all[0]!.store.set('cooldown', 'x', 'locked', 60_000)
-    await settled()
-    const late = join()
+    await all[0]!.store.acquireSlot('acc', 'r1', 1, patience())
+    const late = await join()
     await settled()
     expect(late.store.get('cooldown', 'x')?.value).toBe('locked')
+    expect(late.store.slots('acc')).toBe(1)
   })
 
   it('decide by themselves when the primary does not answer in time', async () => {
-    const { all } = workers(1)
+    const { all } = await workers(1)
     all[0]!.cut()
     const limited = { left: 20 }
     expect(await all[0]!.store.compareAndSet('session', 's', undefined, 'a', 1_000, limited)).toBe('a')

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly cwd: string
   /** The whole environment apart from PATH and HOME, so that no key of this machine plays a part. */
   readonly env?: NodeJS.ProcessEnv
+  /** The Node binary that runs it; default: the one that runs the test. */
+  readonly node?: string
 }
 
 /** A command that runs until it is told to stop. */
@@ -43,9 +45,12 @@ export function builtCli(): Cli {
   }, 60_000)
   afterAll(() => rmSync(out, { recursive: true, force: true }))
 
-  const start = (args: readonly string[], { cwd, env = {} }: RunOptions): Running => {
+  const start = (
+    args: readonly string[],
+    { cwd, env = {}, node = process.execPath }: RunOptions,
+  ): Running => {
     const { PATH, HOME } = process.env
-    const child = spawn(process.execPath, [join(out, 'bin.js'), ...args], {
+    const child = spawn(node, [join(out, 'bin.js'), ...args], {
       cwd,
       env: { PATH, HOME, ...env },
     })
