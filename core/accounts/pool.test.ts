@@ -392,7 +392,7 @@ describe('an account with maxConcurrent', () => {
     expect(await waiting).toBeUndefined()
     expect(pool.exhausted(callOf('u'))).toMatchObject({
       status: 429,
-      message: 'all accounts are busy or rest: a (busy), b (busy)',
+      message: 'all accounts are busy or cooling down: a (busy), b (busy)',
       headers: { 'retry-after': '1' },
     })
   })
@@ -512,7 +512,9 @@ describe('when nobody can serve', () => {
     [['overloaded', 'server-error'], 529, 'overloaded_error'],
     [['overloaded', 'rate-limit'], 429, 'rate_limit_error'],
     [['unauthorised', 'window-used-up'], 429, 'rate_limit_error'],
-    [['unauthorised', 'billing'], 401, 'authentication_error'],
+    [['unauthorised', 'billing'], 424, 'authentication_error'],
+    [['locked', 'locked'], 424, 'authentication_error'],
+    [['billing', 'billing'], 402, 'billing_error'],
   ] as const)('because of %j the client gets a %i', (reasons, status, type) => {
     const { pool, accounts } = start([{}, {}])
     reasons.forEach((reason, i) => {
@@ -528,8 +530,27 @@ describe('when nobody can serve', () => {
     pool.coolDown(accounts[2]!, 20_000, 'window-used-up', 'claude-sonnet-5')
     const error = pool.exhausted(callOf('s'))
     expect(error.message).toBe(
-      'all accounts rest: a (unauthorised, until its key is changed), b (rate limit, 40 s), c (window used up, 20 s)',
+      'all accounts are cooling down: a (unauthorised, until its key is changed), b (rate limit, 40 s), c (window used up, 20 s)',
     )
     expect(error.headers).toEqual({ 'retry-after': '20' })
+  })
+
+  it('a long time is told in hours and minutes, and on the clock', () => {
+    const { pool, accounts } = start([{}])
+    pool.coolDown(accounts[0]!, 10_783_000, 'window-used-up')
+    expect(pool.exhausted(callOf('s')).message).toMatch(
+      /^all accounts are cooling down: a \(window used up, 3 h 0 min, until .*\d\d:\d\d \S+\)$/,
+    )
+  })
+
+  it('what no waiting mends is said to be about the gateway, and is not tried again', () => {
+    const { pool, accounts } = start([{}, {}])
+    pool.coolDown(accounts[0]!, undefined, 'unauthorised')
+    pool.coolDown(accounts[1]!, undefined, 'billing')
+    expect(pool.exhausted(callOf('s'))).toMatchObject({
+      message:
+        "no account can serve: a (unauthorised, until its key is changed), b (billing, until the config changes). Correct the gateway's accounts in its config, or the environment variables that their keys come from",
+      headers: { 'x-should-retry': 'false' },
+    })
   })
 })

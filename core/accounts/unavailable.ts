@@ -1,6 +1,8 @@
 import type { Account, CooldownReason } from '../contract/upstream.js'
+import { MISCONFIGURED } from '../errors/api-errors.js'
 import { GatewayError } from '../errors/gateway-errors.js'
 import { retryAfterSeconds } from '../upstream/retry-after.js'
+import { clockText, durationText, SOON } from '../upstream/times.js'
 
 /** An account that could not be had: it rests, or it is busy. */
 export interface Unavailable {
@@ -18,26 +20,33 @@ export function noAccount(model: string, all: readonly Account[]): GatewayError 
   return new GatewayError(all.length === 0 ? 'api_error' : 'not_found_error', message, { retry: false })
 }
 
-/** What to tell a client that nobody can serve now: each account, why, and when to come back. */
-export function exhausted(accounts: readonly Unavailable[]): GatewayError {
-  const list = accounts.map(({ id, rest }) => `${id} (${rest ? describe(rest) : 'busy'})`).join(', ')
+/** The error for a client that no account can serve now: each account, why, and when to come back. */
+export function exhausted(accounts: readonly Unavailable[], now = Date.now()): GatewayError {
+  const list = accounts.map(({ id, rest }) => `${id} (${rest ? describe(rest, now) : 'busy'})`).join(', ')
   const cooldowns = accounts.flatMap(({ rest }) => (rest ? [rest] : []))
   const busy = cooldowns.length < accounts.length
   const soonest = busy ? 0 : Math.min(...cooldowns.map((rest) => rest.ms))
   if (!Number.isFinite(soonest)) {
-    const message = `no account can serve: ${list}. Correct the keys in agproxy.config.ts or the environment`
-    return new GatewayError('authentication_error', message, { retry: false })
+    const message = `no account can serve: ${list}. Correct the gateway's accounts in its config, or the environment variables that their keys come from`
+    return cooldowns.every(({ reason }) => reason === 'billing')
+      ? new GatewayError('billing_error', message, { retry: false })
+      : new GatewayError('authentication_error', message, { status: MISCONFIGURED, retry: false })
   }
   const overloaded =
     !busy && cooldowns.every(({ reason }) => reason === 'overloaded' || reason === 'server-error')
   return new GatewayError(
     overloaded ? 'overloaded_error' : 'rate_limit_error',
-    busy ? `all accounts are busy or rest: ${list}` : `all accounts rest: ${list}`,
+    busy ? `all accounts are busy or cooling down: ${list}` : `all accounts are cooling down: ${list}`,
     { headers: { 'retry-after': retryAfterSeconds(soonest) } },
   )
 }
 
-function describe({ reason, ms }: { readonly reason: CooldownReason; readonly ms: number }): string {
+function describe(
+  { reason, ms }: { readonly reason: CooldownReason; readonly ms: number },
+  now: number,
+): string {
   const why = reason.replaceAll('-', ' ')
-  return Number.isFinite(ms) ? `${why}, ${Math.ceil(ms / 1000)} s` : `${why}, until its key is changed`
+  if (Number.isFinite(ms))
+    return `${why}, ${durationText(ms)}${ms < SOON ? '' : `, until ${clockText(now + ms, now)}`}`
+  return `${why}, until ${reason === 'unauthorised' ? 'its key is changed' : 'the config changes'}`
 }

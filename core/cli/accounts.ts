@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty'
 import type { AccountAnswer, AccountsAnswer, CooldownAnswer } from '../admin/accounts.js'
+import { durationText } from '../upstream/times.js'
 import { callAdmin } from './admin.js'
 import { type CliContext, configFlags, loadResolved, UsageError } from './context.js'
 
@@ -66,11 +67,7 @@ function rowsOf({ id, upstream, cooldowns, inFlight, maxConcurrent }: AccountAns
 
 function describe({ reason, seconds, failures }: CooldownAnswer): string {
   const why = `${reason.replaceAll('-', ' ')}${failures > 1 ? `, ${failures} times in a row` : ''}`
-  return seconds === null ? `out until its key is changed (${why})` : `rests ${duration(seconds)} (${why})`
-}
-
-function duration(seconds: number): string {
-  if (seconds < 120) return `${seconds} s`
-  const minutes = Math.ceil(seconds / 60)
-  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+  return seconds === null
+    ? `out until its key is changed (${why})`
+    : `rests ${durationText(seconds * 1000)} (${why})`
 }

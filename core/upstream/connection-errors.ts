@@ -1,4 +1,4 @@
-import { UpstreamError } from '../errors/gateway-errors.js'
+import { GatewayError, UpstreamError } from '../errors/gateway-errors.js'
 
 const CONNECT = new Set([
   'ECONNREFUSED',
@@ -23,10 +23,17 @@ const ADVICE: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'no connection in time: check the network, and HTTPS_PROXY if you need one',
 }
 
+/** undici's codes for the end of our own pool: the second Ctrl-C cut the answer, and not the upstream. */
+const OWN_END = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED'])
+
 /** An error of the connection in words that name the host and the cause, and hold nothing of the request. */
-export function connectionError(error: Error, origin: string): UpstreamError {
+export function connectionError(error: Error, origin: string): UpstreamError | GatewayError {
   const cause = innermost(error)
   const code = (cause as NodeJS.ErrnoException).code ?? cause.name
+  if (OWN_END.has(code)) {
+    const message = 'the gateway was stopped before the answer was over'
+    return new GatewayError('api_error', message, { status: 503, cause })
+  }
   const host = URL.canParse(origin) ? new URL(origin).host : origin
   if (TLS.test(code)) {
     return new UpstreamError(

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { retryDelay } from './retry-after.js'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { retryDelay, withLocalTimes } from './retry-after.js'
 
 const NOW = Date.parse('2026-11-22T12:00:00Z')
 const DAY = 24 * 3600_000
@@ -32,6 +32,11 @@ describe('an upstream asks to wait by', () => {
     ['in Zulu time', 'resets at 2026-11-22T12:05:00Z', 300_000],
     ['with an offset', 'resets at 2026-11-22 13:05:00+01:00', 300_000],
     ['with an offset without a colon', 'resets at 2026-11-22 13:05:00+0100', 300_000],
+    ['in UTC, said behind it', 'resets at 2026-11-22 12:05:00 UTC', 300_000],
+    ['with the offset in brackets', 'resets at 2026-11-22 20:05:00 (UTC+8)', 300_000],
+    ['with half an hour in the offset', 'resets at 2026-11-22 17:35:00 GMT+5:30', 300_000],
+    ['with parts of a second', 'resets at 2026-11-22 20:05:00.000', 300_000],
+    ['before its code', 'reset at 2026-11-22 20:05:00 (code 1308)', 300_000],
   ])('a reset time in its message %s', (_what, text, ms) => {
     expect(of({}, JSON.stringify({ error: { code: '1308', message: text } }))).toBe(ms)
   })
@@ -57,4 +62,41 @@ describe('nothing that makes sense is said by', () => {
 
 it('a week is believed, since the longest windows are weeks', () => {
   expect(of({ 'retry-after': String((7 * DAY) / 1000) })).toBe(7 * DAY)
+})
+
+describe('a reset time in the words for a client', () => {
+  afterEach(() => vi.unstubAllEnvs())
+
+  it.each([
+    ['Asia/Tokyo', 'in 3 h 0 min, at Mon 23 Nov, 00:00 GMT+9'],
+    ['UTC', 'in 3 h 0 min, at 15:00 UTC'],
+    ['America/New_York', 'in 3 h 0 min, at 10:00 GMT-5'],
+    ['Asia/Shanghai', 'in 3 h 0 min, at 23:00 GMT+8'],
+  ])("is told as a duration and in the user's zone: %s", (zone, told) => {
+    vi.stubEnv('TZ', zone)
+    expect(withLocalTimes('Your limit will reset at 2026-11-22 23:00:00 (code 1308)', NOW)).toBe(
+      `Your limit will reset ${told} (code 1308)`,
+    )
+  })
+
+  it.each([
+    ['reset at 2026-11-22 20:01:30', 'reset in 90 s'],
+    ['reset at 2026-11-22 19:59:00', 'reset at 11:59 UTC'],
+    ['reset at 2026-11-28 20:00:00', 'reset in 6 d 0 h, at Sat 28 Nov, 12:00 UTC'],
+    [
+      '\u60a8\u7684\u9650\u989d\u5c06\u5728 2026-11-22 21:00:00 \u91cd\u7f6e',
+      '\u60a8\u7684\u9650\u989d\u5c06\u5728 13:00 UTC (in 60 min) \u91cd\u7f6e',
+    ],
+    [
+      'from 2026-11-22T21:00:00 to 2026-11-22 22:00:00',
+      'from 13:00 UTC (in 60 min) to 14:00 UTC (in 2 h 0 min)',
+    ],
+    ['resets at 2026-11-22 13:00:00 UTC', 'resets at 2026-11-22 13:00:00 UTC'],
+    ['resets at 2026-11-22T13:00:00Z', 'resets at 2026-11-22T13:00:00Z'],
+    ['reset at 2026-13-45 99:99:99', 'reset at 2026-13-45 99:99:99'],
+    ['no time', 'no time'],
+  ])('%s', (message, told) => {
+    vi.stubEnv('TZ', 'UTC')
+    expect(withLocalTimes(message, NOW)).toBe(told)
+  })
 })

@@ -1,11 +1,13 @@
 import type { Headers } from '../contract/http.js'
 import { header } from '../exchange/headers.js'
+import { clockText, durationText, untilText } from './times.js'
 
 /** No upstream rests for longer than its weekly window; anything beyond is nonsense. */
 const LONGEST = 8 * 24 * 3600_000
 
 /** z.ai writes its reset times in Beijing time, without saying so: `2026-01-31 18:00:00`. */
-const RESET_TIME = /(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2})(Z|[+-]\d{2}:?\d{2})?/
+const RESET_TIME =
+  /(\bat )?(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2})(?:\.\d+)?(Z|[+-]\d{2}:?\d{2}|\s?\(?(?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?\)?)?/
 const BEIJING = '+08:00'
 
 /**
@@ -51,7 +53,32 @@ function until(at: number | undefined, now: number): number | undefined {
 
 function resetTime(body: string, now: number): number | undefined {
   const match = RESET_TIME.exec(body)
-  if (!match) return undefined
-  const at = Date.parse(`${match[1]}T${match[2]}${match[3] ?? BEIJING}`)
-  return Number.isNaN(at) ? undefined : at - now
+  const at = match ? timeOf(match) : undefined
+  return at === undefined ? undefined : at - now
+}
+
+function timeOf([, , date, time, zone]: RegExpMatchArray): number | undefined {
+  const at = Date.parse(`${date}T${time}${zone === undefined ? BEIJING : offsetOf(zone)}`)
+  return Number.isNaN(at) ? undefined : at
+}
+
+/** `Z`, `+0100`, ` UTC`, ` (UTC+8)` in the form that `Date.parse` reads. */
+function offsetOf(zone: string): string {
+  const [, sign, hours, minutes = '00'] = /([+-])(\d{1,2}):?(\d{2})?/.exec(zone) ?? []
+  return sign ? `${sign}${hours!.padStart(2, '0')}:${minutes}` : 'Z'
+}
+
+/**
+ * A message whose reset time is told as a duration and on this machine's clock. z.ai's is Beijing's without saying so: at
+ * 23:12 UTC with three hours to go it says `2026-11-26 10:12:36`. Times with a zone stay as they are.
+ */
+export function withLocalTimes(message: string, now: number): string {
+  return message.replace(new RegExp(RESET_TIME, 'g'), (...match) => {
+    const [text, before, , , zone] = match
+    const at = zone === undefined ? timeOf(match) : undefined
+    if (at === undefined) return text
+    const clock = clockText(at, now)
+    if (at <= now) return `${before ?? ''}${clock}`
+    return before ? untilText(at - now, now) : `${clock} (in ${durationText(at - now)})`
+  })
 }

@@ -10,7 +10,7 @@ import {
 } from '../../test/support/bad-upstream.js'
 import { hangUp, head, json, raw, reset, respond, stall, write } from '../../test/support/script.js'
 import type { SendRequest } from '../contract/services.js'
-import { ClientGoneError, UpstreamError } from '../errors/gateway-errors.js'
+import { ClientGoneError, GatewayError, UpstreamError } from '../errors/gateway-errors.js'
 import { Transport, type TransportOptions } from './transport.js'
 
 function transport(options: TransportOptions = {}, env: NodeJS.ProcessEnv = {}): Transport {
@@ -43,6 +43,30 @@ async function failureOf(run: Promise<unknown>): Promise<UpstreamError> {
   expect(UpstreamError.is(error)).toBe(true)
   return error as UpstreamError
 }
+
+describe('our own end', () => {
+  const stopped = expect.objectContaining({
+    status: 503,
+    message: 'the gateway was stopped before the answer was over',
+  })
+
+  it.each([
+    ['before an answer', () => [stall()]],
+    ['in the middle of an answer', () => [head(200), write('half'), stall()]],
+  ])('%s is not blamed on the upstream', async (_, script) => {
+    const up = await upstream(script as Handler)
+    const own = new Transport({}, {})
+    const sent = own.send(request(up.url))
+    const ended = sent.then((reply) => reply.bytes()).catch((error: unknown) => error)
+    await up.received(1)
+    if (_ !== 'before an answer') await sent
+    await own.close()
+    const error = await ended
+    expect(GatewayError.is(error)).toBe(true)
+    expect(error).toEqual(stopped)
+    await expect(own.send(request(up.url))).rejects.toEqual(stopped)
+  })
+})
 
 describe('no answer', () => {
   it('a refused connection: connect, with the host, the cause and what to do', async () => {

@@ -63,6 +63,20 @@ describe('z.ai’s business codes', () => {
     expect(Number(reply.header('retry-after'))).toBeGreaterThan(10_000)
   })
 
+  it.each([
+    ['1308', 'Usage limit reached for 5 hour. Your limit will reset at'],
+    ['1310', 'Weekly/Monthly Limit Exhausted. Your limit will reset at'],
+    ['1999', 'no code that is known, and resets at'],
+  ])('%s: a reset time is told as a duration, and nowhere as Beijing’s', async (code, said) => {
+    const beijing = new Date(Date.now() + 11 * 3_600_000 - 30_000).toISOString()
+    const local = beijing.slice(0, 19).replace('T', ' ')
+    const { error } = await coded(code, `${said} ${local}`)
+    expect(error.message.replace(/, at .*\d\d:\d\d \S+ /, ' ')).toBe(
+      `${said.slice(0, -' at'.length)} in 3 h 0 min (code ${code})`,
+    )
+    expect(error.message).not.toContain(local.slice(0, 16))
+  })
+
   it('a delay that the upstream names stands above our own', async () => {
     const { reply } = await coded('1302', 'their words', 429, { 'retry-after': '20' })
     expect(reply.cooldown).toEqual({ reason: 'rate-limit', ms: 20_000 })

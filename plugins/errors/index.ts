@@ -13,6 +13,7 @@ import {
   TurnQueue,
   typeOfStatus,
   type UpstreamWords,
+  withLocalTimes,
   wordsOfJson,
   wordsOfText,
 } from '../../core/kit.js'
@@ -38,7 +39,8 @@ export const errors = definePlugin({
       if (reply.status < 400) return reply
       const bytes = await reply.bytes()
       const text = bytes.toString('utf8')
-      const words = wordsOfText(text)
+      const said = wordsOfText(text)
+      const words = { ...said, message: said.message && withLocalTimes(said.message, Date.now()) }
       const meaning = options.zaiCodes && words.code !== undefined ? ZAI_CODES.get(words.code) : undefined
       if (meaning) return await fromCode(reply, call, text, words, meaning)
       const shaped = isErrorBody(parseJson(text)) ? reply : reshaped(reply, words)

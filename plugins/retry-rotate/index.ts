@@ -13,7 +13,7 @@ import {
   tokens,
   UpstreamError,
 } from '../../core/index.js'
-import { confirm, retryDelay } from '../../core/kit.js'
+import { confirm, durationText, retryDelay } from '../../core/kit.js'
 import { Attempts, type Failed } from './attempts.js'
 import { type Failure, judge, pause } from './policy.js'
 import { withoutThinking } from './thinking.js'
@@ -97,11 +97,11 @@ class RetryRotate implements Plugin {
     if (!status?.reason) return
     const { reason, cooldownMs } = status
     const how = Number.isFinite(cooldownMs)
-      ? `rests ${Math.ceil(cooldownMs / 1000)} s`
-      : 'is out until the config changes'
+      ? `cooling down for ${durationText(cooldownMs)}`
+      : 'out until the config changes'
     this.logger.warn(
       { id: call.id, account: account.id, reason },
-      `account '${account.id}' ${how}: ${reason}`,
+      `account '${account.id}' ${how}: ${reason.replaceAll('-', ' ')}`,
     )
   }
 

@@ -68,7 +68,7 @@ describe('a session with two z.ai keys and one of Anthropic', () => {
     const seen = await send(turn)
     expect([seen.status, seen.headers['retry-after']]).toEqual([429, '50'])
     expect(seen.json<{ error: { message: string } }>().error.message).toMatch(
-      /^all accounts rest: glm-1 \(rate limit, \d+ s\), glm-2 \(rate limit, \d+ s\), own \(rate limit, \d+ s\)$/,
+      /^all accounts are cooling down: glm-1 \(rate limit, \d+ s\), glm-2 \(rate limit, \d+ s\), own \(rate limit, \d+ s\)$/,
     )
     expect(seen.text()).not.toContain('sk-')
   })

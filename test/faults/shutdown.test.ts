@@ -97,6 +97,7 @@ it('a second signal cuts at once, streams and those who wait for an answer, and 
   expect(code).toBe(0)
   expect(ms).toBeLessThan(1_500)
   await expect.poll(() => up.requests.every((request) => request.aborted)).toBe(true)
+  expect(gateway.output()).not.toContain('broke the connection') // we cut them, and not the upstream
 })
 
 it('a plugin that fails outside of every request does not end the process', async () => {
