@@ -8,6 +8,7 @@ export {
   errorBody,
   isErrorBody,
   isServerFailure,
+  MISCONFIGURED,
   statusOfType,
   typeOfStatus,
 } from './errors/api-errors.js'

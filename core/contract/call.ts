@@ -4,7 +4,7 @@ import type { Edit, JsonNode } from './json.js'
 import type { MessagesRequest } from './messages.js'
 import type { ExchangeRecord } from './record.js'
 import type { Reply } from './reply.js'
-import type { Accepts, Account, ModelInfo, Precedence } from './upstream.js'
+import type { Accepts, Account, Address, ModelInfo, Precedence } from './upstream.js'
 
 /** What the client asked for, by meaning: `/v1/v1/messages` and `/messages` are `messages` too. */
 export type RouteName =
@@ -116,6 +116,8 @@ export interface UpstreamHooks {
   listModels?(account: Account, signal: AbortSignal): Promise<readonly ModelInfo[]>
   /** Tokens that a prompt may have with this model (a client's name), where it is known. */
   contextWindow?(model: string): number | undefined
+  /** Where an account's calls go, for errors that lead to the option to correct. */
+  address?(account: Account): Address
   /** One cheap call with the account's key, for `agproxy check --probe`. Throws what went wrong. */
   probe?(account: Account, signal: AbortSignal): Promise<void>
   /** Once, before the chain takes requests. An error keeps the chain from starting. */

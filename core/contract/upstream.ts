@@ -63,3 +63,11 @@ export type CooldownReason =
  * `offline` – only while no account is configured at all.
  */
 export type Precedence = 'pooled' | 'exclusive' | 'fallback' | 'offline'
+
+/** Where an account's calls go. */
+export interface Address {
+  /** Without a query and without secrets. */
+  readonly url: string
+  /** The option that says so, in words: `plugins.zai.baseURL`. */
+  readonly option: string
+}

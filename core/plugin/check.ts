@@ -48,6 +48,7 @@ const UPSTREAM_HOOKS: readonly (keyof UpstreamHooks)[] = [
   'models',
   'listModels',
   'contextWindow',
+  'address',
   'probe',
   'setup',
   'dispose',

@@ -65,6 +65,10 @@ export function createForwarder(
       const headers = { 'x-mapped-model': mapped }
       return forward(call.set({ model: mapped }), target).then((reply) => reply.with({ headers }))
     },
+    address: (account) => ({
+      url: urlOf(account),
+      option: account.baseURL ? `baseURL of account '${account.id}'` : `plugins.${name}.baseURL`,
+    }),
     probe: async (account, signal) => {
       const key = await accountKey(account)
       const headers = { ...requestHeaders.object({}, key), 'content-type': 'application/json' }

@@ -21,7 +21,7 @@ export function upstreamOf(name: string, hooks: UpstreamHooks): Upstream {
   return { ...upstream, ...Object.fromEntries(methods) }
 }
 
-const METHODS = ['send', 'models', 'listModels', 'contextWindow', 'probe'] as const
+const METHODS = ['send', 'models', 'listModels', 'contextWindow', 'address', 'probe'] as const
 
 /** The upstreams of one chain, in the order of the list. */
 export class Upstreams implements UpstreamsContract {

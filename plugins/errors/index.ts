@@ -17,6 +17,7 @@ import {
   wordsOfJson,
   wordsOfText,
 } from '../../core/kit.js'
+import { type Misconfigured, misconfigured } from './misconfigured.js'
 import { type CodeMeaning, ZAI_CODES } from './zai-codes.js'
 
 /** Sending the same request again can mend these and failures of the server; any other error it can't. */
@@ -43,6 +44,8 @@ export const errors = definePlugin({
       const words = { ...said, message: said.message && withLocalTimes(said.message, Date.now()) }
       const meaning = options.zaiCodes && words.code !== undefined ? ZAI_CODES.get(words.code) : undefined
       if (meaning) return await fromCode(reply, call, text, words, meaning)
+      const fault = misconfigured(reply, words, call)
+      if (fault) return ourFault(reply, fault, call)
       const shaped = isErrorBody(parseJson(text)) ? reply : reshaped(reply, words)
       return withAdvice(shaped, text)
     },
@@ -94,6 +97,15 @@ async function fromCode(
       ? `account '${account}': ${said}; ${advice}`
       : said
   return withAdvice(rendered(reply, status, type, message).with({ cooldown }), text)
+}
+
+/** An error that the gateway's user has to mend: no waiting and no retry does. */
+function ourFault(reply: Reply, { status, type, message, reason }: Misconfigured, call: Call): Reply {
+  if (status !== reply.status) call.record.note('errors', `status ${reply.status} counts as ${status}`)
+  const told = rendered(reply, status, type, call.record.masked(message)).with({
+    headers: { 'x-should-retry': 'false' },
+  })
+  return reason ? told.with({ diagnosis: { ...reply.diagnosis, reason } }) : told
 }
 
 function rendered(reply: Reply, status: number, type: string, message: string): Reply {

@@ -32,8 +32,8 @@ describe('any other body becomes one, with the type of its status and the upstre
   it.each([
     ['HTML', HTML, '403 Forbidden'],
     ['HTML without a title', '<html><body>go <b>away</b></body></html>', 'go away'],
-    ['nothing', '', 'the upstream answered with status 403 and no explanation'],
-    ['blanks', ' \n ', 'the upstream answered with status 403 and no explanation'],
+    ['nothing', '', 'the upstream answered with status 422 and no explanation'],
+    ['blanks', ' \n ', 'the upstream answered with status 422 and no explanation'],
     ['plain text', 'no access', 'no access'],
     [
       'OpenAI’s shape',
@@ -45,19 +45,19 @@ describe('any other body becomes one, with the type of its status and the upstre
     ['`msg`', '{"code":7,"msg":"no access","success":false}', 'no access (code 7)'],
     ['`detail`', '{"detail":"no access"}', 'no access'],
     ['a JSON text', '"no access"', 'no access'],
-    ['JSON without words', '{"a":1}', 'the upstream answered with status 403 and no explanation'],
-    ['null', 'null', 'the upstream answered with status 403 and no explanation'],
+    ['JSON without words', '{"a":1}', 'the upstream answered with status 422 and no explanation'],
+    ['null', 'null', 'the upstream answered with status 422 and no explanation'],
     ['JSON that breaks off', '{"error":{"message":"no', '{"error":{"message":"no'],
   ])('%s', async (_name, body, message) => {
-    const reply = await send(403, body, {
+    const reply = await send(422, body, {
       'content-type': 'text/html',
       'request-id': 'req_theirs',
       'x-own': '1',
     })
-    expect(reply.status).toBe(403)
+    expect(reply.status).toBe(422)
     expect(await reply.json()).toEqual({
       type: 'error',
-      error: { type: 'permission_error', message },
+      error: { type: 'invalid_request_error', message },
       request_id: 'req_theirs',
     })
     expect(reply.header('content-type')).toBe('application/json')

@@ -37,7 +37,10 @@ function shortly(value: string): string {
 
 /** Without what differs from run to run, and without the account, which the table always calls the same. */
 export function plain(text: string): string {
-  return text.replace(/(127\.0\.0\.1|localhost):\d+/g, 'HOST').replace(/^\w+ \(account \w+\): /, '')
+  return text
+    .replace(/(127\.0\.0\.1|localhost):\d+/g, 'HOST')
+    .replace(/^\w+ \(account \w+\): /, '')
+    .replace(/^(.{0,20}account 'one') \((anthropic|zai)\)/, '$1 (UPSTREAM)')
 }
 
 function streamInWords(seen: Seen): string {

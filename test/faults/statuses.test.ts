@@ -58,6 +58,17 @@ const BODIES: Readonly<Record<string, Body>> = {
   },
 }
 
+/** These are about the gateway's account or base URL, and are told in words that say so: test/e2e/misconfigured.test.ts. */
+const OWN_WORDS = new Set([401, 403, 404])
+/** Of those, the ones whose status a client takes for its own login or its own choice of a model. */
+const TAKEN_WRONG = new Set([401, 404])
+
+function toldAs(status: number, { type, message }: { readonly type: string; readonly message: string }) {
+  if (!OWN_WORDS.has(status) && !(status === 405 && /no explanation/.test(message))) return { type, message }
+  const words = /no explanation/.test(message) ? '' : `: ${message}`
+  return { type: typeOf(status), message: expect.stringMatching(`account '(one|two)'.*${words}`) }
+}
+
 const CLIENTS = [
   { name: 'a stream', upstream: 'anthropic', body: ask({ stream: true }) },
   { name: 'JSON', upstream: 'anthropic', body: ask() },
@@ -98,10 +109,10 @@ describe.each(CLIENTS)(
           shouldRetry: seen.headers['x-should-retry'],
           resting: state.map((account) => account.cooldownMs > 0),
         }).toEqual({
-          status,
+          status: TAKEN_WRONG.has(status) ? 424 : status,
           end: 'clean',
           type: 'error',
-          error: told(status),
+          error: toldAs(status, told(status)),
           calls: RETRIED.has(status) || resting ? 2 : 1,
           shouldRetry: WORTH_A_RETRY.has(status) ? undefined : 'false',
           resting: [resting, resting],

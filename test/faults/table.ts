@@ -48,7 +48,7 @@ Each row is a test of the fault suite (\`npm run test:faults\`), which compares 
 The chain is the preset \`claude-code\` with one account, so nobody else can help; the last column is the same fault while a
 second account works. \`maxAttempts\` is 3. A client that wants JSON is shown twice where it matters: with an upstream that
 answers in JSON (\`anthropic\`), and folded from a stream (\`zai\`, see [force-stream](plugins/force-stream.md)); a row in which only
-one of them can happen shows that one. \`HOST\` stands for the upstream's host and port, \`1…3\` for a second or two, by chance.
+one of them can happen shows that one. \`HOST\` stands for the upstream's host and port, \`UPSTREAM\` for its name, \`1…3\` for a second or two, by chance.
 Messages of broken calls begin with the upstream's and the account's name, which the table leaves out.
 
 A stream is never ended as if it were whole when it is not, and no byte of another kind is put into it but comments and one

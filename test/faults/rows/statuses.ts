@@ -21,6 +21,9 @@ const HTML = '<html><head><title>502 Bad Gateway</title></head><body><h1>nginx</
 /** The same for every kind of client. */
 const all = (outcome: Outcome, second: string) => ({ stream: outcome, json: outcome, second })
 
+/** The account, and whichever upstream is asked. */
+const WHO = "account 'one' (UPSTREAM)"
+
 const failure = (status: number, type: string, text: string, headers = {}): Script =>
   json(errorData(type, text), status, { headers })
 
@@ -60,10 +63,15 @@ export const statusRows: readonly Row[] = [
   },
   {
     upstream: 'answers 401',
-    answers: always(failure(401, 'authentication_error', 'invalid x-api-key')),
+    answers: always(failure(401, 'authentication_error', 'token expired or incorrect')),
     ...all(
       once(
-        error(401, 'authentication_error', 'invalid x-api-key', NO_RETRY),
+        error(
+          424,
+          'authentication_error',
+          `the key of ${WHO} was refused: token expired or incorrect. Correct its apiKey in the gateway's config, or the environment variable that it comes from`,
+          NO_RETRY,
+        ),
         'out until the config changes (unauthorised)',
       ),
       WHOLE,
@@ -72,12 +80,34 @@ export const statusRows: readonly Row[] = [
   {
     upstream: 'answers 403',
     answers: always(failure(403, 'permission_error', 'no access')),
-    ...all(once(error(403, 'permission_error', 'no access', NO_RETRY), 'rests 600 s (forbidden)'), WHOLE),
+    ...all(
+      once(
+        error(403, 'permission_error', `${WHO} is not allowed to do this: no access`, NO_RETRY),
+        'rests 600 s (forbidden)',
+      ),
+      WHOLE,
+    ),
   },
   {
-    upstream: 'answers 404',
-    answers: always(failure(404, 'not_found_error', 'model: no-such-model')),
-    ...all(once(error(404, 'not_found_error', 'model: no-such-model', NO_RETRY)), SAME),
+    upstream: 'answers 404, as it does not have the path',
+    answers: always(failure(404, 'not_found_error', 'Not Found')),
+    ...all(
+      once(
+        error(
+          424,
+          'not_found_error',
+          `the base URL of ${WHO} is wrong: http://HOST/v1/messages does not exist: Not Found. Correct baseURL of account 'one'; \`agproxy check --probe\` tries it`,
+          NO_RETRY,
+        ),
+      ),
+      SAME,
+    ),
+  },
+  {
+    upstream: 'answers 404, as it does not have the model',
+    ask: { model: 'glm-0' }, // no map of ours names it
+    answers: always(failure(404, 'not_found_error', 'model: glm-0')),
+    ...all(once(error(404, 'not_found_error', 'model: glm-0', NO_RETRY)), SAME),
   },
   {
     upstream: 'answers 408',
