@@ -59,7 +59,6 @@ describe.each(WAYS)('at %s, streamed: %s', (upstream, stream) => {
     ['Anthropic’s shape', failure(401, 'authentication_error', 'invalid x-api-key'), 'invalid API key'],
     ['a web page', respond(401, '<html><title>Unauthorized</title></html>'), 'Unauthorized'],
     ['an error under 200', json(errorData('authentication_error', 'no such key')), 'no such key'],
-    ['a first event', sse([errorData('authentication_error', 'no such key')]), 'no such key'],
   ])('a refused key leads to the account: %s', async (_, script, words) => {
     expect(await told(script, oneOf(upstream), { stream })).toEqual({
       status: 424,
@@ -111,6 +110,19 @@ describe.each(WAYS)('at %s, streamed: %s', (upstream, stream) => {
       retry: 'false',
       calls: 1,
     })
+  })
+})
+
+it.each([
+  ['anthropic', true],
+  ['zai', true],
+  ['zai', false],
+] as const)('a refused key in the first event of a stream does so too: %s, %s', async (upstream, stream) => {
+  const script = sse([errorData('authentication_error', 'no such key')])
+  expect(await told(script, oneOf(upstream), { stream })).toMatchObject({
+    status: 424,
+    message: expect.stringMatching(/^the key of account 'a' .* was refused: no such key\. /),
+    calls: 1,
   })
 })
 
