@@ -105,7 +105,7 @@ function ourFault(reply: Reply, { status, type, message, reason }: Misconfigured
   const told = rendered(reply, status, type, call.record.masked(message)).with({
     headers: { 'x-should-retry': 'false' },
   })
-  return reason ? told.with({ diagnosis: { ...reply.diagnosis, reason } }) : told
+  return reason ? told.with({ cooldown: { reason } }) : told
 }
 
 function rendered(reply: Reply, status: number, type: string, message: string): Reply {
