@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto'
+import { type EventData, UpstreamError } from '../../core/index.js'
+import { Blocks } from './blocks.js'
+import { errorEvent, isCutStream } from './errors.js'
+import type { FinishReason, Source, StreamPart, TokenUsage } from './language-model.js'
+import { SearchResults } from './search.js'
+import { TextBlocks } from './text-blocks.js'
+import { ToolBlocks } from './tool-blocks.js'
+import { isCut, stopReason, usageOf } from './usage.js'
+
+export interface EventsInit {
+  /** The model's `provider`, for signatures. */
+  readonly provider: string
+  readonly model: string
+  /** Ids of tool calls in the conversation: a server that counts from 0 in each answer gets other ones. */
+  readonly toolIds: ReadonlySet<string>
+  readonly searches: boolean
+}
+
+/** The parts of one answer as events of the Messages API. */
+export class MessageEvents {
+  readonly #blocks: Blocks
+  readonly #texts: TextBlocks
+  readonly #tools: ToolBlocks
+  readonly #search: SearchResults | undefined
+  #out: EventData[] = []
+  #model: string
+  #begun = false
+  #done = false
+
+  constructor(init: EventsInit) {
+    this.#model = init.model
+    this.#blocks = new Blocks((event) => this.#send(event))
+    this.#texts = new TextBlocks(this.#blocks, init.provider)
+    this.#tools = new ToolBlocks(this.#blocks, init.provider, init.toolIds)
+    this.#search = init.searches ? new SearchResults(this.#blocks) : undefined
+  }
+
+  /** The last event is out; whatever else comes says nothing. */
+  get done(): boolean {
+    return this.#done
+  }
+
+  /**
+   * What this part comes to; often nothing. `message_start` waits for the first content, so that an error before it is a
+   * failed attempt and not half an answer.
+   *
+   * @throws UpstreamError `truncated` where the provider's stream ended without saying that the answer is whole
+   */
+  push(part: StreamPart): readonly EventData[] {
+    this.#out = []
+    if (!this.#done) this.#take(part)
+    return this.#out
+  }
+
+  /** @throws UpstreamError `truncated` when the stream ended before its `finish` */
+  end(): void {
+    if (!this.#done) throw truncated()
+  }
+
+  #take(part: StreamPart): void {
+    switch (part.type) {
+      case 'text-start':
+      case 'text-delta':
+      case 'text-end':
+      case 'reasoning-start':
+      case 'reasoning-delta':
+      case 'reasoning-end':
+        this.#texts.take(part)
+        break
+      case 'tool-call':
+      case 'tool-input-start':
+      case 'tool-input-delta':
+      case 'tool-input-end':
+        this.#search?.take(part)
+        this.#tools.take(part)
+        break
+      case 'tool-result':
+        this.#search?.take(part)
+        break
+      case 'source':
+        this.#source(part)
+        break
+      case 'file':
+        this.#texts.note(`[a generated ${part.mediaType}, which the Messages API has no block for]`)
+        break
+      case 'response-metadata':
+        this.#model = part.modelId ?? this.#model
+        break
+      case 'ping':
+        this.#out.push({ type: 'ping' })
+        break
+      case 'error':
+        this.#fail(part.error)
+        break
+      case 'finish':
+        this.#finish(part.finishReason, part.usage)
+    }
+  }
+
+  #source(source: Source): void {
+    const citation = this.#search?.cite(source)
+    if (citation) this.#texts.cite(citation)
+  }
+
+  #fail(error: unknown): void {
+    if (isCutStream(error)) throw truncated(error)
+    this.#done = true
+    this.#out.push(errorEvent(error))
+  }
+
+  #finish(reason: FinishReason, usage: TokenUsage): void {
+    if (isCut(reason)) throw truncated()
+    if (reason.unified === 'error')
+      this.#fail({ message: `the provider broke off: ${reason.raw ?? 'error'}` })
+    else this.#complete(reason, usage)
+  }
+
+  #complete(reason: FinishReason, usage: TokenUsage): void {
+    this.#texts.finish()
+    this.#tools.finish()
+    this.#blocks.closeAll()
+    const found = this.#search?.finish()
+    const called = this.#tools.hasCalled(reason.unified !== 'length')
+    const counts = { ...usageOf(usage), ...(found && { server_tool_use: { web_search_requests: 1 } }) }
+    this.#send({
+      type: 'message_delta',
+      delta: { stop_reason: stopReason(reason, called), stop_sequence: null },
+      usage: counts,
+    })
+    this.#send({ type: 'message_stop' })
+    this.#done = true
+  }
+
+  #send(event: EventData): void {
+    if (!this.#begun) {
+      this.#begun = true
+      this.#out.push({ type: 'message_start', message: this.#message() })
+    }
+    this.#out.push(event)
+  }
+
+  /** The providers tell the usage at the end. */
+  #message() {
+    return {
+      id: `msg_${randomUUID().replaceAll('-', '')}`,
+      type: 'message',
+      role: 'assistant',
+      model: this.#model,
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      usage: {
+        input_tokens: 0,
+        cache_creation_input_tokens: 0,
+        cache_read_input_tokens: 0,
+        output_tokens: 0,
+      },
+    }
+  }
+}
+
+function truncated(cause?: unknown): UpstreamError {
+  return new UpstreamError('truncated', 'the provider ended its stream in the middle of the answer', {
+    cause,
+  })
+}

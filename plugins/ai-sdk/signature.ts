@@ -1,0 +1,54 @@
+import type { ProviderOptions } from './language-model.js'
+
+/**
+ * What a provider wants back with the next request (Gemini's thought signatures, OpenAI's encrypted reasoning), in the two
+ * places that every client of the Messages API replays untouched: the `signature` of a thinking block and the `data` of a
+ * `redacted_thinking` block. `agp1.` and base64url of JSON; the number is the layout's version.
+ */
+const TAG = 'agp1.'
+
+export interface Sealed {
+  /** The model's `provider`: no other one can use it. */
+  readonly provider: string
+  readonly metadata: ProviderOptions
+  /** In a `redacted_thinking` block: the part that it belongs to. Without it the block is thinking without words. */
+  readonly of?: Owner
+}
+
+/** A tool call by its id, or the latest text or thinking before the block. */
+export type Owner = 'text' | 'thinking' | { readonly tool: string }
+
+export function seal(sealed: Sealed): string {
+  return TAG + Buffer.from(JSON.stringify(sealed)).toString('base64url')
+}
+
+/** Undefined for what this provider did not sign: other upstreams' signatures, other providers', later layouts, garbage. */
+export function unseal(signature: unknown, provider: string): Sealed | undefined {
+  if (typeof signature !== 'string' || !signature.startsWith(TAG)) return undefined
+  try {
+    const sealed = JSON.parse(Buffer.from(signature.slice(TAG.length), 'base64url').toString()) as Sealed
+    return sealed.provider === provider && isOptions(sealed.metadata) ? sealed : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Later values win; a null never replaces a value. Providers spread one item's metadata over start, deltas and end. */
+export function merged(a: ProviderOptions | undefined, b: ProviderOptions | undefined): ProviderOptions {
+  const all: Record<string, Record<string, unknown>> = {}
+  for (const metadata of [a, b]) {
+    for (const [provider, options] of Object.entries(metadata ?? {})) {
+      const known = Object.entries(options ?? {}).filter(([, value]) => value !== null && value !== undefined)
+      all[provider] = { ...all[provider], ...Object.fromEntries(known) }
+    }
+  }
+  return all
+}
+
+function isOptions(value: unknown): value is ProviderOptions {
+  return isObject(value) && Object.values(value).every(isObject)
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
