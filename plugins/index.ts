@@ -1,5 +1,6 @@
 import 'reflect-metadata'
 
+export { aiSdk } from './ai-sdk/index.js'
 export { anthropic } from './anthropic/index.js'
 export { anthropicCompatible } from './anthropic-compatible/index.js'
 export {

@@ -43,8 +43,9 @@ const at = (value: unknown, path: string) =>
 /** Longer defaults may be told in words. */
 const LONGEST = 40
 
-/** What a default's cell must say; undefined where words do. */
+/** What a default's cell must say; undefined where words do, as for an option that has none. */
 function shown(value: unknown): readonly string[] | undefined {
+  if (value === undefined) return undefined
   if (typeof value !== 'string') return [`\`${JSON.stringify(value)}\``]
   return value.length > LONGEST ? undefined : [`\`'${value}'\``, `\`${value}\``]
 }
@@ -54,6 +55,11 @@ function documented(folder: string): { definition: PluginDefinition; given: obje
   if (folder === 'anthropic-compatible') {
     const given = { baseURL: 'https://llm.example.com' }
     const { definition } = plugins.anthropicCompatible({ name: 'some', ...given })
+    return { definition: definition as never, given, besides: ['name'] }
+  }
+  if (folder === 'ai-sdk') {
+    const given = { provider: '@ai-sdk/google' }
+    const { definition } = plugins.aiSdk({ name: 'some', ...given })
     return { definition: definition as never, given, besides: ['name'] }
   }
   const factory = Object.values(plugins).find((p) => 'definition' in p && p.definition.name === folder)

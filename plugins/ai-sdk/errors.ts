@@ -1,4 +1,4 @@
-import { type ErrorBody, errorBody, typeOfStatus } from '../../core/errors/api-errors.js'
+import { type ErrorBody, errorBody, typeOfStatus } from '../../core/kit.js'
 import { healingWords } from './overflow.js'
 
 type Fields = Readonly<Record<string, unknown>>

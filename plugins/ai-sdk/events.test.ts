@@ -234,8 +234,16 @@ describe('stop reasons', () => {
     expect(message([...cut, finish('length')]).stop_reason).toBe('max_tokens')
   })
 
-  it('names no stop sequence, as no provider tells it', () => {
-    expect(message([...text('t', 'x'), finish()]).stop_sequence).toBeNull()
+  it('is the stop sequence where the package tells it, and none where it does not', () => {
+    const told = { ...finish(), providerMetadata: { bedrock: { stopSequence: 'END' } } } as StreamPart
+    expect(message([...text('t', 'x'), told])).toMatchObject({
+      stop_reason: 'stop_sequence',
+      stop_sequence: 'END',
+    })
+    expect(message([...text('t', 'x'), finish()])).toMatchObject({
+      stop_reason: 'end_turn',
+      stop_sequence: null,
+    })
   })
 })
 

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { type EventData, UpstreamError } from '../../core/index.js'
 import { Blocks } from './blocks.js'
 import { errorEvent, isCutStream } from './errors.js'
-import type { FinishReason, Source, StreamPart, TokenUsage } from './language-model.js'
+import type { Finish, Source, StreamPart } from './language-model.js'
 import { SearchResults } from './search.js'
+import { isCut, stop } from './stop.js'
 import { TextBlocks } from './text-blocks.js'
 import { ToolBlocks } from './tool-blocks.js'
-import { isCut, stopReason, usageOf } from './usage.js'
+import { usageOf } from './usage.js'
 
 export interface EventsInit {
   /** The model's `provider`, for signatures. */
@@ -94,7 +95,7 @@ export class MessageEvents {
         this.#fail(part.error)
         break
       case 'finish':
-        this.#finish(part.finishReason, part.usage)
+        this.#finish(part)
     }
   }
 
@@ -109,23 +110,24 @@ export class MessageEvents {
     this.#out.push(errorEvent(error))
   }
 
-  #finish(reason: FinishReason, usage: TokenUsage): void {
+  #finish(part: Finish): void {
+    const { finishReason: reason } = part
     if (isCut(reason)) throw truncated()
     if (reason.unified === 'error')
       this.#fail({ message: `the provider broke off: ${reason.raw ?? 'error'}` })
-    else this.#complete(reason, usage)
+    else this.#complete(part)
   }
 
-  #complete(reason: FinishReason, usage: TokenUsage): void {
+  #complete({ finishReason, usage, providerMetadata }: Finish): void {
     this.#texts.finish()
     this.#tools.finish()
     this.#blocks.closeAll()
     const found = this.#search?.finish()
-    const called = this.#tools.hasCalled(reason.unified !== 'length')
+    const called = this.#tools.hasCalled(finishReason.unified !== 'length')
     const counts = { ...usageOf(usage), ...(found && { server_tool_use: { web_search_requests: 1 } }) }
     this.#send({
       type: 'message_delta',
-      delta: { stop_reason: stopReason(reason, called), stop_sequence: null },
+      delta: stop(finishReason, called, providerMetadata),
       usage: counts,
     })
     this.#send({ type: 'message_stop' })

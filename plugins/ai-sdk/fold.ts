@@ -1,5 +1,5 @@
-import { statusOfType } from '../../core/errors/api-errors.js'
 import { type ContentBlock, type EventData, type MessageReply, UpstreamError } from '../../core/index.js'
+import { statusOfType } from '../../core/kit.js'
 
 type Fields = Readonly<Record<string, unknown>>
 

@@ -125,7 +125,7 @@ export type StreamPart =
   | { readonly type: 'file' | 'reasoning-file'; readonly mediaType: string; readonly data: unknown }
   | { readonly type: 'stream-start'; readonly warnings: readonly Warning[] }
   | { readonly type: 'response-metadata'; readonly id?: string; readonly modelId?: string }
-  | { readonly type: 'finish'; readonly finishReason: FinishReason; readonly usage: TokenUsage }
+  | Finish
   | { readonly type: 'error'; readonly error: unknown }
   | { readonly type: 'raw' | 'ping' | 'custom' | 'tool-approval-request' }
 
@@ -145,6 +145,12 @@ export type ToolCall = FromProvider & {
   /** JSON. */
   readonly input: string
   readonly providerExecuted?: boolean
+}
+
+export type Finish = FromProvider & {
+  readonly type: 'finish'
+  readonly finishReason: FinishReason
+  readonly usage: TokenUsage
 }
 
 export interface Source {

@@ -1,5 +1,5 @@
 import type { Usage } from '../../core/index.js'
-import type { FinishReason, TokenUsage } from './language-model.js'
+import type { TokenUsage } from './language-model.js'
 
 /**
  * Token counts as the Messages API has them: `input_tokens` without what came from or went into the cache, `output_tokens`
@@ -21,21 +21,4 @@ export function usageOf({ inputTokens, outputTokens }: Partial<TokenUsage> = {})
 
 function count(tokens: number | undefined): number {
   return typeof tokens === 'number' && tokens > 0 ? tokens : 0
-}
-
-const STOP_REASONS: Readonly<Record<string, string>> = {
-  stop: 'end_turn',
-  length: 'max_tokens',
-  'content-filter': 'refusal',
-  'tool-calls': 'tool_use',
-}
-
-/** A whole tool call counts more than the provider's word: Gemini-shaped servers say `other`, some say `stop`. */
-export function stopReason({ unified }: FinishReason, calledTool: boolean): string {
-  return calledTool ? 'tool_use' : (STOP_REASONS[unified] ?? 'end_turn')
-}
-
-/** The stream ended and the provider never said why: the packages' initial value, or version 4's word for it. */
-export function isCut({ unified, raw }: FinishReason): boolean {
-  return unified === 'interrupted' || (unified === 'other' && raw === undefined)
 }

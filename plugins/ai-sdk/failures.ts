@@ -1,0 +1,83 @@
+import { type Call, ClientGoneError, GatewayError, Reply, UpstreamError } from '../../core/index.js'
+import { errorBody, estimateTokens, isKnownError, TurnQueue, typeOfStatus } from '../../core/kit.js'
+import { fields, providerError } from './errors.js'
+import { isTooLong, tooLong } from './overflow.js'
+
+/** Of a provider's headers, what a client or the choice of an account may act on. */
+const TOLD = /^(retry-after(-ms)?|x-should-retry|(x-)?request-id|(x-|anthropic-)?ratelimit-.*)$/
+/** `Please try again in 20s`, `Please retry in 34.07s`. */
+const WAIT = /(?:retry|try again) (?:in|after) ([\d.]+) ?(ms|s|m)\b/i
+
+/**
+ * The answer that a package's error stands for. Throws where there was none: the connection, the client, the config. No
+ * error of a package travels on: it holds the whole request.
+ */
+export async function errorReply(error: unknown, call: Call, window: number | undefined): Promise<Reply> {
+  const status = Number(fields(error).statusCode)
+  if (!(status >= 400)) throw failureOf(error, call)
+  const said = providerError(error)
+  const message = isTooLong(said.message) ? await estimated(call, window) : said.message
+  const headers = told(fields(fields(error).responseHeaders), said.message)
+  return Reply.json(errorBody(typeOfStatus(said.status), call.record.masked(message)), {
+    status: said.status,
+    headers,
+    ...(/insufficient_quota/.test(String(fields(error).responseBody)) && {
+      cooldown: { reason: 'billing' },
+    }),
+  })
+}
+
+/** An error that a package threw, before its stream or in it, as one of ours. */
+export function failureOf(error: unknown, call: Call): Error {
+  const known = knownCause(error)
+  if (known) return known
+  if (call.cancellation.cancelled) return new ClientGoneError()
+  const { name } = fields(error)
+  const words = call.record.masked(String(fields(error).message ?? 'no explanation'))
+  switch (name) {
+    case 'AI_UnsupportedFunctionalityError':
+    case 'AI_InvalidPromptError':
+    case 'AI_InvalidArgumentError':
+    case 'AI_TypeValidationError':
+      return new GatewayError('invalid_request_error', `${nameOf(call)} can't take this request: ${words}`, {
+        retry: false,
+      })
+    case 'AI_LoadAPIKeyError':
+    case 'AI_LoadSettingError':
+    case 'AI_NoSuchModelError':
+      return new GatewayError('api_error', `${nameOf(call)} is not set up: ${words}`, {
+        status: 502,
+        retry: false,
+      })
+    case 'AI_APICallError':
+      return new UpstreamError('reset', `the connection to ${nameOf(call)} broke`)
+    default:
+      return new UpstreamError(
+        'protocol',
+        `the provider package of ${nameOf(call)} failed (${String(name ?? 'unknown')})`,
+      )
+  }
+}
+
+const nameOf = ({ target }: Call) => `the upstream '${target?.upstream.name}'`
+
+/** Our own errors, which the packages wrap in theirs. */
+function knownCause(error: unknown): Error | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) if (isKnownError(at)) return at
+  return undefined
+}
+
+function told(headers: Readonly<Record<string, unknown>>, message: string): Record<string, string> {
+  const found = Object.entries(headers).filter(([name]) => TOLD.test(name))
+  const kept = Object.fromEntries(found.map(([name, value]) => [name, String(value)]))
+  const [, amount, unit] = WAIT.exec(message) ?? []
+  if (amount === undefined || kept['retry-after'] !== undefined) return kept
+  const seconds = Number(amount) * { ms: 0.001, s: 1, m: 60 }[unit as 'ms' | 's' | 'm']
+  return { ...kept, 'retry-after': String(Math.max(1, Math.ceil(seconds))) }
+}
+
+/** The provider named no numbers, and the client acts on numbers alone. An estimate below the window would contradict it. */
+async function estimated(call: Call, window = 200_000): Promise<string> {
+  const counted = await estimateTokens(call.body, new TurnQueue(), call.signal)
+  return tooLong(Math.max(counted, window + 1), window)
+}

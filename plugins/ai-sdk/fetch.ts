@@ -1,0 +1,84 @@
+import { type Call, GatewayError, type Reply, type Transport, UpstreamError } from '../../core/index.js'
+import { bytesSource, embeddedError } from '../../core/kit.js'
+import { webStream } from './web-stream.js'
+
+/** The calls that are under way, by the signal that their provider package hands on to `fetch`. */
+export type Calls = WeakMap<AbortSignal, Call>
+
+/** A good answer of another kind than a stream is read whole, as it may be an error; no honest one is larger. */
+const ODD_LIMIT = 1024 * 1024
+/** For which `Response` takes no body. */
+const WITHOUT_BODY = new Set([204, 205])
+
+/**
+ * `fetch` for a provider package, over the gateway's own connections: its proxies, its timeouts, its errors, and no
+ * redirect. The call's limits are found by its signal, since a provider lives as long as its account.
+ */
+export function createFetch(upstream: string, transport: Transport, calls: Calls): typeof fetch {
+  return async (input, init) => {
+    const request = input instanceof Request ? input : undefined
+    const url = new URL(request?.url ?? String(input))
+    const signal = init?.signal ?? request?.signal
+    const call = signal && calls.get(signal)
+    const reply = await transport.send({
+      method: init?.method ?? request?.method ?? 'GET',
+      origin: url.origin,
+      path: url.pathname + url.search,
+      headers: Object.fromEntries(new Headers(init?.headers ?? request?.headers)),
+      body: await bytesOf(init?.body ?? (request && (await request.arrayBuffer()))),
+      ...(call ? { cancellation: call.cancellation } : signal && { signal }),
+      headersTimeout: call?.limits?.firstEventTimeout,
+      idleTimeout: call?.limits?.idleTimeout,
+    })
+    return responseOf(upstream, reply)
+  }
+}
+
+type Body = ConstructorParameters<typeof Response>[0]
+
+async function bytesOf(body: Body): Promise<Buffer> {
+  if (typeof body === 'string') return Buffer.from(body)
+  return body ? Buffer.from(await new Response(body).arrayBuffer()) : Buffer.alloc(0)
+}
+
+async function responseOf(upstream: string, reply: Reply): Promise<Response> {
+  const { status } = reply
+  if (status >= 300 && status < 400) {
+    reply.discard()
+    throw redirected(upstream, reply)
+  }
+  const source = reply.ok && isOdd(reply) ? bytesSource([await noError(reply)]) : reply.source()
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(reply.headers)) {
+    for (const each of [value ?? []].flat()) headers.append(name, each)
+  }
+  return new Response(WITHOUT_BODY.has(status) ? null : webStream(source), { status, headers })
+}
+
+function isOdd(reply: Reply): boolean {
+  return /^(application\/json|text\/html)\b/i.test(reply.header('content-type') ?? '')
+}
+
+/** Some servers answer 200 with an error, or with the login page of a proxy. */
+async function noError(reply: Reply): Promise<Buffer> {
+  const bytes = await reply.bytes(ODD_LIMIT)
+  const text = bytes.toString('utf8')
+  if (/^\s*</.test(text))
+    throw new UpstreamError('protocol', 'the upstream answered with a web page instead of an event stream')
+  const error = embeddedError(parsed(text))
+  if (error) throw error
+  return bytes
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function redirected(upstream: string, reply: Reply): GatewayError {
+  const message = `the upstream '${upstream}' answered with a redirect (${reply.status}), and none is followed with a key: correct its baseURL`
+  return new GatewayError('api_error', message, { status: 502, retry: false })
+}

@@ -1,0 +1,116 @@
+import { type Account, UpstreamError } from '../../core/index.js'
+import type { LanguageModel } from './language-model.js'
+import { type Factory, loadFactory, type Settings } from './package.js'
+
+/** A package's name, its factory, or a provider that is made already. */
+export type ProviderOption = string | object
+
+interface Provider {
+  languageModel(id: string): unknown
+}
+
+export interface ProvidersInit {
+  /** Of the upstream. */
+  readonly name: string
+  readonly provider: ProviderOption
+  readonly settings: Settings
+  /** The provider's method that makes a model, where it has several: `chat`, `responses`. */
+  readonly api: string | undefined
+  readonly baseURL: string | undefined
+  readonly fetch: typeof fetch
+}
+
+/** A provider of one account. */
+interface Made {
+  readonly key?: string | undefined
+  provider: Provider
+  /** Makes it again, under the upstream's name. */
+  rename?: () => Provider
+}
+
+/** The providers of one upstream: one for each account, made when it is first needed, anew when its key changes. */
+export class Providers {
+  readonly #init: ProvidersInit
+  readonly #made = new Map<string, Made>()
+  #factory: Promise<Factory> | undefined
+
+  constructor(init: ProvidersInit) {
+    this.#init = init
+  }
+
+  /** @throws TypeError when the provider is none that can be used */
+  async model(account: Account, key: string | undefined, id: string): Promise<LanguageModel> {
+    const made = await this.#madeFor(account, key)
+    const model = this.#model(made.provider, id)
+    // The OpenAI-compatible package wants to be told what it is called; the others have names that options go by.
+    if (!made.rename || !String(model.provider).startsWith('undefined')) return model
+    made.provider = made.rename()
+    delete made.rename
+    return this.#model(made.provider, id)
+  }
+
+  #model(provider: Provider, id: string): LanguageModel {
+    const { name, api = 'languageModel' } = this.#init
+    const make = (provider as unknown as Settings)[api]
+    if (typeof make !== 'function')
+      throw new TypeError(
+        `the provider of '${name}' has no '${api}'; it has ${methodsOf(provider).join(', ')}`,
+      )
+    return checked(name, make.call(provider, id) as LanguageModel)
+  }
+
+  async #madeFor(account: Account, key: string | undefined): Promise<Made> {
+    const { provider } = this.#init
+    if (isProvider(provider)) return { provider }
+    const known = this.#made.get(account.id)
+    if (known && known.key === key) return known
+    this.#factory ??=
+      typeof provider === 'string' ? loadFactory(provider) : Promise.resolve(provider as Factory)
+    const made = { key, ...this.#make(await this.#factory, account, key) }
+    this.#made.set(account.id, made)
+    return made
+  }
+
+  #make(factory: Factory, account: Account, key: string | undefined): Made {
+    const { settings, fetch, name } = this.#init
+    const baseURL = account.baseURL ?? this.#init.baseURL
+    const given = {
+      includeUsage: true, // or the OpenAI-compatible package's streams have no token counts
+      ...settings,
+      fetch,
+      ...(baseURL !== undefined && { baseURL }),
+      ...(key !== undefined && { apiKey: key }),
+    }
+    const provider = factory(given)
+    if (!isProvider(provider))
+      throw new TypeError(`what the factory of '${name}' made is no provider: it has no languageModel`)
+    return { provider, rename: () => factory({ name, ...given }) as Provider }
+  }
+}
+
+export function isProvider(value: unknown): value is Provider {
+  return typeof (value as Partial<Provider> | undefined)?.languageModel === 'function'
+}
+
+export async function keyOf({ id, apiKey }: Account): Promise<string | undefined> {
+  try {
+    return typeof apiKey === 'function' ? await apiKey() : apiKey
+  } catch (cause) {
+    throw new UpstreamError('connect', `the apiKey function of account '${id}' failed`, { cause })
+  }
+}
+
+const KNOWN_VERSIONS = ['v3', 'v4']
+
+function checked(name: string, model: LanguageModel): LanguageModel {
+  const version = model?.specificationVersion
+  if (KNOWN_VERSIONS.includes(version) && typeof model.doStream === 'function') return model
+  const found = version === undefined ? 'no language model' : `a model of specification ${version}`
+  throw new TypeError(
+    `the provider of '${name}' made ${found}; agproxy takes v3 and v4 (packages of AI SDK 6 and 7): install a newer version of the package`,
+  )
+}
+
+function methodsOf(provider: object): string[] {
+  return Object.keys(provider).filter((key) => typeof (provider as Settings)[key] === 'function')
+}

@@ -1,0 +1,102 @@
+import { type Account, type Call, type MessageReply, Reply, type Transport } from '../../core/index.js'
+import { mapCall } from './call-options.js'
+import { EventSource } from './event-source.js'
+import { MessageEvents } from './events.js'
+import { errorReply, failureOf } from './failures.js'
+import { type Calls, createFetch } from './fetch.js'
+import { MessageFold } from './fold.js'
+import type { CallOptions, LanguageModel, PromptMessage, StreamPart } from './language-model.js'
+import { keyOf, Providers, type ProvidersInit } from './provider.js'
+
+export interface SenderInit extends Omit<ProvidersInit, 'fetch' | 'api' | 'baseURL'> {
+  readonly api?: string | undefined
+  readonly baseURL?: string | undefined
+  readonly transport: Transport
+  readonly providerOptions: Readonly<Record<string, unknown>>
+  contextWindow(model: string): number | undefined
+}
+
+const STREAM = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
+
+/** Sends calls to the models of one upstream. */
+export class Sender {
+  readonly #init: SenderInit
+  readonly #calls: Calls = new WeakMap()
+  readonly #providers: Providers
+
+  constructor(init: SenderInit) {
+    this.#init = init
+    const { name, transport, provider, settings, api, baseURL } = init
+    const fetch = createFetch(name, transport, this.#calls)
+    this.#providers = new Providers({ name, provider, settings, api, baseURL, fetch })
+  }
+
+  /** One attempt. A model is always asked for a stream; a client that wants none gets the same events, folded. */
+  async send(call: Call, modelId: string): Promise<Reply> {
+    const { account } = call.target!
+    const key = await keyOf(account)
+    call.record.sentWith(key)
+    const model = await this.#providers.model(account, key, modelId)
+    const { options, dropped, searches } = mapCall(call.body, model, this.#init.providerOptions)
+    if (dropped.length > 0) call.record.note(this.#init.name, `left out tools: ${dropped.join(', ')}`)
+
+    const sentAt = performance.now()
+    let stream: ReadableStream<StreamPart>
+    try {
+      stream = await this.#stream(model, options, call)
+    } catch (error) {
+      return errorReply(error, call, this.#init.contextWindow(call.model))
+    } finally {
+      call.record.facts.upstreamMs = performance.now() - sentAt
+    }
+    const events = new MessageEvents({
+      provider: model.provider,
+      model: modelId,
+      toolIds: toolIdsOf(options.prompt),
+      searches,
+    })
+    const failure = (error: unknown) => failureOf(error, call)
+    if (!call.stream) return Reply.json(await folded(stream, events, failure))
+    return Reply.stream(new EventSource(stream, events, failure), { headers: STREAM })
+  }
+
+  /** @throws Error with the provider's words */
+  async probe(account: Account, modelId: string, signal: AbortSignal): Promise<void> {
+    const model = await this.#providers.model(account, await keyOf(account), modelId)
+    const prompt: PromptMessage[] = [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }]
+    const { stream } = await model.doStream({ prompt, maxOutputTokens: 16, abortSignal: signal })
+    for await (const part of stream) if (part.type === 'error') throw part.error
+  }
+
+  async #stream(model: LanguageModel, options: CallOptions, call: Call): Promise<ReadableStream<StreamPart>> {
+    const { signal } = call
+    this.#calls.set(signal, call)
+    const { stream } = await model.doStream({ ...options, abortSignal: signal })
+    return stream
+  }
+}
+
+/** Rejects with an error of ours; the stream is cancelled in each case. */
+async function folded(
+  stream: ReadableStream<StreamPart>,
+  events: MessageEvents,
+  failure: (error: unknown) => Error,
+): Promise<MessageReply> {
+  const fold = new MessageFold()
+  try {
+    for await (const part of stream) for (const event of events.push(part)) fold.push(event)
+    events.end()
+  } catch (error) {
+    throw failure(error)
+  }
+  return fold.result()
+}
+
+function toolIdsOf(prompt: readonly PromptMessage[]): Set<string> {
+  const ids = new Set<string>()
+  for (const { role, content } of prompt) {
+    if (role !== 'assistant') continue
+    for (const part of content) if (part.type === 'tool-call') ids.add(part.toolCallId)
+  }
+  return ids
+}
