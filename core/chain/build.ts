@@ -1,7 +1,6 @@
 import { AccountPool } from '../accounts/pool.js'
 import type { PoolState } from '../accounts/pool-state.js'
 import type { ResolvedConfig } from '../config/resolved.js'
-import type { Awaitable } from '../contract/awaitable.js'
 import type { HttpClient, Logger, ServerInfo } from '../contract/services.js'
 import { ConfigError } from '../errors/config-error.js'
 import { nearest } from '../errors/nearest.js'
@@ -12,6 +11,7 @@ import { attempt } from './attempt.js'
 import { type Chain, compose, type Link } from './compose.js'
 import { buildPlugin, buildUpstream, createContainer, provide } from './container.js'
 import { dispatchOnce } from './default-dispatch.js'
+import { Lifecycle } from './lifecycle.js'
 
 /** What lives as long as the process, and is the same for every chain. */
 export interface Services {
@@ -49,35 +49,23 @@ export async function buildChain(config: ResolvedConfig, services: Services): Pr
   provide(container, tokens.accounts, pool)
 
   const links: Link[] = []
-  /** Names and `dispose` of what was set up, in order. */
-  const parts: Part[] = []
-  let disposing: Promise<void> | undefined
-  const disposeAll = async () => {
-    for (const { name, hooks } of parts.toReversed()) {
-      try {
-        await hooks.dispose?.()
-      } catch (error) {
-        services.logger.error({ plugin: name, err: error }, 'dispose failed')
-      }
-    }
+  const lifecycle = new Lifecycle(services.logger, config.server.shutdownTimeout)
+  const dispose = async () => {
+    await lifecycle.dispose()
     await container.dispose()
   }
-  // Once: a request that is cut by `close` lets go of a chain that is disposed of already.
-  const dispose = () => (disposing ??= disposeAll())
   try {
     for (const { definition, options } of config.chain) {
       const { name } = definition
-      await setUp(name, async () => {
+      await named(name, async () => {
         if (definition.phase === 'upstream') {
           const hooks = buildUpstream(container, definition, options)
           if (!hooks) return
-          await hooks.setup?.()
-          parts.push({ name, hooks })
+          await lifecycle.setUp({ name, hooks })
           upstreams.add(upstreamOf(name, hooks))
         } else {
           const link = buildPlugin(container, definition, options)
-          await link.plugin.setup?.()
-          parts.push({ name, hooks: link.plugin })
+          await lifecycle.setUp({ name, hooks: link.plugin })
           links.push(link)
         }
       })
@@ -91,14 +79,8 @@ export async function buildChain(config: ResolvedConfig, services: Services): Pr
   return { config, upstreams, pool, dispose, links: all, chain: compose(all, attempt) }
 }
 
-/** A plugin or an upstream that was set up. */
-interface Part {
-  readonly name: string
-  readonly hooks: { dispose?(): Awaitable<void> }
-}
-
-/** A plugin that can't be built or set up keeps the chain from starting, and is named for it. */
-async function setUp(name: string, build: () => Promise<void>): Promise<void> {
+/** A plugin that cannot be built or set up keeps the chain from starting; the error names it. */
+async function named(name: string, build: () => Promise<void>): Promise<void> {
   try {
     await build()
   } catch (cause) {

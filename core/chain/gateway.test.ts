@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { makeCall, messageReply } from '../../testing.js'
 import { PoolState } from '../accounts/pool-state.js'
 import { resolveConfig } from '../config/resolve.js'
@@ -222,6 +222,98 @@ describe('a reload', () => {
     await gateway.reload(same)
     expect(gateway.running.pool.cooldownMs(busy!)).toBeGreaterThan(50_000)
     expect(gateway.running.pool.cooldownMs(locked!)).toBe(0)
+  })
+})
+
+describe('a plugin without an end', () => {
+  const never = () => new Promise<void>(() => {})
+  const deferred = () => {
+    let resolve = () => {}
+    const promise = new Promise<void>((done) => {
+      resolve = done
+    })
+    return { promise, resolve }
+  }
+  afterEach(() => vi.useRealTimers())
+
+  it('in its setup keeps the chain from starting after 30 s, is named, and the rest is undone', async () => {
+    vi.useFakeTimers()
+    const log: string[] = []
+    const building = buildChain(
+      config([noting('a', log), noting('slow', log, { setup: never }), noting('c', log)]),
+      services(),
+    )
+    const failed = expect(building).rejects.toThrow(
+      "plugin 'slow' could not be set up: its setup did not end within 30 s",
+    )
+    await vi.advanceTimersByTimeAsync(30_000)
+    await failed
+    expect(log).toEqual(['a up', 'a down'])
+  })
+
+  it('that is set up after its limit is disposed of', async () => {
+    vi.useFakeTimers()
+    const log: string[] = []
+    const setup = () => new Promise<void>((resolve) => setTimeout(resolve, 31_000))
+    const failed = expect(buildChain(config([noting('late', log, { setup })]), services())).rejects.toThrow(
+      '30 s',
+    )
+    await vi.advanceTimersByTimeAsync(30_500)
+    await failed
+    expect(log).toEqual([])
+    await vi.advanceTimersByTimeAsync(500)
+    expect(log).toEqual(['late down'])
+  })
+
+  it.each([
+    [30_000, 5_000],
+    [2_000, 2_000],
+    [0, 1_000],
+  ])('in its dispose is left behind: shutdownTimeout %i gives it %i ms', async (shutdownTimeout, limit) => {
+    const log: string[] = []
+    const lines: [string, object][] = []
+    const plugins = [noting('a', log), noting('stuck', log, { dispose: never }), noting('c', log)]
+    const gateway = await Gateway.create(config(plugins, { server: { shutdownTimeout } }), services(lines))
+    vi.useFakeTimers()
+    let closed = false
+    void gateway.close().then(() => {
+      closed = true
+    })
+    await vi.advanceTimersByTimeAsync(limit - 1)
+    expect(closed).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(closed).toBe(true)
+    expect(log).toEqual(['a up', 'stuck up', 'c up', 'c down', 'a down'])
+    expect(lines).toEqual([
+      [`plugin 'stuck': dispose did not end within ${limit / 1000} s`, { level: 'error', plugin: 'stuck' }],
+    ])
+  })
+
+  it('in its setup does not hold up the next reload, and is disposed of when it is set up after all', async () => {
+    const log: string[] = []
+    const gateway = await Gateway.create(config([answering('first', log)]), services())
+    const ready = deferred()
+    const setup = () => ready.promise
+    const older = gateway.reload(
+      config([noting('older', log, { setup, onRequest: () => Reply.json('older') })]),
+    )
+    await gateway.reload(config([answering('newer', log)]))
+    ready.resolve()
+    await expect(older).rejects.toThrow('a newer config')
+    expect(log).toEqual(['first up', 'newer up', 'first down', 'older down'])
+    expect(await textOf(gateway.acquire().run(makeCall()))).toBe('newer')
+  })
+
+  it('in its setup does not outlive a gateway that is closed meanwhile', async () => {
+    const log: string[] = []
+    const gateway = await Gateway.create(config([]), services())
+    const ready = deferred()
+    const setup = () => ready.promise
+    const reload = gateway.reload(config([noting('late', log, { setup })]))
+    await gateway.close()
+    ready.resolve()
+    await expect(reload).rejects.toThrow('the stop of the gateway')
+    expect(log).toEqual(['late down'])
   })
 })
 

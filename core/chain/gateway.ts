@@ -56,6 +56,7 @@ class Handle implements ChainHandle {
 /** The chain in force. A reload builds the new one beside the old one and swaps at once. */
 export class Gateway {
   #current: Generation
+  #reloads = 0
   readonly #services: Services
 
   private constructor(running: RunningChain, services: Services) {
@@ -76,14 +77,23 @@ export class Gateway {
     return new Handle(this.#current)
   }
 
-  /** Running requests finish on the old chain. A config that can't be built throws and changes nothing. */
+  /**
+   * Running requests finish on the old chain. Rejects, and changes nothing, when the config cannot be built. A reload does
+   * not wait for the one before, whose plugins may take long to set up: the older one rejects and is disposed of.
+   */
   async reload(config: ResolvedConfig): Promise<void> {
+    const reload = ++this.#reloads
     const running = await buildChain(config, this.#services)
+    if (reload !== this.#reloads) {
+      await running.dispose()
+      throw new Error('a newer config, or the stop of the gateway, came before its plugins were set up')
+    }
     this.#services.poolState.configChanged()
     this.#retire({ running, users: 0, retired: false })
   }
 
   async close(): Promise<void> {
+    this.#reloads++
     this.#current.retired = true
     await this.#current.running.dispose()
   }

@@ -20,20 +20,22 @@ export function reloadOnChange(
   controls: Controls,
 ): () => void {
   const { logger } = running
-  let last: Promise<void> = Promise.resolve()
+  let latest = 0
 
-  const reload = async () => {
+  // Does not wait for the reload before, whose plugins may take long to set up. The last one saved wins.
+  const trigger = async () => {
+    const current = ++latest
     try {
-      const notes = await running.reload(await load())
+      const config = await load()
+      if (current !== latest) return
+      const notes = await running.reload(config)
       logger.info('config reloaded; running requests finish on the old one')
       for (const note of notes) logger.warn(note)
     } catch (error) {
+      if (current !== latest) return
       logger.error(`config not reloaded, the old one stays in force:\n${(error as Error).message}`)
     }
-  }
-  // One after the other: the last one saved wins, however long each takes to build.
-  const trigger = () => {
-    last = last.then(reload).then(watchAll) // what it imports may have changed
+    watchAll() // what it imports may have changed
   }
 
   let timer: NodeJS.Timeout | undefined

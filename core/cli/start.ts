@@ -57,7 +57,7 @@ function untilStopped(running: RunningGateway, controls: Controls): Promise<numb
     controls.onStop((why) => {
       if (stopping) {
         running.logger.info(`${why} again: cutting what still runs`)
-        void running.close(0)
+        running.cut()
         return
       }
       stopping = true

@@ -1,7 +1,6 @@
 import type { StateStore } from '../contract/state.js'
 import 'reflect-metadata'
 import type { Server } from 'node:http'
-import { Server as NetServer } from 'node:net'
 import type { Listener } from 'listhen'
 import { PoolState } from '../accounts/pool-state.js'
 import { Gateway } from '../chain/gateway.js'
@@ -13,6 +12,7 @@ import { createHttpClient } from '../upstream/http.js'
 import { Transport } from '../upstream/transport.js'
 import { Admission } from './admission.js'
 import { answerClientErrors } from './client-error.js'
+import { createCloser } from './close.js'
 import { createListener } from './listener.js'
 import { createLogger } from './logger.js'
 import { addressOf, openListener } from './open.js'
@@ -39,6 +39,8 @@ export interface RunningGateway {
   reload(config: ResolvedConfig): Promise<readonly string[]>
   /** Stops accepting, lets running requests finish for `timeout` ms (default `shutdownTimeout`), then cuts them. */
   close(timeout?: number): Promise<void>
+  /** Cuts what runs: a `close` that has begun resolves within a second, whatever a plugin's `dispose` does. */
+  cut(): void
 }
 
 /** Builds the chain and listens. Rejects, with nothing left behind, when either can't be done. */
@@ -75,7 +77,16 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       if ('level' in logger) Object.assign(logger, { level: next.log.level })
       return needsRestart(config, next)
     }
-    return { url, network, gateway, logger, reload, close: closer(listener, gateway, transport, store) }
+    const { close, cut } = createCloser(listener.server as Server, gateway, transport, store)
+    return {
+      url,
+      network,
+      gateway,
+      logger,
+      reload,
+      close: (timeout = running.running.config.server.shutdownTimeout) => close(timeout),
+      cut,
+    }
   } catch (error) {
     await gateway?.close()
     await transport.close()
@@ -107,30 +118,4 @@ function needsRestart(before: ResolvedConfig, next: ResolvedConfig): readonly st
     .map((name) => `server.${name}`)
   if (differ(before.state, next.state)) changed.push('state')
   return changed.map((name) => `${name} changes with the next start; this gateway keeps what it has`)
-}
-
-/** What connections get to send the request that they were opened for. */
-const GRACE = 250
-
-function closer({ server }: Listener, gateway: Gateway, transport: Transport, store: StateStore) {
-  let closing: Promise<void> | undefined
-  return (timeout = gateway.running.config.server.shutdownTimeout): Promise<void> => {
-    closing ??= (async () => {
-      // Not the HTTP server's own `close`, which also ends connections that have sent nothing yet: behind a balancer their
-      // requests are on the way.
-      const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
-      const until = performance.now() + GRACE
-      // Node keeps a connection that becomes idle after this point for keepAliveTimeout, and would wait for it.
-      const idle = setInterval(() => performance.now() > until && server.closeIdleConnections(), 100)
-      const deadline = setTimeout(() => server.closeAllConnections(), timeout)
-      await closed
-      clearInterval(idle)
-      clearTimeout(deadline)
-      await gateway.close()
-      await transport.close()
-      await store.close()
-    })()
-    if (timeout === 0) server.closeAllConnections()
-    return closing
-  }
 }

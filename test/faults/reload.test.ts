@@ -147,3 +147,17 @@ it('many saves at once end with the last one, and lose no request', async () => 
   expect(statuses.length).toBeGreaterThan(10)
   expect(new Set(statuses)).toEqual(new Set([200]))
 })
+
+it('a plugin whose setup never ends holds up neither the running chain nor the next save', async () => {
+  const config = (plugin: string, text: string) =>
+    `import { defineConfig, definePlugin, Reply } from 'agproxy'
+     const own = definePlugin({ name: 'own', phase: 'request', create: () => ({
+       onRequest: () => Reply.json('${text}'), ${plugin} }) })
+     export default defineConfig({ use: [own] })`
+  const gateway = await startProcess('agproxy.config.mjs', config('', 'before'))
+  gateway.save('agproxy.config.mjs', config('setup: () => new Promise(() => {})', 'never'))
+  await sleep(500)
+  expect(await asked(gateway)).toContain('before')
+  gateway.save('agproxy.config.mjs', config('', 'after'))
+  await expect.poll(() => asked(gateway), { timeout: 5_000 }).toContain('after')
+})

@@ -15,6 +15,7 @@ const FRAMES = frames(messageEvents({ text: 'hello' }))
 /** A stream that takes about a second. */
 const slow: Handler = () => [head(200, STREAM), write(FRAMES, 120), end()]
 const streaming = ask({ stream: true })
+const HEALTH = 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n'
 
 async function started(handler: Handler, server: object = {}) {
   const up = await startUpstream(handler)
@@ -43,11 +44,68 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
 
 it('idle connections do not hold it up', async () => {
   const { gateway } = await started((request) => answer({}, request))
-  const { text, ended } = wire(gateway.url, 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n')
+  const { text, ended } = wire(gateway.url, HEALTH)
   await expect.poll(text).toContain('{"status":"ok"}')
   gateway.signal('SIGTERM')
   expect((await gateway.exit()).ms).toBeLessThan(2_000)
   await ended
+})
+
+it.each([
+  ['have sent nothing', ''],
+  ['have sent half of their headers', 'POST /v1/messages HTTP/1.1\r\nhost: localhost\r\n'],
+  [
+    'sent half of the headers of another request',
+    `${HEALTH}POST /v1/messages HTTP/1.1\r\nhost: localhost\r\n`,
+  ],
+])('connections that %s do not hold it up', async (_name, text) => {
+  const { gateway } = await started((request) => answer({}, request))
+  const { ended } = wire(gateway.url, text)
+  await sleep(200)
+  gateway.signal('SIGTERM')
+  const { code, ms } = await gateway.exit()
+  expect(code).toBe(0)
+  expect(ms).toBeLessThan(3_000) // shutdownTimeout is 30 s
+  await ended
+})
+
+it('a request whose body is on its way is received and answered', async () => {
+  const { gateway } = await started((request) => answer({ text: 'hello' }, request))
+  const body = JSON.stringify(ask())
+  const head = `POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n`
+  const { socket, ended } = wire(gateway.url, head + body.slice(0, 10))
+  await sleep(100)
+  gateway.signal('SIGTERM')
+  await sleep(1_500)
+  socket.write(body.slice(10))
+  expect(await ended).toContain('hello')
+  expect((await gateway.exit()).code).toBe(0)
+})
+
+const disposing = (shutdownTimeout: number) =>
+  `import { defineConfig, definePlugin } from 'agproxy'
+   const dispose = () => new Promise(() => {})
+   const stuck = definePlugin({ name: 'stuck', phase: 'request', create: () => ({ dispose }) })
+   export default defineConfig({ server: { shutdownTimeout: ${shutdownTimeout} }, use: [stuck] })`
+
+it('a plugin whose dispose never ends is named and left behind', async () => {
+  const gateway = await startProcess('agproxy.config.mjs', disposing(300))
+  gateway.signal('SIGTERM')
+  const { code, ms } = await gateway.exit()
+  expect(code).toBe(0)
+  expect(ms).toBeLessThan(4_000)
+  expect(gateway.output()).toContain("plugin 'stuck': dispose did not end within 1 s")
+})
+
+it('a second signal does not wait for it', async () => {
+  const gateway = await startProcess('agproxy.config.mjs', disposing(30_000))
+  gateway.signal('SIGTERM')
+  await expect.poll(gateway.output).toContain('a second signal cuts them')
+  await sleep(500)
+  gateway.signal('SIGTERM')
+  const { code, ms } = await gateway.exit()
+  expect(code).toBe(0)
+  expect(ms).toBeLessThan(4_000) // dispose gets 5 s
 })
 
 it('a connection over which a stream finished is not kept for another request', async () => {
