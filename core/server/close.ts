@@ -47,8 +47,10 @@ export function createCloser(
       if (performance.now() < until) return
       // Node keeps a connection that becomes idle after this point for keepAliveTimeout, and would wait for it.
       server.closeIdleConnections()
-      // A preconnected one of a browser or a pool, a health check of a balancer.
-      for (const socket of open) if (socket.bytesRead === 0) socket.destroy()
+      for (const socket of open) {
+        // Preconnected by a browser or a pool, or a health check; or refused (408, 400), by a client that does not close.
+        if (socket.bytesRead === 0 || socket.writableFinished) socket.destroy()
+      }
     }, 100)
     const deadline = setTimeout(destroyAll, timeout)
     await closed

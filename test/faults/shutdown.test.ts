@@ -61,6 +61,8 @@ it.each([
 ])('connections that %s do not hold it up', async (_name, text) => {
   const { gateway } = await started((request) => answer({}, request))
   const { ended } = wire(gateway.url, text)
+  const unread = wire(gateway.url, text)
+  unread.socket.pause()
   await sleep(200)
   gateway.signal('SIGTERM')
   const { code, ms } = await gateway.exit()
