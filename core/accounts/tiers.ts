@@ -60,7 +60,7 @@ export class TierTable {
 
   #build(model: string): Tiers {
     const accounts = this.all()
-    const present = accounts.filter((a) => serves(a, model))
+    const present = accounts.filter((a) => servesModel(a, model))
     const precedence = (a: Account) => this.upstreams.get(a.upstream)?.precedence ?? 'pooled'
     const only = present.filter((a) => precedence(a) === 'exclusive')
     const eligible = only.length > 0 ? only : present
@@ -90,7 +90,7 @@ export class TierTable {
     const id = stateIdOf(account)
     return {
       account,
-      model: ownName(account, model),
+      model: ownModel(account, model),
       weight: account.weight ?? 1,
       load: this.loads.of(id),
       scopes: [id, modelScope(id, model)],
@@ -98,12 +98,14 @@ export class TierTable {
   }
 }
 
-function serves({ models }: Account, model: string): boolean {
+/** Whether an account's `models` take this one; without `models` it serves all. */
+export function servesModel({ models }: Account, model: string): boolean {
   if (!models) return true
   return isList(models) ? models.some((p) => matchesModel(p, model)) : mapModel(models, model) !== undefined
 }
 
-function ownName({ models }: Account, model: string): string | undefined {
+/** The account's own name for a model, where its `models` give one. */
+export function ownModel({ models }: Account, model: string): string | undefined {
   return !models || isList(models) ? undefined : mapModel(models, model)
 }
 

@@ -13,18 +13,23 @@ export const check = defineCommand({
     const config = await loadResolved(args, context)
     context.out(printConfig(config))
     // Sets the plugins up as a start would, so that what fails there fails here.
-    const { tryOut } = await import('./probe.js')
+    const { PATIENCE, tryOut } = await import('./probe.js')
+    const { length } = config.accounts
+    if (args.probe)
+      context.out(`\nprobe\n${length === 0 ? '  no upstream account to call' : calling(length, PATIENCE)}\n`)
     const { results, decoders } = await tryOut(config, args.probe === true)
-    if (decoders.length > 0) context.out(`\nslow\n${decoders.map(slow).join('')}`)
-    if (!args.probe) return 0
-    context.out('\nprobe\n')
-    if (results.length === 0) context.out('  no upstream account to call\n')
     for (const { id, upstream, ok, text } of results) {
       context.out(`  ${ok ? 'ok    ' : 'failed'}  ${id} (${upstream}): ${text}\n`)
     }
+    if (decoders.length > 0) context.out(`\nslow\n${decoders.map(slow).join('')}`)
     return results.every((result) => result.ok) ? 0 : 1
   },
 })
+
+/** Before the calls are made: an upstream that hangs takes all of its time. */
+function calling(accounts: number, patience: number): string {
+  return `  calling ${accounts} account${accounts > 1 ? 's' : ''}, once each, for ${patience / 1000} s at most`
+}
 
 function slow(plugin: string): string {
   return `  ${plugin} has every request's whole body decoded, 4 ms for 300 kB: call.tree, call.edit and call.set decode nothing\n`

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import { messageReply } from '../../testing.js'
 import { definePreset } from '../config/define.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { Upstream } from '../contract/call.js'
-import { Reply } from '../exchange/reply.js'
 import { definePlugin, defineUpstream } from '../plugin/define.js'
 import { tryOut } from './probe.js'
 
@@ -11,7 +11,7 @@ function configOf(probes: Record<string, Upstream['probe']>, disposed: string[] 
   const plugins = Object.entries(probes).map(([name, probe]) =>
     defineUpstream({
       name,
-      send: () => Reply.json({}),
+      send: () => messageReply(),
       ...(probe && { probe }),
       dispose: () => void disposed.push(name),
     }),
@@ -42,7 +42,7 @@ test('each account is called once with its key, and what went wrong is told with
     { id: 'fine-1', upstream: 'fine', ok: true, text: expect.stringMatching(/^\d+ ms$/) },
     { id: 'broken-1', upstream: 'broken', ok: false, text: 'refused the key [secret]' },
     { id: 'deaf-1', upstream: 'deaf', ok: false, text: 'no answer within 0.05 s' },
-    { id: 'mute-1', upstream: 'mute', ok: true, text: 'not called, its upstream has no probe' },
+    { id: 'mute-1', upstream: 'mute', ok: true, text: expect.stringMatching(/^\d+ ms$/) },
   ])
   expect(seen).toEqual(['key-of-fine'])
   expect(disposed).toEqual(['mute', 'deaf', 'broken', 'fine'])

@@ -9,6 +9,7 @@ import { isLoopback } from '../exchange/loopback.js'
 import { secretsOf } from '../server/redact.js'
 import { createHttpClient } from '../upstream/http.js'
 import { Transport } from '../upstream/transport.js'
+import { callOnce } from './probe-call.js'
 
 export interface ProbeResult {
   readonly id: string
@@ -20,6 +21,12 @@ export interface ProbeResult {
 const nothing = () => {}
 const quiet: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => quiet }
 
+/** Characters of a result. */
+const LONGEST = 600
+
+/** Milliseconds that an account has for its answer. */
+export const PATIENCE = 10_000
+
 export interface TryOut {
   readonly results: readonly ProbeResult[]
   /** Plugins that have whole bodies decoded. */
@@ -30,7 +37,7 @@ export interface TryOut {
  * Builds the chain, hands its plugins a sample and, when `call` says so, calls every account of the config once, all at a
  * time; each has `patience` milliseconds.
  */
-export async function tryOut(config: ResolvedConfig, call: boolean, patience = 10_000): Promise<TryOut> {
+export async function tryOut(config: ResolvedConfig, call: boolean, patience = PATIENCE): Promise<TryOut> {
   const { host, port } = config.server
   const transport = new Transport()
   try {
@@ -63,23 +70,26 @@ function ownLinks({ config, links }: RunningChain): readonly Link[] {
   return links.filter(({ name }) => !names.has(name))
 }
 
-async function probe(account: Account, { upstreams }: RunningChain, patience: number): Promise<ProbeResult> {
+async function probe(account: Account, running: RunningChain, patience: number): Promise<ProbeResult> {
   const { id, upstream: name } = account
-  const upstream = upstreams.get(name)
+  const upstream = running.upstreams.get(name)
   if (!upstream) return { id, upstream: name, ok: true, text: 'not called, its upstream is switched off' }
-  if (!upstream.probe) return { id, upstream: name, ok: true, text: 'not called, its upstream has no probe' }
   const startedAt = performance.now()
   const signal = AbortSignal.timeout(patience)
   try {
-    await Promise.race([upstream.probe(account, signal), expiry(signal)])
+    const called = upstream.probe ? upstream.probe(account, signal) : callOnce(account, running, signal)
+    await Promise.race([called, expiry(signal)])
     return { id, upstream: name, ok: true, text: `${Math.round(performance.now() - startedAt)} ms` }
   } catch (error) {
-    const reason = signal.aborted ? `no answer within ${patience / 1000} s` : (error as Error).message
-    return { id, upstream: name, ok: false, text: reason.split('\n')[0]! }
+    const url = upstream.address?.(account).url
+    const reason = signal.aborted
+      ? `no answer within ${patience / 1000} s${url ? ` from ${url}` : ''}`
+      : (error as Error).message
+    return { id, upstream: name, ok: false, text: reason.split('\n')[0]!.slice(0, LONGEST) }
   }
 }
 
-/** For a probe that does not watch its signal. */
+/** For an upstream that does not watch its signal. */
 function expiry(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })

@@ -118,7 +118,10 @@ export interface UpstreamHooks {
   contextWindow?(model: string): number | undefined
   /** Where an account's calls go, for errors that lead to the option to correct. */
   address?(account: Account): Address
-  /** One cheap call with the account's key, for `agproxy check --probe`. Throws what went wrong. */
+  /**
+   * For `agproxy check --probe`, where `send` with one short message would be dear or wrong: one cheap call with the
+   * account's key. Throws what went wrong.
+   */
   probe?(account: Account, signal: AbortSignal): Promise<void>
   /** Once, before the chain takes requests. An error keeps the chain from starting. */
   setup?(): Awaitable<void>

@@ -69,20 +69,6 @@ export function createForwarder(
       url: urlOf(account),
       option: account.baseURL ? `baseURL of account '${account.id}'` : `plugins.${name}.baseURL`,
     }),
-    probe: async (account, signal) => {
-      const key = await accountKey(account)
-      const headers = { ...requestHeaders.object({}, key), 'content-type': 'application/json' }
-      const model = options.mapModel?.(PROBE_MODEL) ?? PROBE_MODEL
-      const body = { model, max_tokens: 1, messages: [{ role: 'user', content: 'Hi' }] }
-      const res = await http.raw(`${urlOf(account)}/v1/messages`, {
-        method: 'POST',
-        headers,
-        body,
-        signal,
-        responseType: 'text',
-      })
-      if (!res.ok) throw new Error(maskText(`${res.status} ${res._data ?? ''}`, key).slice(0, 300))
-    },
   }
 
   function send(call: Call, target: Target): Promise<Reply> {
@@ -148,9 +134,6 @@ const ERROR_BODY_LIMIT = 1024 * 1024
 
 /** Of a body that fetch has decompressed. */
 const NO_LONGER_TRUE = { 'content-encoding': undefined, 'content-length': undefined }
-
-/** Any model would do for a probe: it is mapped like a client's. */
-const PROBE_MODEL = 'claude-haiku-4-5'
 
 async function accountKey(account: Account): Promise<string | undefined> {
   const key = keyOf(account)
