@@ -1,6 +1,7 @@
 import { AccountPool } from '../accounts/pool.js'
 import type { PoolState } from '../accounts/pool-state.js'
 import type { ResolvedConfig } from '../config/resolved.js'
+import { quotedName } from '../config/words.js'
 import type { HttpClient, Logger, ServerInfo } from '../contract/services.js'
 import { ConfigError } from '../errors/config-error.js'
 import { nearest } from '../errors/nearest.js'
@@ -108,7 +109,7 @@ function checkAccounts({ accounts, off, chain, file }: ResolvedConfig, upstreams
       : [
           {
             path: `accounts.${i}.upstream`,
-            message: `no upstream '${upstream}'${nearest(upstream, names)}; this chain has ${names.join(', ') || 'none'}`,
+            message: `no upstream ${quotedName(upstream)}${nearest(upstream, names)}; this chain has ${names.join(', ') || 'none'}`,
           },
         ],
   )

@@ -1,4 +1,5 @@
 import type { AccountPool } from '../accounts/pool.js'
+import { headerText } from '../exchange/headers.js'
 import type { Link } from './compose.js'
 
 /** One attempt on the first account that can serve: the chain's dispatcher when `retry-rotate` is switched off. */
@@ -20,7 +21,7 @@ export function dispatchOnce(pool: AccountPool): Link {
         const named = model === undefined ? call : call.set({ model })
         try {
           const reply = await next(named.with({ target }))
-          const mapped = model !== undefined && { 'x-mapped-model': model }
+          const mapped = model !== undefined && { 'x-mapped-model': headerText(model) }
           const headers = { 'x-account-email': account.email ?? account.id, ...mapped, ...reply.headers }
           return lease.hold(reply.with({ headers }))
         } catch (error) {

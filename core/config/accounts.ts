@@ -1,7 +1,7 @@
 import type { Account } from '../contract/upstream.js'
 import type { Problem } from '../errors/config-error.js'
+import { type CleanedKey, cleanKey, faultOfKey } from '../upstream/key-text.js'
 import type { Preset } from './define.js'
-import { commaSeparated } from './layers.js'
 import type { Origin } from './resolved.js'
 import { accountSchema } from './schema.js'
 import { isPlainObject, kindOf } from './words.js'
@@ -42,26 +42,26 @@ function parse(raw: unknown, i: number, problems: Problem[], warnings: string[])
     return undefined
   }
   // `apiKey: process.env.MY_KEY` with the variable unset. An account that was meant to have a key can't work without.
-  const keyless = Object.hasOwn(raw, 'apiKey') && isBlank(raw.apiKey)
   const { apiKey, ...rest } = raw
+  const cleaned = typeof apiKey === 'string' ? cleanKey(apiKey) : undefined
+  const keyless = (Object.hasOwn(raw, 'apiKey') && (apiKey ?? '') === '') || cleaned?.key === ''
   const result = accountSchema.safeParse(keyless ? rest : raw)
   if (!result.success) {
     const pathOf = (at: readonly PropertyKey[]) => [path, ...at].map(String).join('.')
     problems.push(...problemsOf(result.error.issues, accountSchema, raw, pathOf))
     return undefined
   }
+  const who = result.data.id ?? result.data.upstream
   if (keyless) {
-    const who = result.data.id ?? result.data.upstream
     warnings.push(
       `${path} ('${who}') is left out: its apiKey is ${typeof apiKey === 'string' ? 'empty' : String(apiKey)}; ` +
         'set the environment variable that the config takes it from, or leave `apiKey` out if the upstream needs none',
     )
+  } else if (cleaned?.removed) {
+    warnings.push(`${path}.apiKey ('${who}'): taken off its ends: ${cleaned.removed}`)
   }
   return { account: withoutUndefined(result.data), keyless }
 }
-
-const isBlank = (key: unknown) =>
-  key === undefined || key === null || (typeof key === 'string' && key.trim() === '')
 
 function withoutUndefined<T extends object>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T
@@ -104,16 +104,41 @@ export function accountsFromEnv(
   presets: readonly Preset[],
   env: NodeJS.ProcessEnv,
   off: readonly string[],
+  problems: Problem[],
+  warnings: string[],
 ): Account[] {
   const variables: Record<string, string> = Object.assign({}, ...presets.map((p) => p.accountsFromEnv))
   const taken = new Set<string>()
   return Object.entries(variables)
     .filter(([, upstream]) => !off.includes(upstream))
     .flatMap(([variable, upstream]) =>
-      commaSeparated(env[variable] ?? '').map((apiKey) => ({
+      keysIn(variable, env[variable] ?? '', problems, warnings).map((apiKey) => ({
         id: freeId(upstream, taken),
         upstream,
         apiKey,
       })),
     )
 }
+
+/** The keys of a variable, separated by commas. */
+function keysIn(variable: string, text: string, problems: Problem[], warnings: string[]): string[] {
+  const path = `${variable} (environment)`
+  const whole = cleanKey(text)
+  const apart = text.split(',').map(cleanKey)
+  const unquoted = whole.key.split(',').map(cleanKey)
+  // `"one, two"` has quotes around all of its keys, `"one","two"` around each.
+  const isWhole = whole.removed !== undefined && hasFault(apart) && !hasFault(unquoted)
+  const keys = isWhole ? unquoted : apart
+  const removed = isWhole ? whole.removed : keys.find((key) => key.removed)?.removed
+  if (removed) warnings.push(`${path}: taken off the ends of a key: ${removed}`)
+  keys.forEach(({ key }, i) => {
+    const fault = faultOfKey(key)
+    if (fault === undefined) return
+    const which = keys.length > 1 ? `key ${i + 1} has` : 'found'
+    const message = `expected keys of printable ASCII, separated by commas, ${which} ${fault}`
+    problems.push({ path, message })
+  })
+  return keys.map(({ key }) => key).filter((key) => key !== '')
+}
+
+const hasFault = (keys: readonly CleanedKey[]) => keys.some(({ key }) => faultOfKey(key) !== undefined)

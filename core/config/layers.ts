@@ -1,9 +1,9 @@
 import type { z } from 'zod'
 import type { Problem } from '../errors/config-error.js'
 import type { Origin } from './resolved.js'
-import { describe, isPlainObject, kindOf } from './words.js'
+import { isPlainObject, kindOf } from './words.js'
 import { type Path, problemsOf } from './zod-problems.js'
-import { isSecretAt, kindAt, type Schema } from './zod-schema.js'
+import { kindAt, type Schema } from './zod-schema.js'
 
 /** Values from one source. Later layers win, key by key; nothing is merged deeper. */
 export interface Layer {
@@ -80,14 +80,13 @@ const issuesOf = (schema: z.ZodType, values: unknown) => schema.safeParse(values
 export function configLayer(
   path: string,
   value: unknown,
-  schema: Schema,
   problems: Problem[],
   origin: Origin = 'config',
 ): Layer {
   if (value === undefined) return { origin, values: {} }
   if (isPlainObject(value)) return { origin, values: value }
-  const found = isSecretAt(schema, []) ? kindOf(value) : describe(value)
-  problems.push({ path, message: `expected an object, found ${found}` })
+  // By its kind alone: a text in place of options may be a key.
+  problems.push({ path, message: `expected an object, found ${kindOf(value)}` })
   return { origin, values: {} }
 }
 

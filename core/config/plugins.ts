@@ -4,9 +4,8 @@ import { checkOrder } from '../plugin/order.js'
 import { configLayer, envLayer, type Layer, resolveSection } from './layers.js'
 import type { Slot } from './presets.js'
 import type { ResolvedPlugin } from './resolved.js'
-import { describe, isPlainObject, kindOf } from './words.js'
+import { isPlainObject, kindOf } from './words.js'
 import { unknownName } from './zod-problems.js'
-import { isSecretAt } from './zod-schema.js'
 
 const NO_OPTIONS = z.strictObject({})
 
@@ -56,12 +55,12 @@ function resolvePlugin(
   const path = `plugins.${slot.name}`
   const schema = definition.options ?? NO_OPTIONS
   if (setting !== undefined && setting !== true && !isPlainObject(setting)) {
-    const found = isSecretAt(schema, []) ? kindOf(setting) : describe(setting)
-    problems.push({ path, message: `expected options, true or false, found ${found}` })
+    // By its kind alone: a text in place of options may be the upstream's key.
+    problems.push({ path, message: `expected options, true or false, found ${kindOf(setting)}` })
     return []
   }
   const own = slot.from === 'use'
-  const brought = broughtLayer(slot, schema, problems)
+  const brought = broughtLayer(slot, problems)
   const fromEnv = definition.options
     ? envLayer(definition.env ?? {}, env, schema)
     : { origin: 'env', values: {} }
@@ -74,10 +73,10 @@ function resolvePlugin(
 }
 
 /** The options that a plugin was given where it stands, in `use` or in a preset's list. */
-function broughtLayer({ name, spec, from }: Slot, schema: z.ZodType, problems: Problem[]): Layer {
+function broughtLayer({ name, spec, from }: Slot, problems: Problem[]): Layer {
   const own = from === 'use'
   const where = own ? '(in use)' : `(in preset '${from}')`
-  const layer = configLayer(`${name} ${where}`, spec.options, schema, problems, own ? 'config' : 'preset')
+  const layer = configLayer(`${name} ${where}`, spec.options, problems, own ? 'config' : 'preset')
   const labels = Object.keys(layer.values).map((key) => [key, `${name}.${key} ${where}`])
   return { ...layer, labels: Object.fromEntries(labels) }
 }

@@ -102,6 +102,42 @@ test('no secret is printed', () => {
   expect(text).toContain('https://••••@host')
 })
 
+test.each([
+  ['redis://me:hun@ter2@host:1/0', 'redis://••••@host:1/0'],
+  ['redis://hunter2@host:1', 'redis://••••@host:1'],
+  ['redis://me:hun/ter2@host:1', 'redis://••••'],
+  ['redis://hun/ter2@host:1', 'redis://••••'],
+  ['redis://me:hun ter2@host:1', 'redis://••••@host:1'],
+  ['redis://host:1/0?password=hunter2', 'redis://host:1/0?••••'],
+  ['redis://host:1/0?password=hun@ter2', 'redis://••••'],
+  ['redis://me:hun#ter2@host:1', 'redis://••••'],
+  ['redis://host:1/0', 'redis://host:1/0'],
+])('of %s nothing is printed that may be a secret', (url, shown) => {
+  for (const text of [
+    print({}, { REDIS_URL: url }),
+    print({ state: { url } }),
+    print({ plugins: { door: { url } } }),
+    print({ plugins: { door: { names: { other: url } } } }),
+  ]) {
+    expect(text).not.toMatch(/hun|ter2/)
+    expect(text.replaceAll(/ +/g, ' ')).toMatch(
+      new RegExp(`[ :] ?${shown.replaceAll(/[?/.]/g, '\\$&')}[ \n]`),
+    )
+  }
+})
+
+test.each(['https://api.example/v1?api_key=hunter2', 'https://me:hun@ter2@api.example/v1'])(
+  'of a base URL %s neither query nor password is printed',
+  (url) => {
+    const text = print({
+      plugins: { door: { url } },
+      accounts: [{ upstream: 'zai', baseURL: url.replace(/me.*@/, '') }],
+    })
+    expect(text).not.toMatch(/hun|ter2/)
+    expect(text).toContain('api.example/v1')
+  },
+)
+
 test('without file and accounts it says so', () => {
   const text = printConfig(resolveConfig(undefined, { env: {}, presets }))
   expect(text).toContain('config  none found, defaults in force')

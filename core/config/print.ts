@@ -1,7 +1,7 @@
 import type { Account } from '../contract/upstream.js'
 import type { Origins, ResolvedConfig, ResolvedPlugin } from './resolved.js'
 import { logSchema, serverSchema, stateSchema } from './schema.js'
-import { isPlainObject, withoutPassword } from './words.js'
+import { isPlainObject, withoutCredentials } from './words.js'
 import { maskSecrets } from './zod-schema.js'
 
 /** The config in force as readable text, secrets masked: what `agproxy check` prints. */
@@ -65,7 +65,7 @@ function optionRows(value: unknown, origins: Origins): string[][] {
 }
 
 function format(value: unknown): string {
-  if (typeof value === 'string') return withoutPassword(value)
+  if (typeof value === 'string') return withoutCredentials(value)
   if (typeof value === 'function') return 'a function'
   if (value instanceof RegExp) return String(value)
   if (Array.isArray(value)) return `[${value.map(format).join(', ')}]`

@@ -304,6 +304,7 @@ describe('accounts', () => {
     [undefined, 'undefined'],
     ['', 'empty'],
     [' ', 'empty'],
+    ['"\u200b"', 'empty'],
     [null, 'null'],
   ])('with a key that is %j an account is left out, with a warning', (apiKey, word) => {
     const raw = {
@@ -318,6 +319,57 @@ describe('accounts', () => {
       `accounts.0 ('glm') is left out: its apiKey is ${word}; set the environment variable that the config takes ` +
         'it from, or leave `apiKey` out if the upstream needs none',
     ])
+  })
+
+  test.each([
+    ['"sk-abc"', 'sk-abc', 'quotes'],
+    ["  'sk-abc'\n", 'sk-abc', 'quotes'],
+    ['“sk-abc”', 'sk-abc', 'quotes'],
+    ['sk-abc\u200b', 'sk-abc', 'a zero-width space (U+200B)'],
+    ['\ufeffsk-abc', 'sk-abc', 'a byte order mark (U+FEFF)'],
+    ['\u00a0sk-abc\r\n', 'sk-abc', 'a no-break space (U+00A0)'],
+    ['sk-abc\u2060\u200d', 'sk-abc', 'a word joiner (U+2060)'],
+    [' \tsk-abc\r\n', 'sk-abc', undefined],
+  ])('what is not seen around a key %j is taken off, and named', (apiKey, key, removed) => {
+    const config = resolve({ accounts: [{ id: 'a', upstream: 'send', apiKey }] })
+    expect(config.accounts[0]!.apiKey).toBe(key)
+    const where = "accounts.0.apiKey ('a')"
+    expect(config.warnings).toEqual(removed ? [`${where}: taken off its ends: ${removed}`] : [])
+
+    const fromEnv = resolve({}, { env: { SEND_KEY: `${apiKey},${apiKey}` } })
+    expect(fromEnv.accounts.map((account) => account.apiKey)).toEqual([key, key])
+    const warning = `SEND_KEY (environment): taken off the ends of a key: ${removed}`
+    expect(fromEnv.warnings).toEqual(removed ? [warning] : [])
+  })
+
+  test('quotes around all keys of a variable are taken off', () => {
+    const config = resolve({}, { env: { SEND_KEY: '"one, two"' } })
+    expect(config.accounts.map((account) => account.apiKey)).toEqual(['one', 'two'])
+    expect(config.warnings).toEqual(['SEND_KEY (environment): taken off the ends of a key: quotes'])
+  })
+
+  test.each([
+    ['sk-a\u200bbc', 'a zero-width space (U+200B) after its first 4 characters'],
+    ['sk-abc\nsk-def', 'a line end (U+000A) after its first 6 characters'],
+    ['sk-abc\r\nsk-def', 'a line end (U+000D) after its first 6 characters'],
+    ['sk-abc，sk-def', 'a full-width comma (U+FF0C) after its first 6 characters'],
+    ['Bearer sk-abc', 'a space (U+0020) after its first 6 characters'],
+    ['sk-\u0000abc', 'a control character (U+0000) after its first 3 characters'],
+    ['ключ', 'a character outside of ASCII (U+043A) at its start'],
+    ['sk-ключ', 'a character outside of ASCII (U+043A) after its first 3 characters'],
+    ['"sk-abc', 'a quote at one end'],
+    ['sk-abc’', 'a curly quote (U+2019) after its first 6 characters'],
+  ])('a key %j that no header can carry is refused, and what is in it named', (apiKey, fault) => {
+    expect(failure({ accounts: [{ upstream: 'send', apiKey }] })).toBe(
+      `${FILE}:\n  accounts.0.apiKey: expected a key of printable ASCII, without ${fault}, found a string`,
+    )
+    expect(failure({ server: { adminKey: apiKey } })).toContain(
+      `server.adminKey: expected a key of printable ASCII, without ${fault}`,
+    )
+    expect(failure({}, { env: { OTHER_KEY: apiKey } })).toBe(
+      `OTHER_KEY (environment): expected keys of printable ASCII, separated by commas, found ${fault}`,
+    )
+    expect(failure({}, { env: { OTHER_KEY: `sk-good, ${apiKey}` } })).toContain(`key 2 has ${fault}`)
   })
 
   test('an account without the key `apiKey` needs none', () => {
@@ -352,7 +404,7 @@ describe('accounts', () => {
       [
         `${FILE}:`,
         '  accounts.0: expected an account, found a string',
-        '  accounts.1.apiKey: expected a key of printable ASCII without spaces, found a string',
+        '  accounts.1.apiKey: expected a key of printable ASCII, without a space (U+0020) after its first 9 characters, found a string',
         '  accounts.2.apikey: unknown key; allowed are id, upstream, apiKey, email, priority, weight, models, ' +
           "maxConcurrent, baseURL; did you mean 'apiKey'?",
         '  accounts.3.upstream: expected a string, found nothing',
@@ -395,7 +447,7 @@ describe('problems', () => {
         "  plugins.door.size: expected a number, found 'big'",
         '  plugins.door.names.a: expected a string, found 1',
         '  plugins.bare.any: unknown key; none is allowed here',
-        "  plugins.send: expected options, true or false, found 'x'",
+        '  plugins.send: expected options, true or false, found a string',
         "  server.port: expected a number, found '80'",
         "  server.host: expected at least 1 character, found ''",
         "  server.bodyLimit: expected bytes, or a size such as '100mb', found '100 megs'",
@@ -421,9 +473,52 @@ describe('problems', () => {
     expect(failure({ plugins: 'sk-secret', use: 'sk-secret' })).not.toContain('sk-secret')
   })
 
-  test('a password in a URL is not shown', () => {
-    const raw = { plugins: { send: { baseURL: 'htp//x:hunter2@host', bad: 1 } }, state: { prefix: 1 } }
-    expect(failure(raw)).not.toContain('hunter2')
+  test.each([
+    ['htp//x:hunter2@host'],
+    ['https://x:hunter2@host/p'],
+    ['redis:/x:hunter2@host'],
+    ['x:hun@ter2@host'],
+    ['redis://x:hun/ter2@host'],
+    ['redis://x:hun@ter2@host:1'],
+    ['redis://hun/ter2@host'],
+    ['redis://x:hun ter2@host'],
+    ['redis://x:hun#ter2@host'],
+    ['https://host/p?api_key=hunter2'],
+    ['https://host/p?api_key=hun@ter2'],
+    ['https://host/p#hunter2'],
+    ['see https://x:hunter2@host'],
+  ])('%s in the place of a value: no part of the secret is shown', (text) => {
+    for (const raw of [
+      { plugins: { send: { baseURL: text } } },
+      { accounts: [{ upstream: 'send', baseURL: text }] },
+      { state: { url: text, prefix: 1 } },
+      { server: { host: text } },
+      { log: { level: text } },
+      { preset: text },
+    ]) {
+      expect(failure({ ...raw, plugins: { ...raw.plugins, bare: { none: 1 } } })).not.toMatch(/hun|ter2/)
+    }
+  })
+
+  test.each([
+    'sk-ant-api03-Ab',
+    'sk_live_4242',
+    '0123456789abcdef0123456789abcdef.Abcdefgh12345678',
+    'AIzaSyA1234567890abcdefgh',
+  ])('a key %s in a wrong place is not shown', (key) => {
+    for (const raw of [
+      { plugins: { send: key } },
+      { plugins: { door: { mode: key, open: key, names: key, size: key } } },
+      { plugins: { send: { baseURL: key } } },
+      { server: key },
+      { server: { port: key } },
+      { log: { level: key } },
+      { preset: key },
+      { accounts: [key, { upstream: 'send', weight: key, models: key }] },
+      { use: [door(key as never)] },
+    ]) {
+      expect(failure(raw)).not.toContain(key.slice(3, 12))
+    }
   })
 
   test('sections that are no objects', () => {
@@ -434,7 +529,7 @@ describe('problems', () => {
         '  plugins: expected an object, found a list',
         '  server: expected an object, found a number',
         '  log: expected an object, found a list',
-        "  state: expected an object, found 'x'",
+        '  state: expected an object, found a string',
       ].join('\n'),
     )
     expect(failure([])).toBe(`${FILE}:\n  expected a config object, found a list`)

@@ -58,7 +58,7 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
     presets.length > 0 ? resolvePlugins(slots, config.plugins, env, problems) : { chain: [], off: [] }
   const { accounts, from } = resolveAccounts(
     config.accounts,
-    () => accountsFromEnv(presets, env, off),
+    () => accountsFromEnv(presets, env, off, problems, warnings),
     problems,
     warnings,
   )
@@ -70,7 +70,7 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
     serverSchema,
     [
       envLayer(SERVER_ENV, env, serverSchema),
-      configLayer('server', config.server, serverSchema, problems),
+      configLayer('server', config.server, problems),
       serverFlags(flags),
     ],
     problems,
@@ -78,13 +78,13 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
   const log = resolveSection(
     'log',
     logSchema,
-    [configLayer('log', config.log, logSchema, problems), logFlags(flags)],
+    [configLayer('log', config.log, problems), logFlags(flags)],
     problems,
   )
   const state = resolveSection(
     'state',
     stateSchema,
-    [envLayer(STATE_ENV, env, stateSchema), configLayer('state', config.state, stateSchema, problems)],
+    [envLayer(STATE_ENV, env, stateSchema), configLayer('state', config.state, problems)],
     problems,
   )
   if (!server || !log || !state || problems.length > 0) {

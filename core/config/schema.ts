@@ -1,10 +1,27 @@
 import { z } from 'zod'
 import { bytes, duration } from '../plugin/units.js'
 import { isBaseURL } from '../upstream/base-url.js'
+import { cleanKey, faultOfKey } from '../upstream/key-text.js'
 import { hostOption } from './host.js'
 
 /** Ids and e-mails come back in a header (`x-account-email`), so they must be able to stand in one. */
 const headerText = () => z.string().regex(/^[\x20-\x7e]+$/, 'expected printable ASCII')
+
+/** A key as a header can carry it. One from a file ends in a newline, one from an env file may have quotes around it. */
+const keyText = () =>
+  z
+    .string()
+    .overwrite((text) => cleanKey(text).key)
+    .check(({ value, issues }) => {
+      const fault = faultOfKey(value)
+      if (fault === undefined) return
+      issues.push({
+        code: 'custom',
+        continue: true, // for the union that it is in
+        message: `expected a key of printable ASCII, without ${fault}`,
+        input: value,
+      })
+    })
 
 export const serverSchema = z.strictObject({
   host: hostOption().default('127.0.0.1'),
@@ -35,12 +52,7 @@ export const serverSchema = z.strictObject({
   /** Milliseconds that running streams get to finish at shutdown. */
   shutdownTimeout: duration().default(30_000),
   /** Lets its holder see and clear the state of accounts, under `/_agproxy/api`. Without one nobody may. */
-  adminKey: z
-    .string()
-    .trim()
-    .regex(/^[\x21-\x7e]+$/, 'expected a key of printable ASCII without spaces')
-    .meta({ secret: true })
-    .optional(),
+  adminKey: keyText().min(1).meta({ secret: true }).optional(),
   /** `true` makes a certificate for this machine; else paths to PEM files or their text, as listhen takes them. */
   https: z
     .union([
@@ -79,14 +91,7 @@ export const accountSchema = z.strictObject({
   id: headerText().optional(),
   upstream: z.string().min(1),
   apiKey: z
-    .union([
-      // A key read from a file often ends in a newline, which no header may carry.
-      z
-        .string()
-        .trim()
-        .regex(/^[\x21-\x7e]*$/, 'expected a key of printable ASCII without spaces'),
-      keyFunction,
-    ])
+    .union([keyText(), keyFunction])
     .refine((key) => typeof key !== 'string' || !/^\$(\{\w+\}|\w+)$/.test(key), {
       error:
         'names a variable, which only a TypeScript or JavaScript config can read (process.env.NAME); or leave `accounts` out, and keys come from the environment',

@@ -1,14 +1,43 @@
 const LONGEST = 60
 
-/** A password in a URL (`redis://user:pass@host`) is never shown. */
-export function withoutPassword(text: string): string {
-  return text.replace(/(\/\/)[^/@\s]+@/g, '$1••••@')
+/**
+ * A text as it may be shown: of a URL in it, user and password, query and fragment are left out. Where an `@` comes after
+ * the host, a password may have had a slash in it, and all behind the scheme is left out.
+ */
+export function withoutCredentials(text: string): string {
+  const [scheme] = /[a-z][a-z\d+.-]*:\/\//i.exec(text) ?? []
+  // A URL with a mistake in it: `redis:/user:pass@host`, `user:pass@host`.
+  if (scheme === undefined) return text.replace(/^[\s\S]*:[\s\S]*@/, '••••@')
+  const at = text.indexOf(scheme)
+  return text.slice(0, at) + shownURL(text.slice(at), scheme)
+}
+
+function shownURL(text: string, scheme: string): string {
+  if (!URL.canParse(text)) return `${scheme}••••`
+  const { username, password, host, pathname, search, hash } = new URL(text)
+  if (`${pathname}${search}${hash}`.includes('@')) return `${scheme}••••`
+  const user = username || password ? '••••@' : ''
+  const query = search || hash ? '?••••' : ''
+  return user || query ? `${scheme}${user}${host}${pathname}${query}` : text
+}
+
+/** `sk-…` and its kin, and long runs of letters with digits. Such a text may be a key in the wrong place. */
+function looksLikeKey(text: string): boolean {
+  return (
+    /^(sk|pk|rk|gsk|xai|nvapi|ghp|glpat)[-_]\S{4}/i.test(text) || /(?=\w*\d)(?=\w*[a-z])\w{20}/i.test(text)
+  )
+}
+
+/** A name in quotes; without it where it is none that plugins, presets and upstreams have, as it may be a key. */
+export function quotedName(name: string): string {
+  return /^[a-z][a-z\d._-]*$/.test(name) && !looksLikeKey(name) ? `'${name}'` : 'of that name'
 }
 
 /** What was found, for an error message: a short value itself, anything else by its kind. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') {
-    const shown = withoutPassword(value)
+    if (looksLikeKey(value)) return 'a string that may be a key'
+    const shown = withoutCredentials(value)
     return `'${shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown}'`
   }
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value)

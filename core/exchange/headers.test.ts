@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { growth, LINEAR } from '../../test/support/growth.js'
-import { dropping, endToEnd, endToEndList, header } from './headers.js'
+import { dropping, endToEnd, endToEndList, header, headerText } from './headers.js'
 
 const NONE = new Set<string>()
 
@@ -75,5 +75,26 @@ describe('endToEndList', () => {
     const headers = { 'x-a': '1', b: '2', 'X-A': '3', 'X-Dropped': '4' }
     expect(endToEndList(headers, DROP)).toEqual(['x-a', '3', 'b', '2'])
     expect(endToEndList(headers, DROP, { b: '5' })).toEqual(['x-a', '3'])
+  })
+})
+
+describe('headerText', () => {
+  it.each(['', 'glm-4.7', 'qwen/qwen3-coder:free', '100% sure', 'a@b.example (1)'])(
+    '%j stays as it is',
+    (text) => {
+      expect(headerText(text)).toBe(text)
+    },
+  )
+
+  it.each(['深度求索/deepseek-chat', 'modèle 100%', 'a\r\nb: c', '🦊', 'tab\tbell\u0007'])(
+    '%j is printable ASCII, and decodes to itself',
+    (text) => {
+      expect(headerText(text)).toMatch(/^[\x21-\x7e]+( [\x21-\x7e]+)*$/)
+      expect(decodeURIComponent(headerText(text))).toBe(text)
+    },
+  )
+
+  it('half a surrogate pair does not throw', () => {
+    expect(headerText('a\ud83d')).toBe('a%EF%BF%BD')
   })
 })

@@ -19,6 +19,13 @@ export function header(headers: Headers, name: string): string | undefined {
   return typeof value === 'string' ? value : value?.[0]
 }
 
+/** A text as a header can carry it. Outside of printable ASCII it is percent-encoded, as in a URL; else it stays as it is. */
+export function headerText(text: string): string {
+  if (/^[\x20-\x7e]*$/.test(text)) return text
+  const wellFormed = Buffer.from(text).toString() // encodeURIComponent throws for half a surrogate pair
+  return wellFormed.replace(/[^\x20-\x7e]+|%/g, encodeURIComponent)
+}
+
 /** Names in lower case that are dropped together with the hop-by-hop ones. */
 export function dropping(...names: readonly string[]): ReadonlySet<string> {
   return new Set([...HOP_BY_HOP, ...names])

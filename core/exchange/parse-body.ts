@@ -18,8 +18,9 @@ export const UNLIMITED: BodyLimits = {
   valueLimit: Number.POSITIVE_INFINITY,
   messageLimit: Number.POSITIVE_INFINITY,
 }
-/** It comes back in headers and log lines, and is matched against patterns. */
-const MODEL_NAME = /^[\x20-\x7e]{1,256}$/
+
+/** It comes back in log lines and, percent-encoded, in headers, and is matched against patterns. */
+const MODEL_NAME = /^\P{Cc}{1,256}$/u
 
 /** Where everything stands in the bytes of a Messages request. Throws a 400 for bytes that are none. */
 export function parseBody(bytes: Buffer, limits: BodyLimits): JsonNode {
@@ -59,7 +60,7 @@ function checked(tree: JsonNode, { messageLimit }: BodyLimits): JsonNode {
   const model = tree.get('model')
   if (!model?.isString || model.is('')) throw bad(`model: ${missing(model, 'a string')}`)
   if (!MODEL_NAME.test(model.string()!))
-    throw bad('model: Input should be printable ASCII of at most 256 characters')
+    throw bad('model: Input should be at most 256 characters, none of them a control character')
   const messages = tree.get('messages')
   if (!messages?.isArray) throw bad(`messages: ${missing(messages, 'an array')}`)
   const items = messages.items()

@@ -18,10 +18,17 @@ it('a scalar that was cut out is gone at once, before anybody reads the bytes', 
   expect(without(makeCall({ stream: true }), 'stream').stream).toBe(false)
 })
 
-it.each(['zai:a\r\nx: 1', 'zai:\u017e', 'a'.repeat(257)])(
-  'a model name that no header could carry is a 400: %j',
+it.each(['zai:a\r\nx: 1', 'a\u0000', 'a\u007f', 'a'.repeat(257)])(
+  'a model name with control characters, or too long, is a 400: %j',
   (model) => {
-    expect(() => makeCall({ model }).tree).toThrow(/model: Input should be printable ASCII/)
+    expect(() => makeCall({ model }).tree).toThrow(/model: Input should be at most 256 characters/)
+  },
+)
+
+it.each(['zai:\u017e', 'モデル', 'a b', '🦊'.repeat(256)])(
+  'a model name may be in any script: %j',
+  (model) => {
+    expect(makeCall({ model }).model).toBe(model)
   },
 )
 

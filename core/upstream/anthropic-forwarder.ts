@@ -3,7 +3,8 @@ import type { Call, Target, UpstreamHooks } from '../contract/call.js'
 import type { HttpClient, Transport } from '../contract/services.js'
 import type { Accepts, Account, ModelInfo, Precedence } from '../contract/upstream.js'
 import { errorBody } from '../errors/api-errors.js'
-import { ClientGoneError, GatewayError, UpstreamError } from '../errors/gateway-errors.js'
+import { ClientGoneError, GatewayError } from '../errors/gateway-errors.js'
+import { headerText } from '../exchange/headers.js'
 import { maskBytes, maskHeaders, maskText } from '../exchange/mask-key.js'
 import { Reply } from '../exchange/reply.js'
 import { parseBaseURL } from './base-url.js'
@@ -54,7 +55,7 @@ export function createForwarder(
     ...(options.contextWindow && { contextWindow: options.contextWindow }),
     ...(options.listsModels && {
       listModels: async (account: Account, signal: AbortSignal) =>
-        fetchModels(http, urlOf(account), requestHeaders.object({}, await accountKey(account)), signal),
+        fetchModels(http, urlOf(account), requestHeaders.object({}, await keyOf(account)), signal),
     }),
     send(call: Call) {
       const target = call.target!
@@ -62,7 +63,7 @@ export function createForwarder(
       const mapped = target.model === undefined ? options.mapModel?.(call.model) : undefined
       if (mapped === undefined || mapped === call.model) return forward(call, target)
       call.record.facts.mappedModel = mapped
-      const headers = { 'x-mapped-model': mapped }
+      const headers = { 'x-mapped-model': headerText(mapped) }
       return forward(call.set({ model: mapped }), target).then((reply) => reply.with({ headers }))
     },
     address: (account) => ({
@@ -73,7 +74,7 @@ export function createForwarder(
 
   function send(call: Call, target: Target): Promise<Reply> {
     const key = keyOf(target.account)
-    if (typeof key === 'object') return refreshed(key, target.account).then((k) => sendWith(k, call, target))
+    if (typeof key === 'object') return key.then((asked) => sendWith(asked, call, target))
     return sendWith(key, call, target)
   }
 
@@ -104,7 +105,7 @@ export function createForwarder(
   async function count(call: Call, target: Target): Promise<Reply> {
     if (!target.accepts.countTokens)
       return Reply.json(errorBody('not_found_error', `${name} does not count tokens`), { status: 404 })
-    const key = await accountKey(target.account)
+    const key = await keyOf(target.account)
     call.record.sentWith(key)
     const url = `${urlOf(target.account)}${call.path}${call.query}`
     const init = {
@@ -134,19 +135,6 @@ const ERROR_BODY_LIMIT = 1024 * 1024
 
 /** Of a body that fetch has decompressed. */
 const NO_LONGER_TRUE = { 'content-encoding': undefined, 'content-length': undefined }
-
-async function accountKey(account: Account): Promise<string | undefined> {
-  const key = keyOf(account)
-  return typeof key === 'object' ? refreshed(key, account) : key
-}
-
-async function refreshed(key: Promise<string | undefined>, account: Account): Promise<string | undefined> {
-  try {
-    return await key
-  } catch (cause) {
-    throw new UpstreamError('connect', `the apiKey function of account '${account.id}' failed`, { cause })
-  }
-}
 
 /**
  * Upstreams have been seen to quote the key that they refuse, in the body and in headers. An error body is read whole; the

@@ -263,3 +263,24 @@ describe('on any other address', () => {
     expect(await statusOf({ keys: ['sk-right'] }, OPEN, { headers })).toBe(200)
   })
 })
+
+describe('keys that no client would send are refused, and what is in them named', () => {
+  const issues = (key: string) =>
+    auth.definition.options!.safeParse({ keys: [key] }).error?.issues.map((issue) => issue.message)
+
+  it.each([
+    ['"sk-right"', 'expected a key without quotes around it'],
+    ["'sk-right' ", 'expected a key without quotes around it'],
+    ['sk-right\u200b', 'expected a key without a zero-width space (U+200B)'],
+    ['\ufeffsk-right', 'expected a key without a byte order mark (U+FEFF)'],
+    ['sk-\u00a0right', 'expected a key without a no-break space (U+00A0)'],
+    ['sk-right\nsk-left', 'expected a key without a line end (U+000A)'],
+    ['sk\u0007', 'expected a key without a control character (U+0007)'],
+  ])('%j', (key, message) => {
+    expect(issues(key)).toEqual([message])
+  })
+
+  it.each(['sk-right', ' sk-right\r\n', "it's a key", 'clé', ''])('%j is none of them', (key) => {
+    expect(issues(key)).toBeUndefined()
+  })
+})

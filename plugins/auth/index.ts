@@ -9,13 +9,13 @@ import {
   type ServerInfo,
   tokens,
 } from '../../core/index.js'
-import { KeyRing, presentedKeys } from '../../core/kit.js'
+import { clientKeyOption, KeyRing, presentedKeys } from '../../core/kit.js'
 import { foreignSource } from './origin.js'
 
 const options = z.strictObject({
   /** `auto`: off on a loopback address, `all-except-health` on any other. */
   mode: z.enum(['auto', 'off', 'strict', 'all-except-health']).default('auto'),
-  keys: z.array(z.string()).default([]).meta({ secret: true }),
+  keys: z.array(clientKeyOption()).default([]).meta({ secret: true }),
   /** Host names besides localhost by which a gateway on a loopback address may be called. */
   allowedHosts: z.array(z.string()).default([]),
 })

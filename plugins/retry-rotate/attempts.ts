@@ -8,7 +8,7 @@ import {
   type Target,
   type UpstreamError,
 } from '../../core/index.js'
-import { type AccountRequest, type Lease, mapModel, retryAfterSeconds } from '../../core/kit.js'
+import { type AccountRequest, headerText, type Lease, mapModel, retryAfterSeconds } from '../../core/kit.js'
 import { type Failure, isTemporary } from './policy.js'
 
 /** How an attempt ended that did not serve: with the upstream's error answer, or with no answer. */
@@ -184,7 +184,7 @@ export class Attempts {
     facts.account = account.id
     facts.attempts = attempts
     // The forwarder's own mapping comes last and tells most.
-    const mapped = reply?.header('x-mapped-model') ?? model
+    const mapped = reply?.header('x-mapped-model') ?? (model && headerText(model))
     const headers: Record<string, string> = {
       'x-account-email': account.email ?? account.id,
       'x-agproxy-attempts': String(attempts),
