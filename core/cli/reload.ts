@@ -1,17 +1,18 @@
-import { type FSWatcher, watch } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { changedKeys } from '../config/changes.js'
 import type { ResolvedConfig } from '../config/resolved.js'
-import type { Logger } from '../contract/services.js'
 import type { RunningGateway } from '../server/start.js'
 import type { Controls } from './controls.js'
 import { withImports } from './imported.js'
+import { FileWatch } from './watch.js'
 
-/** Editors write a file in several steps; what comes within this many milliseconds is one change. */
-const SETTLE = 100
+/** More names than these are counted. */
+const MOST_NAMES = 12
 
 /**
- * Reloads when the config file or one that it imports is saved, and when it is told to (SIGHUP). A config that can't be
- * used is told and changes nothing. Returns what stops the watching.
+ * Reloads when the config file or one that it imports is another one than before, and on SIGHUP. A config that can't be used,
+ * or that is gone, changes nothing and is told in the log. Returns what stops the watching.
  */
 export function reloadOnChange(
   running: RunningGateway,
@@ -19,58 +20,100 @@ export function reloadOnChange(
   load: () => Promise<ResolvedConfig>,
   controls: Controls,
 ): () => void {
-  const { logger } = running
-  let latest = 0
+  const { logger, gateway } = running
+  let current = file
+  /** Of the files as they were read last, whether or not they could be used. */
+  let tried = contentsOf(filesOf(file))
+  let isGone = false
 
-  // Does not wait for the reload before, whose plugins may take long to set up. The last one saved wins.
-  const trigger = async () => {
-    const current = ++latest
-    try {
-      const config = await load()
-      if (current !== latest) return
-      const notes = await running.reload(config)
-      logger.info('config reloaded; running requests finish on the old one')
-      for (const note of notes) logger.warn(note)
-    } catch (error) {
-      if (current !== latest) return
-      logger.error(`config not reloaded, the old one stays in force:\n${(error as Error).message}`)
+  const watch = new FileWatch(
+    () => trigger(saved),
+    (text) => logger.warn(`${text}; SIGHUP reloads it too`),
+  )
+
+  /** Follows the files before they are read, so that a change that comes meanwhile is noticed. */
+  const follow = async (): Promise<string> => {
+    const files = filesOf(current)
+    await watch.follow(files)
+    const isSame = files.join('\n') === filesOf(current).join('\n')
+    return isSame ? contentsOf(files) : follow()
+  }
+
+  const saved = async () => {
+    if (current === undefined) return
+    const contents = await follow()
+    if (!existsSync(current)) {
+      if (!isGone)
+        logger.warn(`config not reloaded: ${current} is gone; what was loaded from it stays in force`)
+      isGone = true
+      return
     }
-    watchAll() // what it imports may have changed
+    if (contents === tried) {
+      if (isGone) logger.info('the config file is back as it was')
+      isGone = false
+      return
+    }
+    isGone = false
+    await reload(contents)
   }
 
-  let timer: NodeJS.Timeout | undefined
-  const settle = () => {
-    clearTimeout(timer)
-    timer = setTimeout(trigger, SETTLE)
+  let latest = 0
+  const reload = async (contents: string) => {
+    tried = contents
+    // Does not wait for the reload before, whose plugins may take long to set up. The last one wins.
+    const own = ++latest
+    try {
+      const next = await load()
+      if (own !== latest) return
+      if (current !== undefined && next.file === undefined)
+        throw new Error(`${current} is gone, and no other config is found`)
+      isGone = false
+      const before = gateway.running.config
+      const notes = await running.reload(next)
+      logger.info(`config reloaded: ${whatChanged(before, next)}; running requests finish on the old one`)
+      for (const note of [...notes, ...next.warnings]) logger.warn(note)
+      if (next.file === current) return
+      current = next.file
+      tried = await follow()
+    } catch (error) {
+      if (own === latest) failed(error)
+    }
   }
-  let watched: string[] = []
-  let watchers: FSWatcher[] = []
-  const watchOnly = (files: string[]) => {
-    // Only when they are others: a change that comes while nobody watches would be lost.
-    if (files.join('\n') === watched.join('\n')) return
-    for (const watcher of watchers) watcher.close()
-    watched = files
-    watchers = watchFiles(files, settle, logger)
+
+  const failed = (error: unknown) => {
+    const message = (error as Error | undefined)?.message ?? String(error)
+    logger.error(`config not reloaded, the old one stays in force:\n${message}`)
   }
-  let stopped = false
-  const watchAll = () => watchOnly(file === undefined || stopped ? [] : withImports(file))
-  watchAll()
-  controls.onReload(trigger)
+  const trigger = (work: () => Promise<void>) => void work().catch(failed)
+
+  // A file that is saved while the first look at it is under way differs from what was read above.
+  trigger(saved)
+  controls.onReload(() => trigger(async () => reload(await follow())))
   return () => {
-    stopped = true
-    clearTimeout(timer)
-    watchAll()
+    latest++
+    watch.stop()
   }
 }
 
-/** By folder, not by file: editors save by renaming a new file over the old one, which ends a watch on the file. */
-function watchFiles(files: readonly string[], changed: () => void, logger: Logger): FSWatcher[] {
-  return [...new Set(files.map((file) => dirname(file)))].map((folder) => {
-    const names = new Set(files.filter((file) => dirname(file) === folder).map((file) => basename(file)))
-    const watcher = watch(folder, (_event, name) => name !== null && names.has(name) && changed())
-    watcher.on('error', (error) =>
-      logger.warn(`the config is no longer watched (${error.message}); SIGHUP still reloads it`),
-    )
-    return watcher
-  })
+function whatChanged(before: ResolvedConfig, next: ResolvedConfig): string {
+  const names = changedKeys(before, next)
+  if (before.file !== next.file) names.unshift(`the file (${next.file})`)
+  if (names.length === 0) return 'no setting changed'
+  const rest = names.length - MOST_NAMES
+  const told = rest > 0 ? [...names.slice(0, MOST_NAMES), `${rest} more`] : names
+  return `changed ${told.length > 1 ? 'are' : 'is'} ${told.join(', ')}`
+}
+
+const filesOf = (file: string | undefined) => (file === undefined ? [] : withImports(file))
+
+function contentsOf(files: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const file of files) {
+    try {
+      hash.update(`${file}\0`).update(readFileSync(file))
+    } catch {
+      hash.update('\0')
+    }
+  }
+  return hash.digest('hex')
 }
