@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { TestConfig } from '../harness/gateway.js'
 import { answer } from '../support/anthropic-upstream.js'
 import { ask } from '../support/client.js'
-import type { TestConfig } from '../support/gateway.js'
 import { stand } from '../support/stand.js'
 
 const MODEL = 'モデル/大-v1.5'
