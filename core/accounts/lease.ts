@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import type { Lease as LeaseContract } from '../contract/accounts.js'
 import type { Target } from '../contract/call.js'
+import type { Cancellation } from '../contract/http.js'
 import type { Reply } from '../contract/reply.js'
 import type { Cooldown } from '../contract/upstream.js'
 import type { Candidate } from './candidate.js'
 import type { Cooldowns } from './cooldowns.js'
 import { releaseOnEnd } from './release-on-end.js'
 
-/** A request's place on an account, for as long as its answer flows. */
+/** A request's slot on an account, for as long as its answer flows, and never longer than the request. */
 export class AccountLease implements LeaseContract {
   #id: string | undefined
   #released = false
+  #cancellation: Cancellation | undefined
+  readonly #release = () => this.release()
 
   constructor(
     readonly target: Target,
@@ -27,6 +30,13 @@ export class AccountLease implements LeaseContract {
     return this.#id
   }
 
+  /** From now on it is released with its request. Not before the stores have granted it: an answer that comes later would take it anew. */
+  ownedBy(cancellation: Cancellation): this {
+    this.#cancellation = cancellation
+    cancellation.on(this.#release)
+    return this
+  }
+
   /** The account answered. What was held against it when the place was taken is forgotten. */
   served(): void {
     if (this.recovering.length > 0) this.cooldowns.clear(this.recovering)
@@ -38,7 +48,7 @@ export class AccountLease implements LeaseContract {
     this.cooldowns.start(scope === 'model' ? scopes[1] : scopes[0], reason, ms)
   }
 
-  /** The reply that goes out; the place is free when its body is over, however that comes about. */
+  /** The reply that goes out; the lease is released when its body has ended, is broken or cancelled. */
   hold(reply: Reply): Reply {
     return releaseOnEnd(reply, this)
   }
@@ -46,6 +56,7 @@ export class AccountLease implements LeaseContract {
   release(): void {
     if (this.#released) return
     this.#released = true
+    this.#cancellation?.off(this.#release)
     this.free(this)
   }
 }

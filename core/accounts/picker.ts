@@ -45,9 +45,10 @@ export class Picker {
     if (!input.needsSlot) return new AccountLease(target, found, cooldowns, NOTHING, () => {})
     const lease = this.#reserve(target, found)
     const answers = this.#agree(request, input, lease)
-    if (answers.length === 0) return lease
+    const { cancellation } = request.call
+    if (answers.length === 0) return lease.ownedBy(cancellation)
     return Promise.all(answers).then((good) => {
-      if (good.every(Boolean)) return lease
+      if (good.every(Boolean)) return lease.ownedBy(cancellation)
       this.#free(lease) // without a word to those that wait: they would look again, and so would this request, for ever
       return this.#pick(request, late, tiers, races - 1)
     })

@@ -2,7 +2,7 @@ import type { AccountRequest, AccountStatus, Accounts, Lease } from '../contract
 import type { Awaitable } from '../contract/awaitable.js'
 import type { Call } from '../contract/call.js'
 import type { Account, CooldownReason } from '../contract/upstream.js'
-import type { GatewayError } from '../errors/gateway-errors.js'
+import { ClientGoneError, type GatewayError } from '../errors/gateway-errors.js'
 import type { Upstreams } from '../upstream/registry.js'
 import { modelScope, stateIdOf } from './candidate.js'
 import { Picker } from './picker.js'
@@ -45,10 +45,12 @@ export class AccountPool implements Accounts {
   }
 
   /**
-   * A place on the account that serves next, after a wait in turn where all that could serve are full. Undefined when nobody
-   * can. Rejects when the client goes. The lease must be released, or the reply that came of it held.
+   * A slot on the account that serves next, after a wait in turn where all that could serve are full. Undefined when none
+   * can. Throws or rejects when the request is cancelled. Release the lease, or hold the reply that came of it, as soon as
+   * the account is done; at the latest it is released with its request.
    */
   acquire(request: AccountRequest): Awaitable<Lease | undefined> {
+    if (request.call.cancellation.cancelled) throw new ClientGoneError()
     const found = this.#picker.pick(request, false)
     if (found instanceof Promise)
       return found.then((later) => (isWaiting(later) ? this.#wait(request) : later))

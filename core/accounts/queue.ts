@@ -1,6 +1,6 @@
 import type { Awaitable } from '../contract/awaitable.js'
 import type { Cancellation } from '../contract/http.js'
-import { ClientGoneError } from '../errors/gateway-errors.js'
+import { orCancelled } from '../exchange/cancellation.js'
 
 /** Nothing yet; time alone changes that in `waitsFor` ms, Infinity when it doesn't. */
 export interface Waiting {
@@ -60,33 +60,28 @@ class Waiter<T extends Releasable | undefined> {
   #over = false
   #timer: NodeJS.Timeout | undefined
   #resolve!: (found: T | undefined) => void
-  #reject!: (error: Error) => void
+  #reject!: (error: unknown) => void
 
   constructor(
     private readonly see: Look<T>,
     private readonly patience: number,
   ) {}
 
-  async wait(cancellation: Cancellation): Promise<T | undefined> {
-    if (cancellation.cancelled) throw new ClientGoneError()
-    const onGone = () => this.#reject(new ClientGoneError())
-    cancellation.on(onGone)
-    const deadline = setTimeout(() => {
-      this.#late = true
-      this.look()
-    }, this.patience)
-    try {
-      return await new Promise<T | undefined>((resolve, reject) => {
-        this.#resolve = resolve
-        this.#reject = reject
-        this.look() // something may have changed since the look that made it wait
-      })
-    } finally {
-      this.#over = true
-      clearTimeout(deadline)
-      clearTimeout(this.#timer)
-      cancellation.off(onGone)
-    }
+  wait(cancellation: Cancellation): Promise<T | undefined> {
+    return orCancelled(cancellation, (resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+      const deadline = setTimeout(() => {
+        this.#late = true
+        this.look()
+      }, this.patience)
+      this.look() // something may have changed since the look that made it wait
+      return () => {
+        this.#over = true
+        clearTimeout(deadline)
+        clearTimeout(this.#timer)
+      }
+    })
   }
 
   look(): void {
@@ -103,12 +98,12 @@ class Waiter<T extends Releasable | undefined> {
         const found = await this.see(late)
         if (isWaiting(found)) {
           if (late) this.#resolve(undefined)
-          this.#wakeIn(found.waitsFor)
+          else this.#wakeIn(found.waitsFor)
         } else if (this.#over) found?.release()
         else this.#resolve(found)
       }
     } catch (error) {
-      this.#reject(error as Error)
+      this.#reject(error)
     } finally {
       this.#looking = false
     }
@@ -116,6 +111,7 @@ class Waiter<T extends Releasable | undefined> {
 
   #wakeIn(ms: number): void {
     clearTimeout(this.#timer)
-    if (ms < this.patience) this.#timer = setTimeout(() => this.look(), Math.max(1, Math.ceil(ms)))
+    if (ms < this.patience && !this.#over)
+      this.#timer = setTimeout(() => this.look(), Math.max(1, Math.ceil(ms)))
   }
 }

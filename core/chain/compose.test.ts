@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { makeCall } from '../../testing.js'
 import type { Call, RouteName } from '../contract/call.js'
+import type { ByteSource } from '../contract/http.js'
 import type { Next, Plugin } from '../contract/plugin.js'
 import { ClientGoneError, GatewayError, PluginError, UpstreamError } from '../errors/gateway-errors.js'
 import { Reply } from '../exchange/reply.js'
@@ -261,6 +262,43 @@ describe('an error of a plugin', () => {
       plugin: 'faulty',
       cause: expect.objectContaining({ message: expect.stringMatching(words) }),
     })
+  })
+})
+
+describe('an onReply that fails', () => {
+  const boom = () => {
+    throw new Error('a bug')
+  }
+  const faults: [string, Plugin['onReply']][] = [
+    ['throws', boom],
+    ['rejects', async () => boom()],
+    ['returns the wrong thing', () => 'text' as never],
+    ['resolves with the wrong thing', async () => null as never],
+    [
+      'throws when it has read a part',
+      async (reply) => {
+        for await (const _event of reply.events()) boom()
+      },
+    ],
+    ['throws an error of the gateway’s own kind', () => Promise.reject(new ClientGoneError())],
+  ]
+
+  it.each(faults)('and %s discards the reply that it got', async (_what, onReply) => {
+    const cancel = vi.fn()
+    const source: ByteSource = {
+      pipe: (sink) => sink.data(StreamEvent.of({ type: 'x' }).raw),
+      pause() {},
+      resume() {},
+      cancel,
+    }
+    const headers = { 'content-type': 'text/event-stream' }
+    const outer = vi.fn()
+    const chain = compose([link('outer', { onReply: outer }), link('faulty', { onReply })], async () =>
+      Reply.stream(source, { headers }),
+    )
+    expect(await failure(chain.run(makeCall()))).toBeInstanceOf(Error)
+    expect(cancel).toHaveBeenCalled()
+    expect(outer).not.toHaveBeenCalled()
   })
 })
 

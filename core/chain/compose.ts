@@ -100,19 +100,23 @@ function requestLayer(name: string, plugin: Plugin, next: Next): Next {
   }
 }
 
+/** A reply that the hook replaces or fails on is discarded here: its upstream and its account should not wait for the request's end. */
 function replyLayer(name: string, plugin: Plugin, next: Next): Next {
-  const fail = failing(name, 'onReply')
   return (call) =>
     next(call).then((reply) => {
+      const fail = (error: unknown): never => {
+        reply.discard()
+        throw wrap(name, 'onReply', error)
+      }
       const replace = (result: Reply | void) => {
         if (result === undefined || result === reply) return reply
         const replaced = expectReply(name, 'onReply', result)
-        reply.replacedBy(replaced) // or its connection and its account's place would never be free again
+        reply.replacedBy(replaced)
         return replaced
       }
       try {
         const result = plugin.onReply!(reply, call)
-        return isPromise(result) ? result.then(replace, fail) : replace(result)
+        return isPromise(result) ? result.then(replace).catch(fail) : replace(result)
       } catch (error) {
         return fail(error)
       }

@@ -27,6 +27,8 @@ export interface ServerOptions {
   readonly headersTimeout: number
   readonly requestTimeout: number
   readonly keepAliveTimeout: number
+  /** Absent: as requestTimeout. */
+  readonly writeTimeout?: number | undefined
   readonly maxConcurrent: number
   readonly queueLimit: number
   readonly queueTimeout: number

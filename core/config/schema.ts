@@ -45,6 +45,8 @@ export const serverSchema = z.strictObject({
   requestTimeout: duration().default(300_000),
   /** Node's own 5 s reset clients that think for longer between two requests. */
   keepAliveTimeout: duration().default(75_000),
+  /** Milliseconds that a client may take no byte of an answer that waits for it. Default: as requestTimeout. */
+  writeTimeout: duration().optional(),
   /** Requests at a time; past it they queue, past the queue they get a 429. */
   maxConcurrent: z.int().min(1).default(1024),
   queueLimit: z.int().min(0).default(512),

@@ -25,7 +25,7 @@ export interface AccountRequest {
   patience: Patience
 }
 
-/** A request's place on an account, for as long as its answer flows. */
+/** A request's slot on an account, for as long as its answer flows, and never longer than the request. */
 export interface Lease {
   readonly target: Target
   /** The account answered: clears the cooldown that this request was probing. */
@@ -69,8 +69,9 @@ export interface Accounts {
   /** What `acquire` needs to know of a request; make one and use it for all of the request's attempts. */
   request(call: Call, queueTimeout?: number): AccountRequest
   /**
-   * A place on the account that serves next, after a wait in turn where all that could serve are full. Undefined when none
-   * can. Rejects when the client disconnects. The lease must be released, or the reply that came of it held.
+   * A slot on the account that serves next, after a wait in turn where all that could serve are full. Undefined when none
+   * can. Throws or rejects when the request is cancelled. Release the lease, or hold the reply that came of it, as soon as
+   * the account is done; at the latest it is released with its request.
    */
   acquire(request: AccountRequest): Awaitable<Lease | undefined>
   /** The error for a client that no account can serve now: each account, why it can't, and when to come back. */

@@ -4,12 +4,17 @@ export type Headers = Readonly<Record<string, string | readonly string[] | undef
 /** Name, value, name, value: what Node's `writeHead` and undici take, at a third of the cost of an object's making. */
 export type HeaderList = string[]
 
-/** Whether an answer is still wanted: false until the client disconnects, or the plugin's own signal aborts. */
+/**
+ * The owner of what a request holds. Whatever is opened for a request (a slot on an account, a connection to an upstream, a
+ * wait) registers here, and takes itself off when it is released. What is still registered when the client disconnects or the
+ * request is over is released then, whatever lost it. Plugin authors need do nothing.
+ */
 export interface Cancellation {
+  /** True once the client has disconnected, the request is over, or the plugin's own signal has aborted. */
   readonly cancelled: boolean
   /** The same as an AbortSignal, made when it is read. */
   readonly signal: AbortSignal
-  /** Calls the listener once, on cancellation; a listener added later is not called. */
+  /** Calls the listener once, on cancellation; at once when that has been already. */
   on(listener: () => void): void
   off(listener: () => void): void
 }

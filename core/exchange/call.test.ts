@@ -79,8 +79,18 @@ describe('with', () => {
     for (const key of ['id', 'route', 'method', 'path', 'params', 'signal', 'record'] as const) {
       expect(changed[key]).toBe(original[key])
     }
-    const { signal } = new AbortController()
-    expect(original.with({ signal }).signal).toBe(signal)
+  })
+
+  it('a signal ends the call before its client does, and not without it', () => {
+    for (const ended of ['plugin', 'client']) {
+      const [plugin, client] = [new AbortController(), new AbortController()]
+      const tighter = makeCall({}, { signal: client.signal }).with({ signal: plugin.signal })
+      expect(tighter.signal.aborted).toBe(false)
+      const { [ended]: controller } = { plugin, client } as Record<string, AbortController>
+      controller!.abort()
+      expect(tighter.signal.aborted).toBe(true)
+      expect(tighter.cancellation.cancelled).toBe(true)
+    }
   })
 
   it('a changed body that is changed back leaves as the same bytes as a client wrote', () => {

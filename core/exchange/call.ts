@@ -138,7 +138,9 @@ export class RequestCall implements CallContract {
 
   with(patch: CallPatch): RequestCall {
     const { query = this.query, headers = this.headers, target = this.target, limits = this.limits } = patch
-    const cancellation = patch.signal ? new SignalCancellation(patch.signal) : this.cancellation
+    const cancellation = patch.signal
+      ? new SignalCancellation(patch.signal, this.cancellation)
+      : this.cancellation
     return new RequestCall(
       this.#head,
       cancellation,

@@ -1,5 +1,6 @@
 import type { Cancellation } from '../contract/http.js'
 import { ClientGoneError, GatewayError } from '../errors/gateway-errors.js'
+import { orCancelled } from '../exchange/cancellation.js'
 
 export interface AdmissionLimits {
   readonly maxConcurrent: number
@@ -9,57 +10,60 @@ export interface AdmissionLimits {
   readonly queueTimeout: number
 }
 
-/** So many requests at a time; further ones wait their turn in a bounded queue, and past it hear when to come back. */
+/** Limits the requests that run at a time; further ones wait in a bounded queue, first come first served, and past it get a 429. */
 export class Admission {
-  limits: AdmissionLimits
+  #limits: AdmissionLimits
   #running = 0
   /** What admits those that wait, in the order of their arrival. */
   readonly #queue = new Set<() => void>()
 
   constructor(limits: AdmissionLimits) {
-    this.limits = limits
+    this.#limits = limits
   }
 
-  /** Inside when it returns nothing or what it returns resolves; whoever is inside must `leave`. Throws or rejects with a 429. */
+  /** New limits hold for those that wait too. */
+  set limits(limits: AdmissionLimits) {
+    this.#limits = limits
+    this.#admit()
+  }
+
+  /** Admitted when it returns nothing or what it returns resolves; then `leave` must follow. Throws or rejects with a 429. */
   enter(cancellation: Cancellation): Promise<void> | undefined {
     if (cancellation.cancelled) throw new ClientGoneError()
-    if (this.#running < this.limits.maxConcurrent) {
+    if (this.#running < this.#limits.maxConcurrent) {
       this.#running++
       return undefined
     }
-    if (this.#queue.size >= this.limits.queueLimit)
+    if (this.#queue.size >= this.#limits.queueLimit)
       throw busy(`${this.#running} requests run and ${this.#queue.size} wait`)
     return this.#wait(cancellation)
   }
 
   leave(): void {
     this.#running--
-    const [next] = this.#queue
-    if (next && this.#running < this.limits.maxConcurrent) next()
+    this.#admit()
+  }
+
+  #admit(): void {
+    for (const admit of this.#queue) {
+      if (this.#running >= this.#limits.maxConcurrent) return
+      admit()
+    }
   }
 
   #wait(cancellation: Cancellation): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const over = () => {
-        clearTimeout(timer)
-        cancellation.off(onGone)
-        this.#queue.delete(admit)
-      }
+    return orCancelled(cancellation, (resolve, reject) => {
+      const { queueTimeout } = this.#limits
+      const timer = setTimeout(() => reject(busy(`no turn came in ${queueTimeout} ms`)), queueTimeout)
       const admit = () => {
-        over()
         this.#running++
         resolve()
       }
-      const onGone = () => {
-        over()
-        reject(new ClientGoneError())
-      }
-      const timer = setTimeout(() => {
-        over()
-        reject(busy(`no turn came in ${this.limits.queueTimeout} ms`))
-      }, this.limits.queueTimeout)
-      cancellation.on(onGone)
       this.#queue.add(admit)
+      return () => {
+        clearTimeout(timer)
+        this.#queue.delete(admit)
+      }
     })
   }
 }

@@ -35,6 +35,12 @@ export interface ServeContext {
 /** Routes whose body is a Messages request, and must be one before anything is done with it. */
 const WITH_MESSAGES: ReadonlySet<RouteName> = new Set(['messages', 'count-tokens'])
 
+/**
+ * Milliseconds that upstreams get to end their answers after the request is over: force-stream answers at `message_stop`,
+ * and the connection can be used again only when the last chunk has been read.
+ */
+const GRACE = 250
+
 /** A request's way to its answer. */
 export class RequestHandler implements CallHead {
   readonly id = requestId()
@@ -45,7 +51,7 @@ export class RequestHandler implements CallHead {
   readonly headers: Headers
   readonly params: Readonly<Record<string, string>>
   readonly record = new ExchangeRecord()
-  readonly #lease: ChainHandle
+  readonly #chain: ChainHandle
   #admitted = false
   /** Bytes of its body. */
   #size = 0
@@ -64,26 +70,44 @@ export class RequestHandler implements CallHead {
     this.query = question < 0 ? '' : url.slice(question)
     this.headers = req.headers
     this.params = matched.params
-    this.#lease = context.gateway.acquire()
+    this.#chain = context.gateway.acquire()
   }
 
   get signal(): AbortSignal {
     return this.cancellation.signal
   }
 
+  /** Milliseconds that the client may take nothing of its answer; 0: any time. */
+  get writeTimeout(): number {
+    const { writeTimeout, requestTimeout } = this.#chain.config.server
+    return writeTimeout ?? requestTimeout
+  }
+
+  /** Releases all that the request holds. What is still in use gets a moment to end by itself. */
   over(): void {
     if (this.#admitted) this.context.admission.leave()
-    this.#lease.release()
+    if (this.cancellation.idle) this.#release()
+    else setTimeout(() => this.#release(), GRACE).unref()
     bodyIsOver(this.#size)
   }
 
+  #release(): void {
+    try {
+      this.cancellation.cancel()
+    } catch (error) {
+      this.context.logger.error({ id: this.id, err: error }, 'a stream failed when it was cancelled')
+    }
+    this.#chain.release()
+  }
+
   async answer(): Promise<Reply> {
-    const lease = this.#lease
+    const chain = this.#chain
     const { route } = this.matched
-    const { server } = lease.config
+    const { server } = chain.config
     checkHeaders(this.req, server)
+    if (this.headers.host === undefined && this.req.httpVersion === '1.1') throw noHost()
     if (route?.admin) requireAdmin(this.headers, server.adminKey)
-    const early = route?.admin ? undefined : lease.head(this)
+    const early = route?.admin ? undefined : chain.head(this)
     // Not awaited when it is there: on the way of every request a promise is one too many.
     const refused = early instanceof Promise ? await early : early
     if (refused) return refused
@@ -95,7 +119,7 @@ export class RequestHandler implements CallHead {
       )
     }
     if (!route.methods.includes(this.method)) return otherMethod(this, route)
-    if (route.admin) return administer(this, lease.pool)
+    if (route.admin) return administer(this, chain.pool)
     if (!isQuiet(this.route)) {
       const waiting = this.context.admission.enter(this.cancellation)
       if (waiting) await waiting
@@ -103,7 +127,7 @@ export class RequestHandler implements CallHead {
     }
     if (!WITH_MESSAGES.has(this.route)) {
       this.req.resume() // whatever comes is thrown away: ten callers of /healthz could fill the memory with bodies
-      return lease.run(new Call(this, this.cancellation, RequestBody.ofBytes()))
+      return chain.run(new Call(this, this.cancellation, RequestBody.ofBytes()))
     }
     const bytes = await readBody(this.req, server.bodyLimit, server.requestTimeout)
     this.#size = bytes.length
@@ -111,8 +135,13 @@ export class RequestHandler implements CallHead {
     const { facts } = this.record
     facts.session = sessionOf(call)
     facts.model = call.model // throws the 400 for a body that is no Messages request
-    return lease.run(call)
+    return chain.run(call)
   }
+}
+
+/** RFC 9112 §3.2. */
+function noHost(): GatewayError {
+  return new GatewayError('invalid_request_error', 'the request has no Host header', { retry: false })
 }
 
 function otherMethod({ method, path }: CallHead, { methods }: Route): Reply {

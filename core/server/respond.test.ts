@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
+import { ClientCancellation } from '../exchange/cancellation.js'
 import { Reply } from '../exchange/reply.js'
 import { PassThrough } from '../stream/pass-through.js'
 import { respond } from './respond.js'
@@ -36,7 +37,10 @@ class Written extends EventEmitter {
 it('writes what comes in one tick at once, and before the next turn of the event loop', async () => {
   const res = new Written()
   const source = new PassThrough()
-  const outcome = respond(res as never, Reply.stream(source), [])
+  const outcome = respond(res as never, Reply.stream(source), [], {
+    cancellation: new ClientCancellation(),
+    writeTimeout: 0,
+  })
   await setImmediate()
   await setImmediate()
   expect(res.headersSent).toBe(true) // although no byte has come

@@ -3,6 +3,7 @@ import type { ByteSink, ByteSource, HeaderList } from '../contract/http.js'
 import type { Reply } from '../contract/reply.js'
 import { ClientGoneError, ReportedError } from '../errors/gateway-errors.js'
 import { dropping } from '../exchange/headers.js'
+import { Delivery, type DeliveryInit, type Outcome } from './delivery.js'
 
 /** What belongs to the upstream's own connection and host, and would mislead the client about ours; and what we say ourselves. */
 const NOT_RELAYED = dropping(
@@ -19,39 +20,42 @@ const ONE_PIECE = 16 * 1024
 
 const EMPTY = Buffer.alloc(0)
 
-export type Ending = 'complete' | 'broken' | 'gone'
-
-export interface Outcome {
-  readonly ending: Ending
-  /** Why the stream was not whole. */
-  readonly error?: Error | undefined
-}
-
 interface Tap {
   saw(chunk: Buffer): void
 }
 
-const COMPLETE: Outcome = { ending: 'complete' }
-const GONE: Outcome = { ending: 'gone' }
-
 /**
- * Writes a reply to the client; resolves when the last byte is handed over, or the client has gone. `own` are the gateway's
- * headers, in place of the upstream's; `tap` sees a stream go by. Rejects for what can't be written, with the source
- * cancelled.
+ * Writes a reply to the client; resolves when the last byte is handed over, or the client has gone or was cut off. `own` are
+ * the gateway's headers, in place of the upstream's; `tap` sees a stream go by. Rejects for what can't be written, with the
+ * source cancelled.
  */
-export function respond(res: ServerResponse, reply: Reply, own: HeaderList, tap?: Tap): Promise<Outcome> {
+export function respond(
+  res: ServerResponse,
+  reply: Reply,
+  own: HeaderList,
+  init: DeliveryInit,
+  tap?: Tap,
+): Promise<Outcome> {
   const headers = reply.headerList(NOT_RELAYED)
   for (const part of own) headers.push(part)
   const bytes = reply.held
   if (!bytes && res.req.method !== 'HEAD') {
     const head = { status: reply.status, headers, length: reply.header('content-length') }
-    return new Promise((resolve, reject) => new Pump(res, head, reply.source(), tap, resolve, reject).start())
+    return new Promise((resolve, reject) => {
+      new Pump(res, head, reply.source(), init, tap, resolve, reject).start()
+    })
   }
   reply.discard()
   return new Promise((resolve) => {
-    res.once('close', () => resolve(res.writableFinished ? COMPLETE : GONE))
+    const delivery = new Delivery(res, init, resolve)
     writeWhole(res, reply.status, headers, bytes ?? EMPTY)
+    if (isWaiting(res)) delivery.waits()
   })
+}
+
+/** After `res.end`: whether the kernel has not taken all of it, or a pipelined answer before it has not ended. */
+function isWaiting({ socket }: ServerResponse): boolean {
+  return !socket || socket.writableLength > 0
 }
 
 function writeWhole(res: ServerResponse, status: number, headers: HeaderList, bytes: Buffer): void {
@@ -74,35 +78,33 @@ interface Head {
  * whole, with its length.
  */
 class Pump implements ByteSink {
+  readonly #delivery: Delivery
   #waiting: Buffer[] = []
   #scheduled = false
   #ended = false
-  #over = false
+  /** The client's buffer is full, and `drain` will say when it is not. */
+  #full = false
 
   constructor(
     private readonly res: ServerResponse,
     private readonly head: Head,
     private readonly source: ByteSource,
+    init: DeliveryInit,
     private readonly tap: Tap | undefined,
-    private readonly resolve: (outcome: Outcome) => void,
+    resolve: (outcome: Outcome) => void,
     private readonly reject: (error: unknown) => void,
-  ) {}
+  ) {
+    this.#delivery = new Delivery(res, init, (outcome) => {
+      if (outcome.ending === 'gone') source.cancel()
+      resolve(outcome)
+    })
+  }
 
   start(): void {
-    const { res, source } = this
-    res.once('close', () => {
-      if (this.#over) return
-      if (!res.writableFinished) source.cancel()
-      this.#settle(res.writableFinished ? COMPLETE : GONE)
-    })
-    if (res.destroyed) {
-      source.cancel()
-      this.#settle(GONE)
-      return
-    }
-    source.pipe(this)
-    // Headers go out although no byte has come: whoever wants them held back waits before.
-    if (!res.headersSent && !this.#ended && !this.#over) this.#schedule()
+    if (this.#delivery.over) return
+    this.source.pipe(this)
+    // Headers go out although no byte has come: a caller that wants them held back waits before.
+    if (!this.res.headersSent && !this.#ended && !this.#delivery.over) this.#schedule()
   }
 
   data(chunk: Buffer): void {
@@ -116,33 +118,42 @@ class Pump implements ByteSink {
   }
 
   error(error: Error): void {
-    if (this.#over) return
     this.flush()
-    if (this.#over) return
+    if (this.#delivery.over) return
+    const { res } = this
     if (ReportedError.is(error)) {
-      this.#settle({ ending: 'broken', error: error.cause as Error })
-      this.res.end()
+      this.#delivery.endsAs({ ending: 'broken', error: error.cause as Error })
+      res.end()
+      this.#delivery.waits()
       return
     }
-    // No clean end for a broken stream: without the last chunk the client knows that it is not whole.
-    this.#settle(ClientGoneError.is(error) ? GONE : { ending: 'broken', error })
-    this.res.socket?.destroySoon()
+    const outcome: Outcome = ClientGoneError.is(error) ? { ending: 'gone' } : { ending: 'broken', error }
+    if (res.socket) {
+      // No clean end for a broken stream: without the last chunk the client knows that it is not whole.
+      this.#delivery.endsAs(outcome)
+      res.socket.destroySoon()
+      this.#delivery.waits()
+    } else {
+      // A pipelined answer before it is still being written; the connection ends after that one.
+      this.#delivery.settle(outcome)
+      res.destroy()
+    }
   }
 
   flush(): void {
     this.#scheduled = false
-    if (this.#over || this.res.writableEnded) return
+    if (this.#delivery.over || this.res.writableEnded) return
     try {
       this.#write()
     } catch (error) {
-      this.#over = true
       this.source.cancel()
       this.reject(error)
+      this.#delivery.settle({ ending: 'broken' })
     }
   }
 
   #write(): void {
-    const { res, source } = this
+    const { res } = this
     const bytes = joined(this.#waiting)
     this.#waiting = []
     if (bytes.length > 0) this.tap?.saw(bytes)
@@ -152,28 +163,36 @@ class Pump implements ByteSink {
       const isWhole = length === undefined || Number(length) === bytes.length
       if (this.#ended && isWhole) {
         writeWhole(res, status, headers, bytes)
+        if (isWaiting(res)) this.#delivery.waits()
         return
       }
       if (length !== undefined) headers.push('content-length', length)
       res.writeHead(status, headers)
     }
-    if (this.#ended) res.end(bytes)
-    else if (bytes.length === 0) res.flushHeaders()
-    else if (!res.write(bytes)) {
-      source.pause()
-      res.once('drain', () => source.resume())
-    }
+    if (this.#ended) {
+      res.end(bytes)
+      if (isWaiting(res)) this.#delivery.waits()
+    } else if (bytes.length === 0) res.flushHeaders()
+    else if (!res.write(bytes)) this.#wait()
+  }
+
+  /** A paused source may still deliver what it holds: more writes, but one listener and one watch. */
+  #wait(): void {
+    if (this.#full) return
+    this.#full = true
+    this.source.pause()
+    this.#delivery.waits()
+    this.res.once('drain', () => {
+      this.#full = false
+      this.#delivery.flows()
+      this.source.resume()
+    })
   }
 
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
     process.nextTick(flush, this)
-  }
-
-  #settle(outcome: Outcome): void {
-    this.#over = true
-    this.resolve(outcome)
   }
 }
 

@@ -6,72 +6,120 @@ import type { Logger } from '../contract/services.js'
 import { ClientGoneError, GatewayError, PluginError, UpstreamError } from '../errors/gateway-errors.js'
 import { ClientCancellation } from '../exchange/cancellation.js'
 import { UsageTap } from '../exchange/usage.js'
+import { Connection } from './connection.js'
+import type { DeliveryInit, Outcome } from './delivery.js'
 import { type Matched, RequestHandler, type ServeContext } from './handle.js'
 import { logLine, noteHeldUsage } from './log-line.js'
 import { renderError } from './render-error.js'
-import { type Outcome, respond } from './respond.js'
+import { respond } from './respond.js'
 
 /** One request from its headers to its last byte. Never rejects: whatever happens, the client gets an answer and the gateway lives on. */
-export async function serve(
+export function serve(
   req: IncomingMessage,
   res: ServerResponse,
   matched: Matched,
   context: ServeContext,
 ): Promise<void> {
-  const cancellation = new ClientCancellation()
-  res.once('close', () => {
-    if (!res.writableFinished) cancellation.cancel()
-  })
-  const handler = new RequestHandler(req, matched, cancellation, context)
-  let outcome: Outcome | undefined
-  let status: number | undefined // none for a client that went before it was answered
-  try {
-    const reply = await answerOf(handler, context.logger)
-    if (res.destroyed) reply.discard()
-    else {
-      if (reply.status === 408 && !req.complete) res.shouldKeepAlive = false // or it would go on dripping
-      status = reply.status
-      const tap = reply.isEventStream ? new UsageTap(handler.record) : undefined
-      try {
-        outcome = await respond(res, reply, ownHeaders(handler, reply), tap)
-      } catch (error) {
-        if (!res.headersSent) status = 500
-        outcome = await unwritable(res, reply, error, handler, context.logger)
-      }
-      if (outcome.error) report(outcome.error, handler, context.logger)
+  return new Exchange(req, res, matched, context).run()
+}
+
+class Exchange {
+  readonly #cancellation = new ClientCancellation()
+  readonly #connection: Connection
+  readonly #handler: RequestHandler
+  readonly #logger: Logger
+  /** None for a client that went before it was answered. */
+  #status: number | undefined
+  #outcome: Outcome | undefined
+  #over = false
+
+  constructor(
+    private readonly req: IncomingMessage,
+    private readonly res: ServerResponse,
+    matched: Matched,
+    context: ServeContext,
+  ) {
+    this.#logger = context.logger
+    this.#handler = new RequestHandler(req, matched, this.#cancellation, context)
+    this.#cancellation.on(this.#onGone)
+    this.#connection = Connection.of(req.socket)
+    this.#connection.add(res, this.#cancellation)
+  }
+
+  async run(): Promise<void> {
+    try {
+      const reply = await this.#answer()
+      if (this.#cancellation.cancelled) reply.discard()
+      else await this.#write(reply)
+    } catch (error) {
+      this.#logger.error({ id: this.#handler.id, err: error }, 'could not write the answer')
+      this.res.destroy()
+    } finally {
+      this.#finish()
     }
+  }
+
+  /** The answer, or the error in its place. */
+  async #answer(): Promise<Reply> {
+    try {
+      return await this.#handler.answer()
+    } catch (error) {
+      this.#report(error)
+      return renderError(error, this.#handler)
+    }
+  }
+
+  async #write(reply: Reply): Promise<void> {
+    const { res, req } = this
+    const handler = this.#handler
+    if (reply.status === 408 && !req.complete) res.shouldKeepAlive = false // or the slow upload would hold the connection
+    this.#status = reply.status
+    const tap = reply.isEventStream ? new UsageTap(handler.record) : undefined
+    const init = { cancellation: this.#cancellation, writeTimeout: handler.writeTimeout }
+    try {
+      this.#outcome = await respond(res, reply, ownHeaders(handler, reply), init, tap)
+    } catch (error) {
+      this.#outcome = await this.#unwritable(reply, error, init)
+    }
+    if (this.#outcome.error) this.#report(this.#outcome.error)
     noteHeldUsage(reply, handler)
-  } catch (error) {
-    context.logger.error({ id: handler.id, err: error }, 'could not write the answer')
-    res.destroy()
-  } finally {
+  }
+
+  /** What can't be written (a header with a line break in it, by a plugin) is a 500 as long as nothing was sent. */
+  #unwritable(reply: Reply, error: unknown, init: DeliveryInit): Promise<Outcome> {
+    const handler = this.#handler
+    reply.discard()
+    if (this.res.headersSent) throw error
+    this.#status = 500
+    this.#report(error)
+    return respond(this.res, renderError(error, handler), ['request-id', handler.id], init)
+  }
+
+  /** A plugin that waits for something of its own would hold the slots of a client that has gone: others get a turn to end. */
+  readonly #onGone = (): void => {
+    setImmediate(() => this.#finish())
+  }
+
+  /** The one end of every request, called once: all that it holds is released, and its record is complete. */
+  #finish(): void {
+    if (this.#over) return
+    this.#over = true
+    const handler = this.#handler
+    this.#cancellation.off(this.#onGone)
+    this.#connection.delete(this.res)
     handler.over()
-    logLine(handler, status, outcome?.ending ?? 'gone', context.logger)
+    logLine(handler, this.#status, this.#outcome?.ending ?? 'gone', this.#logger)
   }
-}
 
-/** The answer, or the error that stands for it. */
-async function answerOf(handler: RequestHandler, logger: Logger): Promise<Reply> {
-  try {
-    return await handler.answer()
-  } catch (error) {
-    report(error, handler, logger)
-    return renderError(error, handler)
+  #report(error: unknown): void {
+    if (ClientGoneError.is(error)) return
+    const { id, record } = this.#handler
+    record.facts.error = record.masked(error instanceof Error ? error.message : String(error))
+    if (PluginError.is(error))
+      this.#logger.error({ id, plugin: error.plugin, hook: error.hook, err: error.cause }, error.message)
+    else if (!GatewayError.is(error) && !UpstreamError.is(error))
+      this.#logger.error({ id, err: error }, 'request failed')
   }
-}
-
-/** What can't be written (a header with a line break in it, by a plugin) is a 500 as long as nothing was sent. */
-function unwritable(
-  res: ServerResponse,
-  reply: Reply,
-  error: unknown,
-  head: CallHead,
-  logger: Logger,
-): Promise<Outcome> {
-  reply.discard()
-  if (res.headersSent) throw error
-  report(error, head, logger)
-  return respond(res, renderError(error, head), ['request-id', head.id])
 }
 
 /** The upstream's id for the request goes to the client, so that its support can find it; else the gateway's own. */
@@ -85,13 +133,4 @@ function ownHeaders({ id, record }: CallHead, reply: Reply): HeaderList {
 /** Milliseconds with one digit behind the point; `toFixed` takes 0.5 µs. */
 function tenths(ms: number): number {
   return Math.round(ms * 10) / 10
-}
-
-function report(error: unknown, head: CallHead, logger: Logger): void {
-  if (ClientGoneError.is(error)) return
-  head.record.facts.error = head.record.masked(error instanceof Error ? error.message : String(error))
-  if (PluginError.is(error))
-    logger.error({ id: head.id, plugin: error.plugin, hook: error.hook, err: error.cause }, error.message)
-  else if (!GatewayError.is(error) && !UpstreamError.is(error))
-    logger.error({ id: head.id, err: error }, 'request failed')
 }

@@ -9,7 +9,17 @@ import {
   type UpstreamOptions,
 } from '../../test/support/bad-upstream.js'
 import { message, messageEvents } from '../../test/support/messages.js'
-import { compressed, delay, type Encoding, json, respond, sse, stall } from '../../test/support/script.js'
+import {
+  compressed,
+  delay,
+  type Encoding,
+  head,
+  json,
+  respond,
+  sse,
+  stall,
+  write,
+} from '../../test/support/script.js'
 import { ACCEPTS_ALL, makeCall, mount } from '../../testing.js'
 import type { Account } from '../contract/upstream.js'
 import { ClientGoneError, GatewayError, UpstreamError } from '../errors/gateway-errors.js'
@@ -375,6 +385,13 @@ describe('a redirect', () => {
     expect(up.requests).toHaveLength(3)
     expect(elsewhere.requests).toHaveLength(0)
   })
+})
+
+it('a redirect whose body never ends keeps no connection', async () => {
+  const headers = { location: '/elsewhere', 'content-type': 'text/html' }
+  const { up, send } = await forwarder(() => [head(302, headers), write('<html>'), stall()])
+  expect(await failure(send(makeCall()))).toMatchObject({ status: 502 })
+  await expect.poll(() => up.requests[0]!.aborted).toBe(true)
 })
 
 describe('an upstream that does not answer', () => {

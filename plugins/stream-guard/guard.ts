@@ -23,21 +23,29 @@ const LINGER = 1_000
  */
 export function guarded(source: ByteSource, options: GuardOptions): ByteSource {
   let stop = () => {}
+  let heartbeat: Heartbeat | undefined
   return {
-    pause: () => source.pause(),
-    resume: () => source.resume(),
+    pause() {
+      heartbeat?.pause()
+      source.pause()
+    },
+    resume() {
+      heartbeat?.resume()
+      source.resume()
+    },
     cancel() {
       stop()
       source.cancel()
     },
     pipe(sink: ByteSink) {
-      const heartbeat = new Heartbeat(options.heartbeat, sink)
+      const beat = new Heartbeat(options.heartbeat, sink)
+      heartbeat = beat
       const sign = new MessageStop()
       let linger: NodeJS.Timeout | undefined
       let over = false
       stop = () => {
         over = true
-        heartbeat.stop()
+        beat.stop()
         clearTimeout(linger)
       }
       const end = () => {
@@ -48,10 +56,10 @@ export function guarded(source: ByteSource, options: GuardOptions): ByteSource {
       source.pipe({
         data(chunk) {
           if (over) return
-          heartbeat.saw(chunk)
+          beat.saw(chunk)
           sink.data(chunk)
           if (!linger && sign.saw(chunk)) {
-            heartbeat.stop()
+            beat.stop()
             linger = setTimeout(() => {
               source.cancel()
               end()
@@ -62,7 +70,7 @@ export function guarded(source: ByteSource, options: GuardOptions): ByteSource {
         error(error) {
           if (linger) return end()
           stop()
-          finish(error, heartbeat, sink, options.onBreak)
+          finish(error, beat, sink, options.onBreak)
         },
       })
     },

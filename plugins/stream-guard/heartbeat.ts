@@ -9,6 +9,7 @@ const CR = 0x0d
  */
 export class Heartbeat {
   readonly #timer: NodeJS.Timeout | undefined
+  #paused = false
   /** The last bytes that went to the client; a stream begins at a line's start. */
   #last = LF
   #beforeLast = LF
@@ -18,7 +19,7 @@ export class Heartbeat {
   constructor(interval: number, sink: ByteSink) {
     if (interval <= 0) return
     this.#timer = setTimeout(() => {
-      if (this.atLineStart) sink.data(this.#betweenEvents ? BEAT_BETWEEN : BEAT_WITHIN)
+      if (this.atLineStart && !this.#paused) sink.data(this.#betweenEvents ? BEAT_BETWEEN : BEAT_WITHIN)
       this.#timer!.refresh()
     }, interval)
     this.#timer.unref()
@@ -31,6 +32,15 @@ export class Heartbeat {
     else if (chunk.length === 1) this.#beforeLast = this.#last
     else return
     this.#last = chunk[chunk.length - 1]!
+  }
+
+  /** The client's buffer is full: comments would only wait there. */
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    this.#paused = false
   }
 
   stop(): void {
