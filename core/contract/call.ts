@@ -33,7 +33,7 @@ export interface CallHead {
   readonly headers: Headers
   /** The path's variable parts, decoded: `{ id }` for the route `model`. */
   readonly params: Readonly<Record<string, string>>
-  /** Aborts when the client disconnects. */
+  /** Aborts when the client disconnects, or the request is over. */
   readonly signal: AbortSignal
   /** Facts about this request, for the log and the `onFinish` hooks; the one mutable thing here. */
   readonly record: ExchangeRecord
@@ -57,7 +57,7 @@ export interface CallPatch {
   readonly query?: string
   readonly target?: Target
   readonly limits?: StreamLimits
-  /** A tighter one than the client's, for a call that the plugin gives up before the client does. */
+  /** Ends this part of the request before the request itself ends: `AbortSignal.timeout(5000)`. */
   readonly signal?: AbortSignal
 }
 

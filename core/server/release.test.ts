@@ -65,6 +65,15 @@ async function expectNothingHeld({ up, gateway, send, disposed }: Held): Promise
 }
 
 const streaming: SendInit = { body: ask({ stream: true }) }
+const controlOf = (source: ByteSource) => ({
+  pause: () => source.pause(),
+  resume: () => source.resume(),
+  cancel: () => source.cancel(),
+})
+const endOf = (sink: ByteSink) => ({
+  end: () => sink.end(),
+  error: (error: Error) => sink.error(error),
+})
 const boom = () => {
   throw new Error('a bug')
 }
@@ -132,6 +141,17 @@ describe('a plugin', () => {
     [
       'throws in onEvent',
       { onEvent: (event) => (event.type === 'content_block_start' ? boom() : undefined) },
+    ],
+    [
+      'wraps the stream, and throws in the middle of it',
+      {
+        async handle(call, next) {
+          const reply = await next(call)
+          const source = reply.source()
+          const pipe: ByteSource['pipe'] = (sink) => source.pipe({ ...endOf(sink), data: boom })
+          return Reply.stream({ ...controlOf(source), pipe }, reply)
+        },
+      },
     ],
     [
       'gives up a stream with a signal of its own',

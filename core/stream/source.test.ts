@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { bytesSource, chunksOf, collect, iterableSource } from './source.js'
 
 const bytes = (text: string) => Buffer.from(text)
@@ -79,6 +79,18 @@ describe('iterableSource', () => {
       throw new Error('broken')
     }
     await expect(collect(iterableSource(broken()), 100)).rejects.toThrow('broken')
+  })
+
+  it('ends its generator when the reader throws', async () => {
+    const { source, state } = counted()
+    const error = vi.fn()
+    const data = () => {
+      throw new Error('a bug')
+    }
+    source.pipe({ data, end() {}, error })
+    await turn()
+    expect(error).toHaveBeenCalledWith(new Error('a bug'))
+    expect(state.finished).toBe(true)
   })
 
   it('can be read once', () => {

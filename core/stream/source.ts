@@ -34,9 +34,12 @@ export function iterableSource(items: Iterable<Buffer> | AsyncIterable<Buffer>):
     } catch (error) {
       if ((state as string) === 'done') return
       state = 'done'
+      stop() // when it was the sink that threw
       sink.error(error as Error)
     }
   }
+
+  const stop = () => void Promise.resolve(iterator.return?.()).catch(() => {})
 
   const go = () => {
     paused = false
@@ -57,7 +60,7 @@ export function iterableSource(items: Iterable<Buffer> | AsyncIterable<Buffer>):
       if (state === 'done') return
       state = 'done'
       go()
-      void Promise.resolve(iterator.return?.()).catch(() => {})
+      stop()
     },
   }
 }

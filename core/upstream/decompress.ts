@@ -60,7 +60,13 @@ function through(source: ByteSource, decoder: Transform, encoding: string): Byte
         cancel()
         sink.error(error)
       }
-      decoder.on('data', (chunk: Buffer) => sink.data(chunk))
+      decoder.on('data', (chunk: Buffer) => {
+        try {
+          sink.data(chunk)
+        } catch (error) {
+          fail(error as Error) // thrown on, it would be an error outside of every request
+        }
+      })
       decoder.on('end', () => !cancelled && sink.end())
       decoder.on('error', (cause) =>
         fail(new UpstreamError('protocol', `the upstream's answer is not valid ${encoding}`, { cause })),

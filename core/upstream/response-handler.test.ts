@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import type { Reply } from '../contract/reply.js'
 import { ResponseHandler } from './response-handler.js'
 
@@ -34,4 +34,24 @@ it('joins what comes in one tick, and keeps nothing for the next turn of the eve
   answer.onResponseData(controller, Buffer.from('c'))
   answer.onResponseEnd()
   expect(seen).toEqual(['ab', 'c', 'end'])
+})
+
+it('breaks the answer off when its reader throws', async () => {
+  const controller = { pause() {}, resume() {}, abort: vi.fn() }
+  let reply: Reply | undefined
+  const keep = (r: Reply) => {
+    reply = r
+  }
+  const answer = new ResponseHandler('http://upstream', undefined, keep, unexpected)
+  answer.onRequestStart(controller as never)
+  answer.onResponseStart(controller as never, 200, {})
+  const broken = vi.fn()
+  const data = () => {
+    throw new TypeError('a bug')
+  }
+  reply!.source().pipe({ data, end: unexpected as never, error: broken })
+  answer.onResponseData(controller as never, Buffer.from('a'))
+  await setImmediate()
+  expect(broken).toHaveBeenCalledWith(new TypeError('a bug'))
+  expect(controller.abort).toHaveBeenCalled()
 })

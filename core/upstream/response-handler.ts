@@ -27,7 +27,7 @@ export class ResponseHandler extends PassThrough implements Dispatcher.DispatchH
     private readonly reject: (error: Error) => void,
   ) {
     super()
-    // Heard until the last byte: whoever waits for the body learns of it too, not only who waits for the headers.
+    // Until the last byte: the reader of the body is told too, not only the one that waits for headers.
     cancellation?.on(this.#onGone)
   }
 
@@ -75,6 +75,15 @@ export class ResponseHandler extends PassThrough implements Dispatcher.DispatchH
     this.data(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
   }
 
+  /** The reader can't go on. */
+  fail(error: Error): void {
+    try {
+      this.error(error)
+    } finally {
+      this.#abort?.()
+    }
+  }
+
   readonly #onGone = (): void => {
     this.#gone = true
     if (this.#answered) this.error(new ClientGoneError())
@@ -83,6 +92,11 @@ export class ResponseHandler extends PassThrough implements Dispatcher.DispatchH
   }
 }
 
+/** Outside of every promise: a reader that throws would leave its request without an end. */
 function flush(answer: ResponseHandler): void {
-  answer.flush()
+  try {
+    answer.flush()
+  } catch (error) {
+    answer.fail(error as Error)
+  }
 }

@@ -38,7 +38,7 @@ export function render(): string {
     const lines = [line(COLUMNS), line(COLUMNS.map(() => '---')), ...rows.map((row) => line(cells(row)))]
     return `## ${heading}\n\n${lines.join('\n')}\n`
   })
-  return `${INTRODUCTION}\n${sections.join('\n')}`
+  return `${INTRODUCTION}\n${sections.join('\n')}\n${CLIENTS}`
 }
 
 const INTRODUCTION = `# What happens when the upstream …
@@ -54,6 +54,22 @@ Messages of broken calls begin with the upstream's and the account's name, which
 A stream is never ended as if it were whole when it is not, and no byte of another kind is put into it but comments and one
 \`event: error\`. All of this is for the defaults of [stream-guard](plugins/stream-guard.md) and [retry-rotate](plugins/retry-rotate.md);
 only their times are shorter in the suite.
+`
+
+const CLIENTS = `## What a request holds
+
+A request holds its slot of \`maxConcurrent\`, a slot of its account, its connections to upstreams and the chain that it began on.
+All of it is released when the request is over, however it ends: answered, failed, left by its client, or with a plugin that throws,
+drops a reply, keeps one of two or hangs. Upstream answers that are still being read then get 250 ms to end, so that their
+connections can be used again.
+
+| the client … | then |
+| --- | --- |
+| goes, at any time, also behind another request on its connection | everything is released at once |
+| stops reading and stays | it is cut off after \`server.writeTimeout\` (default: as \`requestTimeout\`, 300 s) without a byte taken; any byte counts, as far as the kernel shows it: on loopback it may be 1 MB before it does. Heartbeats stop while its buffer is full |
+| sends what is no HTTP, or asks for a tunnel, in the middle of an answer | the connection ends; nothing is written into the answer |
+| sends it at another time | 400, 405 (\`CONNECT\`), 408 or 431 in the shape of every error, and the connection ends |
+| sends HTTP/1.1 without \`Host\`, or an \`Expect\` other than \`100-continue\` | 400, 417 in the shape of every error |
 `
 
 function cells(row: Row): readonly string[] {
