@@ -20,7 +20,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'core/exchange': ['core/contract', 'core/errors', 'core/json', 'core/stream'],
   'core/upstream': ['core/contract', 'core/errors', 'core/json', 'core/stream', 'core/exchange'],
   'core/admin': ['core/contract', 'core/errors', 'core/exchange'],
-  'core/accounts': ['core/contract', 'core/errors', 'core/json', 'core/state', 'core/upstream'],
+  'core/accounts': [
+    'core/contract',
+    'core/errors',
+    'core/json',
+    'core/exchange',
+    'core/state',
+    'core/upstream',
+  ],
   'core/config': ['core/contract', 'core/errors', 'core/plugin', 'core/upstream'],
   'core/chain': [
     'core/contract',
