@@ -1,5 +1,6 @@
 import { ConfigError, type Problem } from '../errors/config-error.js'
 import { place } from '../plugin/order.js'
+import { proxyWarnings } from '../upstream/proxies.js'
 import { accountsFromEnv, resolveAccounts } from './accounts.js'
 import type { Preset } from './define.js'
 import { configLayer, envLayer, type Layer, resolveSection } from './layers.js'
@@ -64,6 +65,7 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
   )
 
   if (accounts.length === 0) warnings.push(noAccount(presets))
+  warnings.push(...proxyWarnings(env))
 
   const server = resolveSection(
     'server',

@@ -29,6 +29,7 @@ const OWN_END = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED'])
 /** An error of the connection in words that name the host and the cause, and hold nothing of the request. */
 export function connectionError(error: Error, origin: string): UpstreamError | GatewayError {
   const cause = innermost(error)
+  if (UpstreamError.is(cause)) return cause
   const code = (cause as NodeJS.ErrnoException).code ?? cause.name
   if (OWN_END.has(code)) {
     const message = 'the gateway was stopped before the answer was over'
@@ -57,6 +58,7 @@ export function connectionError(error: Error, origin: string): UpstreamError | G
 
 /** With several addresses for one host, Node reports an AggregateError; its first error tells more. */
 function innermost(error: Error): Error {
+  if (UpstreamError.is(error)) return error // a proxy's, which has its words already
   const first = (error as AggregateError).errors?.[0]
   if (first instanceof Error) return innermost(first)
   return error.cause instanceof Error && !('code' in error) ? innermost(error.cause) : error

@@ -1,8 +1,10 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
+import { Agent, type Dispatcher } from 'undici'
 import type { Reply } from '../contract/reply.js'
 import type { SendRequest, Transport as TransportContract } from '../contract/services.js'
 import { ClientGoneError } from '../errors/gateway-errors.js'
 import { SignalCancellation } from '../exchange/cancellation.js'
+import { Proxies } from './proxies.js'
+import { ProxyDispatcher } from './proxy-dispatcher.js'
 import { ResponseHandler } from './response-handler.js'
 
 export interface TransportOptions {
@@ -24,8 +26,9 @@ export class Transport implements TransportContract {
   readonly dispatcher: Dispatcher
 
   constructor(options: TransportOptions = {}, env: NodeJS.ProcessEnv = process.env) {
+    const connectTimeout = options.connectTimeout ?? 10_000
     const settings = {
-      connect: { timeout: options.connectTimeout ?? 10_000 },
+      connect: { timeout: connectTimeout },
       headersTimeout: options.headersTimeout ?? 300_000,
       bodyTimeout: 0, // silence inside a stream is stream-guard's to judge
       keepAliveTimeout: options.keepAliveTimeout ?? 60_000,
@@ -33,13 +36,11 @@ export class Transport implements TransportContract {
       connections: options.connections ?? 4096,
       pipelining: 1,
     }
-    const httpProxy = env.http_proxy ?? env.HTTP_PROXY ?? ''
-    const httpsProxy = env.https_proxy ?? env.HTTPS_PROXY ?? ''
-    const noProxy = env.no_proxy ?? env.NO_PROXY ?? ''
-    this.dispatcher =
-      httpProxy || httpsProxy
-        ? new EnvHttpProxyAgent({ ...settings, httpProxy, httpsProxy, noProxy })
-        : new Agent(settings)
+    const proxies = new Proxies(env)
+    // A proxy has to look the name up and to connect in its turn.
+    this.dispatcher = proxies.any
+      ? new ProxyDispatcher(proxies, settings, 3 * connectTimeout)
+      : new Agent(settings)
   }
 
   /** Resolves with the response's headers; its body flows when the reply is read. Rejects with an UpstreamError. */
