@@ -55,7 +55,7 @@ export const serverSchema = z.strictObject({
   shutdownTimeout: duration().default(30_000),
   /** Lets its holder see and clear the state of accounts, under `/_agproxy/api`. Without one nobody may. */
   adminKey: keyText().min(1).meta({ secret: true }).optional(),
-  /** `true` makes a certificate for this machine; else paths to PEM files or their text, as listhen takes them. */
+  /** `true` makes a certificate for this machine; else paths to PEM files or their text, or the path to a PFX file. */
   https: z
     .union([
       z.boolean(),

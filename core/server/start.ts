@@ -1,7 +1,6 @@
 import type { StateStore } from '../contract/state.js'
 import 'reflect-metadata'
 import type { Server } from 'node:http'
-import type { Listener } from 'listhen'
 import { PoolState } from '../accounts/pool-state.js'
 import { Gateway } from '../chain/gateway.js'
 import type { ResolvedConfig } from '../config/resolved.js'
@@ -65,19 +64,19 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     gateway = await Gateway.create(config, services)
     const admission = new Admission(config.server)
     const serve = createListener({ gateway, logger, admission })
-    const { listener, url, network } = await openListener(serve, address, config.server)
-    applyTimeouts(listener.server, config.server)
-    answerClientErrors(listener.server as Server)
+    const { server, url, network } = await openListener(serve, address, config.server)
+    applyTimeouts(server, config.server)
+    answerClientErrors(server)
     const running = gateway
     const reload = async (next: ResolvedConfig) => {
       await running.reload(next)
       secrets.redact = secretsOf(next)
       admission.limits = next.server
-      applyTimeouts(listener.server, next.server)
+      applyTimeouts(server, next.server)
       if ('level' in logger) Object.assign(logger, { level: next.log.level })
       return needsRestart(config, next)
     }
-    const { close, cut } = createCloser(listener.server as Server, gateway, transport, store)
+    const { close, cut } = createCloser(server, gateway, transport, store)
     return {
       url,
       network,
@@ -95,18 +94,12 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   }
 }
 
-/** How often Node looks for requests that take too long; its own 30 s would make a limit of 1 s one of 31. */
-const CHECK_INTERVAL = 1_000
-
-function applyTimeouts(server: Listener['server'], options: ResolvedConfig['server']): void {
+function applyTimeouts(server: Server, options: ResolvedConfig['server']): void {
   // With a longer time for the headers than for all of the request, Node 20 finds no request that takes too long.
   server.headersTimeout = Math.min(options.headersTimeout, options.requestTimeout || Number.POSITIVE_INFINITY)
   server.requestTimeout = options.requestTimeout
   server.keepAliveTimeout = options.keepAliveTimeout
   server.maxHeadersCount = 0 // past a count Node drops headers silently; header-limits counts them instead
-  // Node reads the interval when it begins to listen, and listhen leaves no moment before that.
-  Object.assign(server, { connectionsCheckingInterval: CHECK_INTERVAL })
-  server.emit('listening')
 }
 
 /** What a running gateway can't change. */
