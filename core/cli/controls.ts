@@ -1,4 +1,5 @@
 import { ipcChannel } from '../state/ipc-channel.js'
+import { watchTerminal } from './terminal.js'
 
 /** What tells a running gateway to stop or to read its config again. */
 export interface Controls {
@@ -7,15 +8,27 @@ export interface Controls {
   onReload(listener: () => void): void
 }
 
-/** A process of its own listens to signals. */
-export const signals: Controls = {
-  onStop(listener) {
-    process.on('SIGINT', listener)
-    process.on('SIGTERM', listener)
-  },
-  onReload(listener) {
-    process.on('SIGHUP', listener)
-  },
+/**
+ * A process of its own listens to signals. SIGHUP reloads, unless it comes because the terminal was closed on which the
+ * gateway runs in the foreground: a gateway that nobody sees any more would keep the port.
+ */
+export function fromSignals(): Controls {
+  const terminalClosed = watchTerminal()
+  return {
+    onStop(listener) {
+      process.on('SIGINT', listener)
+      process.on('SIGTERM', listener)
+      let closed = false // the shell may send the signal again, and that must not cut
+      process.on('SIGHUP', () => {
+        if (closed || !terminalClosed()) return
+        closed = true
+        listener('the terminal was closed')
+      })
+    },
+    onReload(listener) {
+      process.on('SIGHUP', () => terminalClosed() || listener())
+    },
+  }
 }
 
 export type Command = 'stop' | 'reload'

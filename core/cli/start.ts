@@ -4,7 +4,7 @@ import type { ResolvedConfig } from '../config/resolved.js'
 import type { RunningGateway } from '../server/start.js'
 import { announce } from './announce.js'
 import { type CliContext, configFlags, loadResolved } from './context.js'
-import { type Controls, fromPrimary, signals } from './controls.js'
+import { type Controls, fromPrimary, fromSignals } from './controls.js'
 import { listen } from './listen.js'
 import { reloadOnChange } from './reload.js'
 
@@ -20,13 +20,13 @@ export const start = defineCommand({
   },
   async run({ args, data }) {
     const context = data as CliContext
-    const controls = cluster.isWorker ? fromPrimary() : signals
+    const controls = cluster.isWorker ? fromPrimary() : fromSignals()
     const load = () => loadResolved({ ...args, port: process.env.AGPROXY_WORKER_PORT ?? args.port }, context)
     const config = await load()
     if (cluster.isWorker || args.workers === undefined) return serve(config, load, context, controls)
     const { runWorkers, workerCount } = await import('./workers.js')
     const count = workerCount(args.workers)
-    return count > 1 ? runWorkers(count, config, context) : serve(config, load, context, controls)
+    return count > 1 ? runWorkers(count, config, context, controls) : serve(config, load, context, controls)
   },
 })
 

@@ -5,7 +5,7 @@ import { ClusterHub } from '../state/cluster-hub.js'
 import { ClusterStore } from '../state/cluster-store.js'
 import { ipcChannel } from '../state/ipc-channel.js'
 import { type CliContext, UsageError } from './context.js'
-import { signals } from './controls.js'
+import type { Controls } from './controls.js'
 import { surviveStrays } from './strays.js'
 import { type WorkerEnd, WorkerHandle } from './worker-handle.js'
 
@@ -43,6 +43,7 @@ export async function runWorkers(
   count: number,
   { server }: ResolvedConfig,
   context: CliContext,
+  controls: Controls,
 ): Promise<number> {
   const port = server.port === 0 ? await freePort(server.host) : undefined
   cluster.setupPrimary({ serialization: 'advanced' }) // JSON knows no Infinity, which is how long some cooldowns last
@@ -52,8 +53,8 @@ export async function runWorkers(
   return new Promise((resolve) => {
     const env: Record<string, string> = port === undefined ? {} : { [WORKER_PORT]: String(port) }
     const workers = new Workers(count, env, context.err, resolve)
-    signals.onStop(() => workers.stop())
-    signals.onReload(() => workers.reload())
+    controls.onStop(() => workers.stop())
+    controls.onReload(() => workers.reload())
     workers.start()
   })
 }
