@@ -20,7 +20,7 @@ export type {
   UpstreamDefinition,
   UpstreamInit,
 } from './contract/plugin.js'
-export type { ExchangeRecord, RecordFacts } from './contract/record.js'
+export type { Ending, ExchangeRecord, FinishedRecord, RecordFacts, RecordTimes } from './contract/record.js'
 export type { ReplyInit } from './contract/reply.js'
 export type {
   HttpClient,

@@ -26,6 +26,7 @@ export interface Services {
 /** One chain that was built from one config, with everything that it needs. */
 export interface RunningChain {
   readonly config: ResolvedConfig
+  readonly logger: Logger
   readonly upstreams: Upstreams
   readonly pool: AccountPool
   readonly chain: Chain
@@ -77,7 +78,15 @@ export async function buildChain(config: ResolvedConfig, services: Services): Pr
     throw error
   }
   const all = withDispatch(links, config, pool)
-  return { config, upstreams, pool, dispose, links: all, chain: compose(all, attempt) }
+  return {
+    config,
+    logger: services.logger,
+    upstreams,
+    pool,
+    dispose,
+    links: all,
+    chain: compose(all, attempt),
+  }
 }
 
 /** A plugin that cannot be built or set up keeps the chain from starting; the error names it. */

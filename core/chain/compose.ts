@@ -1,6 +1,7 @@
 import type { Awaitable } from '../contract/awaitable.js'
 import type { Call, CallHead, RouteName } from '../contract/call.js'
 import type { Next, Plugin } from '../contract/plugin.js'
+import type { FinishedRecord } from '../contract/record.js'
 import type { Reply } from '../contract/reply.js'
 import { GatewayError, isKnownError, PluginError } from '../errors/gateway-errors.js'
 
@@ -15,6 +16,8 @@ export interface Chain {
   /** What a plugin answers before the body is read, if any. */
   head(head: CallHead): Awaitable<Reply | undefined>
   run(call: Call): Promise<Reply>
+  /** Calls the `onFinish` hooks; a promise where one of them is not done at once. Never throws: `failed` gets the errors. */
+  finish(record: FinishedRecord, head: CallHead, failed: (error: PluginError) => void): Awaitable<void>
 }
 
 type Layer = (next: Next) => Next
@@ -32,10 +35,12 @@ export function compose(links: readonly Link[], end: Next): Chain {
   const runners = kept((route) =>
     seen(route).reduceRight<Next>((inner, link) => layersOf(link).reduceRight((n, l) => l(n), inner), end),
   )
+  const finishers = kept((route) => seen(route).filter(({ plugin }) => plugin.onFinish))
   const heads = kept((route) => seen(route).filter(({ plugin }) => plugin.onHeaders))
   return {
     run: (call) => runners(call.route)(call),
     head: (head) => headFrom(heads(head.route), 0, head),
+    finish: (record, head, failed) => finishAll(finishers(head.route), record, head, failed),
   }
 }
 
@@ -69,6 +74,25 @@ function headFrom(links: readonly Link[], at: number, head: CallHead): Awaitable
     if (result) return expectReply(name, 'onHeaders', result)
   }
   return undefined
+}
+
+function finishAll(
+  links: readonly Link[],
+  record: FinishedRecord,
+  head: CallHead,
+  failed: (error: PluginError) => void,
+): Awaitable<void> {
+  const pending: Promise<void>[] = []
+  for (const { name, plugin } of links) {
+    const fail = (cause: unknown) => failed(new PluginError(name, 'onFinish', cause))
+    try {
+      const result = plugin.onFinish!(record, head)
+      if (isPromise(result)) pending.push(result.catch(fail))
+    } catch (error) {
+      fail(error)
+    }
+  }
+  if (pending.length > 0) return Promise.all(pending).then(() => {})
 }
 
 /** Only the hooks that a plugin has cost anything. */

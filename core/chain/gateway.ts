@@ -2,6 +2,7 @@ import type { AccountPool } from '../accounts/pool.js'
 import type { ResolvedConfig } from '../config/resolved.js'
 import type { Awaitable } from '../contract/awaitable.js'
 import type { Call, CallHead } from '../contract/call.js'
+import type { FinishedRecord } from '../contract/record.js'
 import type { Reply } from '../contract/reply.js'
 import { buildChain, type RunningChain, type Services } from './build.js'
 
@@ -11,13 +12,20 @@ export interface ChainHandle {
   readonly pool: AccountPool
   head(head: CallHead): Awaitable<Reply | undefined>
   run(call: Call): Promise<Reply>
+  /** Calls the `onFinish` hooks. The chain is kept for those that are not done at once, for at most 10 s. */
+  finish(record: FinishedRecord, head: CallHead): void
   release(): void
 }
+
+/** Milliseconds that `onFinish` hooks keep a chain that was replaced. */
+const FINISH_LIMIT = 10_000
 
 interface Generation {
   readonly running: RunningChain
   users: number
   retired: boolean
+  /** Plugins whose `onFinish` has failed: each is told once at error, then at debug. */
+  readonly failing: Set<string>
 }
 
 class Handle implements ChainHandle {
@@ -44,13 +52,31 @@ class Handle implements ChainHandle {
     return this.#generation.running.chain.run(call)
   }
 
+  finish(record: FinishedRecord, head: CallHead): void {
+    const generation = this.#generation
+    const { logger, chain } = generation.running
+    const pending = chain.finish(record, head, (error) => {
+      const level = generation.failing.has(error.plugin) ? 'debug' : 'error'
+      generation.failing.add(error.plugin)
+      logger[level]({ id: head.id, plugin: error.plugin, hook: error.hook, err: error.cause }, error.message)
+    })
+    if (!pending) return
+    generation.users++
+    const limit = new Promise<void>((resolve) => void setTimeout(resolve, FINISH_LIMIT).unref())
+    void Promise.race([pending, limit]).then(() => leave(generation))
+  }
+
   release(): void {
     if (!this.#held) return
     this.#held = false
-    this.#generation.users--
-    const { retired, users, running } = this.#generation
-    if (retired && users === 0) void running.dispose()
+    leave(this.#generation)
   }
+}
+
+function leave(generation: Generation): void {
+  generation.users--
+  const { retired, users, running } = generation
+  if (retired && users === 0) void running.dispose()
 }
 
 /** The chain in force. A reload builds the new one beside the old one and swaps at once. */
@@ -60,7 +86,7 @@ export class Gateway {
   readonly #services: Services
 
   private constructor(running: RunningChain, services: Services) {
-    this.#current = { running, users: 0, retired: false }
+    this.#current = { running, users: 0, retired: false, failing: new Set() }
     this.#services = services
   }
 
@@ -89,7 +115,7 @@ export class Gateway {
       throw new Error('a newer config, or the stop of the gateway, came before its plugins were set up')
     }
     this.#services.poolState.configChanged()
-    this.#retire({ running, users: 0, retired: false })
+    this.#retire({ running, users: 0, retired: false, failing: new Set() })
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,7 @@ import type { Accounts } from './accounts.js'
 import type { Awaitable } from './awaitable.js'
 import type { Call, CallHead, RouteName, UpstreamHooks } from './call.js'
 import type { StreamEvent } from './http.js'
+import type { FinishedRecord } from './record.js'
 import type { Reply } from './reply.js'
 import type { HttpClient, Logger, ServerInfo, Token, Transport, Upstreams } from './services.js'
 
@@ -34,6 +35,11 @@ export interface Plugin {
   onEvent?(event: StreamEvent, call: Call): StreamEvent | readonly StreamEvent[] | void
   /** Look at the reply or replace it. A stream's body has not come yet; reading it here waits for its end. */
   onReply?(reply: Reply, call: Call): Awaitable<Reply | void>
+  /**
+   * Once a request, after the last byte: of answered, failed and cut requests alike, also of those that a plugin further out
+   * answered. The client waits for nothing here; an error is logged once and goes nowhere.
+   */
+  onFinish?(record: FinishedRecord, head: CallHead): Awaitable<void>
   /** Once, before the chain takes requests. An error keeps the chain from starting. */
   setup?(): Awaitable<void>
   /** Once, after the chain's last request; in reverse order. */

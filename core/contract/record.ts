@@ -18,11 +18,33 @@ export interface RecordFacts {
   upstreamMs: number | undefined
 }
 
+/** How a request ended: `complete`; `broken`, the answer was cut short; `gone`, the client disconnected before its end. */
+export type Ending = 'complete' | 'broken' | 'gone'
+
+/** Milliseconds since the request arrived; undefined for a step that was not reached. */
+export interface RecordTimes {
+  /** It left the server's queue (`maxConcurrent`). */
+  admitted: number | undefined
+  bodyRead: number | undefined
+  /** The answer's headers went to the client. */
+  headersSent: number | undefined
+  /** The last byte went to the client, or the client disconnected. */
+  finished: number | undefined
+}
+
+/** A request's record after its last byte, as `onFinish` gets it. */
+export interface FinishedRecord extends ExchangeRecord {
+  /** Of the answer; undefined for a client that disconnected before it was answered. */
+  readonly status: number | undefined
+  readonly ending: Ending
+}
+
 /** One request's facts and the plugins' notes, in order. */
 export interface ExchangeRecord {
   /** `performance.now()` when the request arrived. */
   readonly startedAt: number
   readonly facts: RecordFacts
+  readonly times: RecordTimes
   readonly notes: readonly { readonly plugin: string; readonly text: string }[]
   update(facts: Partial<RecordFacts>): void
   /** A decision in words, logged at level debug: `cache-control` / `removed 3`. */

@@ -1,4 +1,10 @@
-import type { ExchangeRecord as RecordContract, RecordFacts } from '../contract/record.js'
+import type {
+  Ending,
+  FinishedRecord,
+  ExchangeRecord as RecordContract,
+  RecordFacts,
+  RecordTimes,
+} from '../contract/record.js'
 import { maskText } from './mask-key.js'
 
 /** All fields are there from the start: an object that grows field by field costs more than the log line itself. */
@@ -21,13 +27,30 @@ class Facts implements RecordFacts {
   upstreamMs: number | undefined = undefined
 }
 
+class Times implements RecordTimes {
+  admitted: number | undefined = undefined
+  bodyRead: number | undefined = undefined
+  headersSent: number | undefined = undefined
+  finished: number | undefined = undefined
+}
+
 /** One request's facts and the plugins' notes, in order. */
 export class ExchangeRecord implements RecordContract {
   readonly startedAt = performance.now()
   readonly facts = new Facts()
+  readonly times = new Times()
+  status: number | undefined = undefined
+  ending: Ending | undefined = undefined
   readonly notes: { plugin: string; text: string }[] = []
   /** The keys of the accounts that it was sent with. Private, so that no log line and no debugger's dump has them. */
   #keys: string[] | undefined
+
+  finish(status: number | undefined, ending: Ending): FinishedRecord {
+    this.status = status
+    this.ending = ending
+    this.times.finished = this.elapsed()
+    return this as FinishedRecord
+  }
 
   update(facts: Partial<RecordFacts>): void {
     Object.assign(this.facts, facts)

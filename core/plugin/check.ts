@@ -23,6 +23,7 @@ const HOOKS: readonly (keyof Plugin)[] = [
   'handle',
   'onEvent',
   'onReply',
+  'onFinish',
   'setup',
   'dispose',
 ]

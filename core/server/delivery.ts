@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises'
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Cancellation } from '../contract/http.js'
+import type { Ending, ExchangeRecord } from '../contract/record.js'
 import { GatewayError } from '../errors/gateway-errors.js'
-
-export type Ending = 'complete' | 'broken' | 'gone'
 
 export interface Outcome {
   readonly ending: Ending
@@ -17,6 +16,8 @@ export interface DeliveryInit {
   readonly cancellation: Cancellation
   /** Milliseconds that the client may take nothing of what waits for it; 0: any time. */
   readonly writeTimeout: number
+  /** Learns when the headers go. */
+  readonly record?: ExchangeRecord
 }
 
 const COMPLETE: Outcome = { ending: 'complete' }
@@ -43,6 +44,11 @@ export class Delivery {
   ) {
     res.once('close', this.#onClose)
     init.cancellation.on(this.#onClose)
+  }
+
+  headersGo(): void {
+    const { record } = this.init
+    if (record) record.times.headersSent = record.elapsed()
   }
 
   get over(): boolean {

@@ -5,6 +5,7 @@ import { administer } from '../admin/routes.js'
 import type { ChainHandle, Gateway } from '../chain/gateway.js'
 import type { CallHead, RouteName } from '../contract/call.js'
 import type { Headers } from '../contract/http.js'
+import type { Ending } from '../contract/record.js'
 import type { Logger } from '../contract/services.js'
 import { GatewayError } from '../errors/gateway-errors.js'
 import { Call } from '../exchange/call.js'
@@ -83,6 +84,11 @@ export class RequestHandler implements CallHead {
     return writeTimeout ?? requestTimeout
   }
 
+  /** Its record is complete: the plugins' `onFinish` hooks run, and nothing waits for them. */
+  finish(status: number | undefined, ending: Ending): void {
+    this.#chain.finish(this.record.finish(status, ending), this)
+  }
+
   /** Releases all that the request holds. What is still in use gets a moment to end by itself. */
   over(): void {
     if (this.#admitted) this.context.admission.leave()
@@ -124,6 +130,7 @@ export class RequestHandler implements CallHead {
       const waiting = this.context.admission.enter(this.cancellation)
       if (waiting) await waiting
       this.#admitted = true
+      this.record.times.admitted = this.record.elapsed()
     }
     if (!WITH_MESSAGES.has(this.route)) {
       this.req.resume() // whatever comes is thrown away: ten callers of /healthz could fill the memory with bodies
@@ -131,6 +138,7 @@ export class RequestHandler implements CallHead {
     }
     const bytes = await readBody(this.req, server.bodyLimit, server.requestTimeout)
     this.#size = bytes.length
+    this.record.times.bodyRead = this.record.elapsed()
     const call = new Call(this, this.cancellation, RequestBody.ofBytes(bytes, server))
     const { facts } = this.record
     facts.session = sessionOf(call)

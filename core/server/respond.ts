@@ -48,6 +48,7 @@ export function respond(
   reply.discard()
   return new Promise((resolve) => {
     const delivery = new Delivery(res, init, resolve)
+    delivery.headersGo()
     writeWhole(res, reply.status, headers, bytes ?? EMPTY)
     if (isWaiting(res)) delivery.waits()
   })
@@ -159,6 +160,7 @@ class Pump implements ByteSink {
     if (bytes.length > 0) this.tap?.saw(bytes)
     if (!res.headersSent) {
       const { status, headers, length } = this.head
+      this.#delivery.headersGo()
       // A body that the upstream cut short must not look complete.
       const isWhole = length === undefined || Number(length) === bytes.length
       if (this.#ended && isWhole) {

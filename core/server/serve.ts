@@ -75,7 +75,8 @@ class Exchange {
     if (reply.status === 408 && !req.complete) res.shouldKeepAlive = false // or the slow upload would hold the connection
     this.#status = reply.status
     const tap = reply.isEventStream ? new UsageTap(handler.record) : undefined
-    const init = { cancellation: this.#cancellation, writeTimeout: handler.writeTimeout }
+    const { record, writeTimeout } = handler
+    const init = { cancellation: this.#cancellation, writeTimeout, record }
     try {
       this.#outcome = await respond(res, reply, ownHeaders(handler, reply), init, tap)
     } catch (error) {
@@ -107,8 +108,10 @@ class Exchange {
     const handler = this.#handler
     this.#cancellation.off(this.#onGone)
     this.#connection.delete(this.res)
+    const ending = this.#outcome?.ending ?? 'gone'
+    handler.finish(this.#status, ending)
     handler.over()
-    logLine(handler, this.#status, this.#outcome?.ending ?? 'gone', this.#logger)
+    logLine(handler, this.#status, ending, this.#logger)
   }
 
   #report(error: unknown): void {

@@ -13,10 +13,12 @@ import type { Awaitable } from '../../core/contract/awaitable.js'
 import type { Call, Target, Upstream, UpstreamHooks } from '../../core/contract/call.js'
 import type { MessagesRequest } from '../../core/contract/messages.js'
 import type { Definition, Next, PluginEntry } from '../../core/contract/plugin.js'
+import type { Ending } from '../../core/contract/record.js'
 import type { Reply } from '../../core/contract/reply.js'
 import type { ServerInfo } from '../../core/contract/services.js'
 import type { Accepts, Account } from '../../core/contract/upstream.js'
 import type { CallInit } from '../../core/exchange/call.js'
+import { ExchangeRecord } from '../../core/exchange/record.js'
 import { toSpec } from '../../core/plugin/define.js'
 import { tokens } from '../../core/plugin/tokens.js'
 import { createHttpClient } from '../../core/upstream/http.js'
@@ -49,6 +51,8 @@ export interface Mounted {
   readonly accounts: AccountPool
   /** The options' `upstreams`, and the upstream under test. */
   readonly upstreams: Upstreams
+  /** Runs `onFinish` as after the call's last byte. */
+  finish(call: Call, status?: number, ending?: Ending): Promise<void>
   dispose(): Promise<void>
 }
 
@@ -98,6 +102,12 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
       let call = isCall(request) ? request : makeCall(request, init)
       if (seesTarget && !call.target) call = call.with({ target })
       return (await chain.head(call)) ?? chain.run(call)
+    },
+    async finish(call, status = 200, ending = 'complete') {
+      const record = (call.record as ExchangeRecord).finish(status, ending)
+      await chain.finish(record, call, (error) => {
+        throw error
+      })
     },
     async dispose() {
       await hooks.dispose?.()
