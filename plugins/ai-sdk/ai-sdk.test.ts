@@ -211,6 +211,17 @@ describe('errors', () => {
     expect((await (await failing(apiError(429, words))).send({})).header('retry-after')).toBe(seconds)
   })
 
+  it('keep a code of the provider’s own, for the plugin that knows it', async () => {
+    const { send } = await stand(
+      () => json({ error: { code: '1305', message: 'The traffic is high' } }, 429),
+      {
+        config: (url) => gatewayTo(createOpenAICompatible, url),
+        allowErrors: true,
+      },
+    )
+    expect((await send({ body: ask() })).status).toBe(529)
+  })
+
   it('of an empty account rest it for billing', async () => {
     const up = await failing(
       apiError(429, 'You exceeded your quota', { responseBody: '{"error":{"code":"insufficient_quota"}}' }),
@@ -239,7 +250,7 @@ describe('errors', () => {
     ],
     [
       Object.assign(new Error('API key is missing.'), { name: 'AI_LoadAPIKeyError' }),
-      { status: 502, message: "the upstream 'some' is not set up: API key is missing." },
+      { status: 424, message: "the upstream 'some' is not set up: API key is missing." },
     ],
     [apiError(200, 'Failed to process successful response'), { failure: 'reset' }],
     [

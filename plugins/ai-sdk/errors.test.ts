@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { errorEvent, isCutStream, providerError } from './errors.js'
+import { cutStream, errorData, providerError } from './errors.js'
 import { isTooLong } from './overflow.js'
 
 describe('what an error says', () => {
@@ -36,7 +36,7 @@ describe('what an error says', () => {
     ['nothing at all', undefined, 500, 'the provider reported an error'],
     ['an unknown word', { message: 'odd', code: 'server_melted' }, 500, 'odd'],
   ])('%s', (_, error, status, message) => {
-    expect(providerError(error)).toEqual({ status, message })
+    expect(providerError(error)).toMatchObject({ status, message })
   })
 
   it("takes Google's 400 for a bad key for a 401", () => {
@@ -45,7 +45,7 @@ describe('what an error says', () => {
   })
 
   it('is an event in the Messages API’s shape', () => {
-    expect(errorEvent({ message: 'wait', code: 529 })).toEqual({
+    expect(errorData(providerError({ message: 'wait', code: 529 }))).toEqual({
       type: 'error',
       error: { type: 'overloaded_error', message: 'wait' },
     })
@@ -102,10 +102,10 @@ describe('a prompt that is too long', () => {
 })
 
 it.each([
-  ['AI_InvalidResponseDataError', true],
-  ['AI_JSONParseError', true],
-  ['AI_TypeValidationError', true],
-  ['AI_APICallError', false],
-])('%s in a stream is a cut stream: %s', (name, is) => {
-  expect(isCutStream(Object.assign(new Error('x'), { name }))).toBe(is)
+  ['AI_InvalidResponseDataError', 'truncated'],
+  ['AI_JSONParseError', 'protocol'],
+  ['AI_TypeValidationError', 'protocol'],
+  ['AI_APICallError', undefined],
+])('%s in a stream is a failure of the kind %s', (name, failure) => {
+  expect(cutStream(Object.assign(new Error('x'), { name }))?.failure).toBe(failure)
 })

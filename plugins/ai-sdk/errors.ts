@@ -1,59 +1,59 @@
-import { type ErrorBody, errorBody, typeOfStatus } from '../../core/kit.js'
+import { type EventData, UpstreamError } from '../../core/index.js'
+import {
+  errorBody,
+  isRecord,
+  type JsonRecord,
+  typeOfStatus,
+  wordsOfJson,
+  wordsOfText,
+} from '../../core/kit.js'
 import { healingWords } from './overflow.js'
-
-type Fields = Readonly<Record<string, unknown>>
 
 /** What a provider's error says, whatever it is made of: the packages throw classes, and send objects inside streams. */
 export interface ProviderError {
   readonly status: number
   readonly message: string
+  /** The provider's own. */
+  readonly code?: string | undefined
 }
-
-/** Words of a code, type or status that tell what the number doesn't, or where there is no number. */
-const STATUS_OF_WORDS: readonly (readonly [RegExp, number])[] = [
-  [/rate_?limit|insufficient_quota|resource_exhausted|throttl|too_?many/i, 429],
-  [/api_key_invalid|authentication|unauthenticated|unauthorized|invalid_api_key/i, 401],
-  [/permission|forbidden/i, 403],
-  [/not_?found/i, 404],
-  [/overload/i, 529],
-  [/unavailable/i, 503],
-  [/timeout|deadline/i, 504],
-  [/invalid|bad_?request|context_length|validation|failed_precondition/i, 400],
-]
 
 /** Google says 400 for a key that it doesn't know, which is a fault of the account and not of the request. */
 const BAD_KEY = /api key (not valid|not found|expired)|API_KEY_INVALID/i
 
 export function providerError(error: unknown): ProviderError {
-  const outer = fields(error)
-  const said = { ...outer, ...fields(fields(outer.data).error), ...fields(outer.error) } as Fields
-  const message = [said.message, outer.message, error].find((text) => typeof text === 'string' && text !== '')
-  const words = (message as string | undefined) ?? 'the provider reported an error'
-  const status = statusOf([outer.statusCode, said.code, said.status], [said.code, said.type, said.status])
-  if (status === 400 && BAD_KEY.test(`${words} ${String(outer.responseBody ?? '')}`))
-    return { status: 401, message: words }
+  const { statusCode, message, responseBody, data } = recordOf(error)
+  const body = text(responseBody)
+  const said = body ? wordsOfText(body) : wordsOfJson(isRecord(data) ? { error, ...data } : error)
+  const words = said.message ?? text(message) ?? text(error) ?? 'the provider reported an error'
+  const status = Number(statusCode) >= 400 ? Number(statusCode) : (said.status ?? 500)
+  if (status === 400 && BAD_KEY.test(`${words} ${body ?? ''}`)) return { status: 401, message: words }
   const healing = healingWords(words)
-  return healing ? { status: 400, message: healing } : { status, message: words }
+  return healing ? { status: 400, message: healing } : { status, message: words, code: said.code }
 }
 
-/** An error in the middle of an answer; a client that sees it knows that the answer is not whole. */
-export function errorEvent(error: unknown): ErrorBody & Fields {
-  const { status, message } = providerError(error)
-  return errorBody(typeOfStatus(status), message) as ErrorBody & Fields
+/** An error in the Messages API's shape; with the provider's code, which `errors` may know. */
+export function errorData({ status, message, code }: ProviderError): EventData {
+  const { type, error } = errorBody(typeOfStatus(status), message)
+  return { type, error: { ...error, ...(code !== undefined && { code }) } }
 }
 
-/** The package found no end, or could not read what came: the connection was cut or garbled. */
-export function isCutStream(error: unknown): boolean {
-  return /InvalidResponseData|JSONParse|TypeValidation|EmptyResponseBody/.test(String(fields(error).name))
+/** The package could not read what came, or found no end to it: the connection was cut or garbled. */
+export function cutStream(error: unknown): UpstreamError | undefined {
+  const { name } = recordOf(error)
+  if (/InvalidResponseData|EmptyResponseBody/.test(String(name))) return truncated()
+  if (!/JSONParse|TypeValidation/.test(String(name))) return undefined
+  return new UpstreamError('protocol', 'the provider sent an event that its package cannot read')
 }
 
-function statusOf(numbers: readonly unknown[], words: readonly unknown[]): number {
-  const number = numbers.map(Number).find((n) => Number.isInteger(n) && n >= 400 && n <= 599)
-  if (number !== undefined) return number
-  const text = words.filter((word) => typeof word === 'string').join(' ')
-  return STATUS_OF_WORDS.find(([pattern]) => pattern.test(text))?.[1] ?? 500
+export function truncated(): UpstreamError {
+  return new UpstreamError('truncated', 'the provider ended its stream in the middle of the answer')
 }
 
-export function fields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {}
+/** The fields of an error of any kind; none for what is no object. */
+export function recordOf(value: unknown): JsonRecord {
+  return isRecord(value) ? value : {}
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
 }

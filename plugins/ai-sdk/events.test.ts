@@ -298,7 +298,8 @@ describe('errors and cut streams', () => {
       { type: 'text-start', id: 't' },
       { type: 'error', error: { message: 'slow down', code: 'rate_limit_exceeded' } },
     ])
-    expect(all).toEqual([{ type: 'error', error: { type: 'rate_limit_error', message: 'slow down' } }])
+    const error = { type: 'rate_limit_error', message: 'slow down', code: 'rate_limit_exceeded' }
+    expect(all).toEqual([{ type: 'error', error }])
   })
 
   it('takes an end that is an error for one', () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { type EventData, UpstreamError } from '../../core/index.js'
+import type { EventData } from '../../core/index.js'
 import { Blocks } from './blocks.js'
-import { errorEvent, isCutStream } from './errors.js'
+import { cutStream, errorData, providerError, truncated } from './errors.js'
 import type { Finish, Source, StreamPart } from './language-model.js'
 import { SearchResults } from './search.js'
 import { isCut, stop } from './stop.js'
@@ -105,9 +105,10 @@ export class MessageEvents {
   }
 
   #fail(error: unknown): void {
-    if (isCutStream(error)) throw truncated(error)
+    const cut = cutStream(error)
+    if (cut) throw cut
     this.#done = true
-    this.#out.push(errorEvent(error))
+    this.#out.push(errorData(providerError(error)))
   }
 
   #finish(part: Finish): void {
@@ -160,10 +161,4 @@ export class MessageEvents {
       },
     }
   }
-}
-
-function truncated(cause?: unknown): UpstreamError {
-  return new UpstreamError('truncated', 'the provider ended its stream in the middle of the answer', {
-    cause,
-  })
 }

@@ -1,6 +1,6 @@
 import { type Call, ClientGoneError, GatewayError, Reply, UpstreamError } from '../../core/index.js'
-import { errorBody, estimateTokens, isKnownError, TurnQueue, typeOfStatus } from '../../core/kit.js'
-import { fields, providerError } from './errors.js'
+import { estimateTokens, isKnownError, MISCONFIGURED, TurnQueue } from '../../core/kit.js'
+import { errorData, providerError, recordOf } from './errors.js'
 import { isTooLong, tooLong } from './overflow.js'
 
 /** Of a provider's headers, what a client or the choice of an account may act on. */
@@ -13,17 +13,14 @@ const WAIT = /(?:retry|try again) (?:in|after) ([\d.]+) ?(ms|s|m)\b/i
  * error of a package travels on: it holds the whole request.
  */
 export async function errorReply(error: unknown, call: Call, window: number | undefined): Promise<Reply> {
-  const status = Number(fields(error).statusCode)
-  if (!(status >= 400)) throw failureOf(error, call)
+  const { statusCode, responseHeaders } = recordOf(error)
+  if (!(Number(statusCode) >= 400)) throw failureOf(error, call)
   const said = providerError(error)
   const message = isTooLong(said.message) ? await estimated(call, window) : said.message
-  const headers = told(fields(fields(error).responseHeaders), said.message)
-  return Reply.json(errorBody(typeOfStatus(said.status), call.record.masked(message)), {
+  return Reply.json(errorData({ ...said, message: call.record.masked(message) }), {
     status: said.status,
-    headers,
-    ...(/insufficient_quota/.test(String(fields(error).responseBody)) && {
-      cooldown: { reason: 'billing' },
-    }),
+    headers: told(recordOf(responseHeaders), said.message),
+    ...(said.code === 'insufficient_quota' && { cooldown: { reason: 'billing' } }),
   })
 }
 
@@ -32,8 +29,8 @@ export function failureOf(error: unknown, call: Call): Error {
   const known = knownCause(error)
   if (known) return known
   if (call.cancellation.cancelled) return new ClientGoneError()
-  const { name } = fields(error)
-  const words = call.record.masked(String(fields(error).message ?? 'no explanation'))
+  const { name, message } = recordOf(error)
+  const words = call.record.masked(String(message ?? 'no explanation'))
   switch (name) {
     case 'AI_UnsupportedFunctionalityError':
     case 'AI_InvalidPromptError':
@@ -45,8 +42,8 @@ export function failureOf(error: unknown, call: Call): Error {
     case 'AI_LoadAPIKeyError':
     case 'AI_LoadSettingError':
     case 'AI_NoSuchModelError':
-      return new GatewayError('api_error', `${nameOf(call)} is not set up: ${words}`, {
-        status: 502,
+      return new GatewayError('authentication_error', `${nameOf(call)} is not set up: ${words}`, {
+        status: MISCONFIGURED,
         retry: false,
       })
     case 'AI_APICallError':

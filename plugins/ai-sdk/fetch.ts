@@ -1,5 +1,5 @@
 import { type Call, GatewayError, type Reply, type Transport, UpstreamError } from '../../core/index.js'
-import { bytesSource, embeddedError } from '../../core/kit.js'
+import { bytesSource, embeddedError, parseJson } from '../../core/kit.js'
 import { webStream } from './web-stream.js'
 
 /** The calls that are under way, by the signal that their provider package hands on to `fetch`. */
@@ -65,17 +65,9 @@ async function noError(reply: Reply): Promise<Buffer> {
   const text = bytes.toString('utf8')
   if (/^\s*</.test(text))
     throw new UpstreamError('protocol', 'the upstream answered with a web page instead of an event stream')
-  const error = embeddedError(parsed(text))
+  const error = embeddedError(parseJson(text))
   if (error) throw error
   return bytes
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function redirected(upstream: string, reply: Reply): GatewayError {

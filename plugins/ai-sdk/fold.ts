@@ -1,5 +1,5 @@
-import { type ContentBlock, type EventData, type MessageReply, UpstreamError } from '../../core/index.js'
-import { statusOfType } from '../../core/kit.js'
+import { type ContentBlock, type EventData, type MessageReply } from '../../core/index.js'
+import { embeddedError, parseJson } from '../../core/kit.js'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -29,7 +29,7 @@ export class MessageFold {
         this.#message = { ...this.#message, ...(event.delta as Fields), usage: event.usage }
         break
       case 'error':
-        throw this.#failure(event)
+        throw embeddedError(event)
     }
   }
 
@@ -61,15 +61,6 @@ export class MessageFold {
   #set(fields: Fields): void {
     this.#content[this.#content.length - 1] = { ...this.#block(), ...fields }
   }
-
-  #failure(event: EventData): UpstreamError {
-    const { type, message } = event.error as { type: string; message: string }
-    return new UpstreamError('error-event', message, {
-      type: type as never,
-      status: statusOfType(type),
-      cause: event,
-    })
-  }
 }
 
 /**
@@ -78,9 +69,6 @@ export class MessageFold {
  */
 function inputOf(json: string): unknown {
   if (json === '') return {}
-  try {
-    return JSON.parse(json)
-  } catch {
-    return { INVALID_JSON: json }
-  }
+  const input = parseJson(json)
+  return input === undefined ? { INVALID_JSON: json } : input
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { parseJson } from '../../core/kit.js'
 import type { Blocks } from './blocks.js'
 import type { Source, StreamPart } from './language-model.js'
 
@@ -19,7 +20,7 @@ export class SearchResults {
   take(part: Extract<StreamPart, { type: `tool-${string}` }>): void {
     if (part.type !== 'tool-call' && part.type !== 'tool-result') return
     const said =
-      part.type === 'tool-call' ? parsed(part.input) : (part.result as { action?: unknown })?.action
+      part.type === 'tool-call' ? parseJson(part.input) : (part.result as { action?: unknown })?.action
     const query = (said as { query?: unknown } | undefined)?.query
     if (typeof query === 'string') this.#query ??= query
   }
@@ -46,13 +47,5 @@ export class SearchResults {
     }))
     this.#blocks.add({ type: 'web_search_tool_result', tool_use_id: id, content })
     return true
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { parseJson } from '../../core/kit.js'
 import type { Blocks } from './blocks.js'
 import { worthCarrying } from './carried.js'
 import type { ProviderOptions, StreamPart, ToolCall, ToolInputStart } from './language-model.js'
@@ -64,7 +65,7 @@ export class ToolBlocks {
   /** Whether a tool is to be run. Unless the end is `certain`, the last call counts only if its input is whole. */
   hasCalled(certain: boolean): boolean {
     if (this.#calls === 0) return false
-    return certain || isJSON(this.#lastInput)
+    return certain || parseJson(this.#lastInput) !== undefined
   }
 
   #start({ id, toolName, providerMetadata, inputEncoding }: Omit<ToolInputStart, 'type'>): ToolRun {
@@ -102,14 +103,5 @@ export class ToolBlocks {
 
   #carrier(tool: string, metadata: ProviderOptions) {
     return { type: 'redacted_thinking', data: seal({ provider: this.#provider, metadata, of: { tool } }) }
-  }
-}
-
-function isJSON(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
   }
 }
