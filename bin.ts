@@ -12,6 +12,7 @@ const code = await runCli(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   presets: async () => (await import('./presets/index.js')).presets,
+  upstreamOf: async () => (await import('./presets/upstreams.js')).upstreamOf,
   modules: async () => ({
     agproxy: await import('./index.js'),
     'agproxy/kit': await import('./core/kit.js'),

@@ -4,6 +4,7 @@ import { loadConfig } from '../config/load.js'
 import type { VirtualModules } from '../config/loaders.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { ResolvedConfig } from '../config/resolved.js'
+import type { UpstreamOf } from '../config/upstreams.js'
 
 /** What the commands get from outside, as citty's `data`. Everything heavy comes only when it is asked for. */
 export interface CliContext {
@@ -12,6 +13,8 @@ export interface CliContext {
   readonly out: (text: string) => void
   readonly err: (text: string) => void
   readonly presets: () => Promise<Readonly<Record<string, Preset>>>
+  /** Makes what a config declares under `upstreams`. */
+  readonly upstreamOf?: () => Promise<UpstreamOf>
   /** What `import … from 'agproxy'` in a config gets. */
   readonly modules: () => Promise<VirtualModules>
 }
@@ -46,5 +49,7 @@ export async function loadResolved(args: ConfigArgs, context: CliContext): Promi
   const { file, config } = await loadConfig({ cwd, file: args.config, modules })
   const { host, port, preset } = args
   const flags = { host, port, preset, logLevel: args['log-level'] }
-  return resolveConfig(config, { file, flags, env, presets: await context.presets() })
+  const presets = await context.presets()
+  const upstreamOf = await context.upstreamOf?.()
+  return resolveConfig(config, { file, flags, env, presets, ...(upstreamOf && { upstreamOf }) })
 }

@@ -62,6 +62,11 @@ export interface Config<
   readonly plugins?: { readonly [Name in keyof AllOptions<Refs, Own>]?: AllOptions<Refs, Own>[Name] }
   /** Plugins of your own; each says by `phase`, `before` and `after` where it stands. Falsy entries are skipped. */
   readonly use?: Own
+  /**
+   * Upstreams as data: `{ name, provider: '@ai-sdk/google', … }` with the options of `aiSdk`, or `{ name, baseURL, … }` with
+   * those of `anthropicCompatible`. For configs in JSON or YAML; in TypeScript `use` checks the options.
+   */
+  readonly upstreams?: readonly { readonly name: string; readonly [option: string]: unknown }[]
   readonly log?: LogInput
   readonly state?: StateInput
 }

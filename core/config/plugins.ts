@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ConfigError, type Problem } from '../errors/config-error.js'
 import { checkOrder } from '../plugin/order.js'
 import { configLayer, envLayer, type Layer, resolveSection } from './layers.js'
-import type { Slot } from './presets.js'
+import { isOwn, type Slot } from './presets.js'
 import type { ResolvedPlugin } from './resolved.js'
 import { isPlainObject, kindOf } from './words.js'
 import { unknownName } from './zod-problems.js'
@@ -59,7 +59,7 @@ function resolvePlugin(
     problems.push({ path, message: `expected options, true or false, found ${kindOf(setting)}` })
     return []
   }
-  const own = slot.from === 'use'
+  const own = isOwn(slot.from)
   const brought = broughtLayer(slot, problems)
   const fromEnv = definition.options
     ? envLayer(definition.env ?? {}, env, schema)
@@ -74,8 +74,8 @@ function resolvePlugin(
 
 /** The options that a plugin was given where it stands, in `use` or in a preset's list. */
 function broughtLayer({ name, spec, from }: Slot, problems: Problem[]): Layer {
-  const own = from === 'use'
-  const where = own ? '(in use)' : `(in preset '${from}')`
+  const own = isOwn(from)
+  const where = own ? `(in ${from})` : `(in preset '${from}')`
   const layer = configLayer(`${name} ${where}`, spec.options, problems, own ? 'config' : 'preset')
   const labels = Object.keys(layer.values).map((key) => [key, `${name}.${key} ${where}`])
   return { ...layer, labels: Object.fromEntries(labels) }

@@ -9,9 +9,12 @@ import { describe, isPlainObject, kindOf } from './words.js'
 /** A plugin in its place, before it is known whether it is on. */
 export interface Slot extends Placed {
   readonly spec: PluginSpec
-  /** Who brought it: a preset's name, or `use`. */
+  /** Who brought it: a preset's name, `use` or `upstreams`. */
   readonly from: string
 }
+
+/** Brought by the config itself, and not by a preset. */
+export const isOwn = (from: string): boolean => from === 'use' || from === 'upstreams'
 
 /** The presets that a config names (by name, as objects, or a list of both). */
 export function choosePresets(

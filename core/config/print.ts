@@ -1,4 +1,5 @@
 import type { Account } from '../contract/upstream.js'
+import { isOwn } from './presets.js'
 import type { Origins, ResolvedConfig, ResolvedPlugin } from './resolved.js'
 import { logSchema, serverSchema, stateSchema } from './schema.js'
 import { isPlainObject, withoutCredentials } from './words.js'
@@ -51,7 +52,7 @@ function accountRow(account: Account): string[] {
 }
 
 function pluginLines({ definition, options, origins, from }: ResolvedPlugin, i: number): string[] {
-  const head = `${String(i + 1).padStart(4)}. ${definition.name}  (${definition.phase === 'upstream' ? 'upstream' : `phase ${definition.phase}`}, from ${from === 'use' ? 'use' : `preset ${from}`})`
+  const head = `${String(i + 1).padStart(4)}. ${definition.name}  (${definition.phase === 'upstream' ? 'upstream' : `phase ${definition.phase}`}, from ${isOwn(from) ? from : `preset ${from}`})`
   if (!definition.options) return [head]
   const shown = maskSecrets(definition.options, options, hide)
   return [head, ...table(optionRows(shown, origins), 8).split('\n').filter(Boolean)]

@@ -8,6 +8,7 @@ import { resolvePlugins } from './plugins.js'
 import { choosePresets, mergePresets, slotsOf } from './presets.js'
 import type { ResolvedConfig } from './resolved.js'
 import { logSchema, serverSchema, stateSchema } from './schema.js'
+import { declaredUpstreams, type UpstreamOf } from './upstreams.js'
 import { isPlainObject, kindOf } from './words.js'
 import { unknownName } from './zod-problems.js'
 
@@ -26,9 +27,11 @@ export interface ResolveContext {
   readonly env: NodeJS.ProcessEnv
   /** The presets that can be named. Injected, because core knows none. */
   readonly presets: Readonly<Record<string, Preset>>
+  /** Makes the upstreams that the config declares. Injected like the presets. */
+  readonly upstreamOf?: UpstreamOf
 }
 
-const KEYS = ['preset', 'server', 'accounts', 'plugins', 'use', 'state', 'log']
+const KEYS = ['preset', 'server', 'accounts', 'plugins', 'use', 'upstreams', 'state', 'log']
 const SERVER_ENV = { host: 'AGPROXY_HOST', port: 'AGPROXY_PORT', adminKey: 'AGPROXY_ADMIN_KEY' }
 const STATE_ENV = { url: 'REDIS_URL' }
 
@@ -53,7 +56,11 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
   const presets = flags.preset
     ? choosePresets(flags.preset, context.presets, '--preset', problems)
     : configured
-  const slots = place(mergePresets(presets, problems), ownPlugins(config.use, problems))
+  const declared = declaredUpstreams(config.upstreams, context.upstreamOf, problems)
+  const slots = place(mergePresets(presets, problems), [
+    ...ownPlugins(config.use, problems),
+    ...slotsOf(declared, 'upstreams', 'upstreams', problems),
+  ])
   // Without a preset every name would be unknown: one problem is enough.
   const { chain, off } =
     presets.length > 0 ? resolvePlugins(slots, config.plugins, env, problems) : { chain: [], off: [] }

@@ -9,7 +9,7 @@ export interface ResolvedPlugin {
   readonly options: unknown
   /** By top-level option name. */
   readonly origins: Origins
-  /** Who brought it: a preset's name, or `use`. */
+  /** Who brought it: a preset's name, `use` or `upstreams`. */
   readonly from: string
 }
 

@@ -2,6 +2,7 @@ import type { Config } from '../../core/config/define.js'
 import { resolveConfig } from '../../core/config/resolve.js'
 import { type RunningGateway, startGateway } from '../../core/server/start.js'
 import { presets } from '../../presets/index.js'
+import { upstreamOf } from '../../presets/upstreams.js'
 import { type LogLine, recorder } from './recorder.js'
 
 /** A config as a user writes it, with the types of plugin options left open. */
@@ -31,7 +32,7 @@ export async function startTestGateway(
 ): Promise<TestGateway> {
   const logs: LogLine[] = []
   const raw = { ...config, server: { port: 0, ...config.server } }
-  const resolved = resolveConfig(raw, { env: options.env ?? {}, presets })
+  const resolved = resolveConfig(raw, { env: options.env ?? {}, presets, upstreamOf })
   const running = await startGateway({ config: resolved, logger: recorder(logs) })
   return {
     url: running.url,
