@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { builtCli, emptyFolder } from '../../test/support/cli.js'
-import { clientEnv } from './client-env.js'
+import { clientEnv, clientSettings } from './client-env.js'
 
 const cli = builtCli()
 
@@ -152,17 +152,47 @@ describe('agproxy claude', () => {
 })
 
 describe("the client's environment", () => {
+  const url = 'http://127.0.0.1:1'
+
   test('points at the gateway and at nothing else', () => {
-    const env = clientEnv(
-      { HOME: '/h', ANTHROPIC_API_KEY: 'x', CLAUDE_CODE_USE_BEDROCK: '1' },
-      'http://127.0.0.1:1',
-      'k',
+    const others = {
+      ANTHROPIC_API_KEY: 'x',
+      CLAUDE_CODE_USE_BEDROCK: '1',
+      CLAUDE_CODE_USE_VERTEX: '1',
+      CLAUDE_CODE_USE_FOUNDRY: '1',
+      CLAUDE_CODE_USE_MANTLE: '1',
+      CLAUDE_CODE_USE_ANTHROPIC_AWS: '1',
+      CLAUDE_CODE_USE_GATEWAY: '1',
+      ANTHROPIC_UNIX_SOCKET: '/run/x',
+    }
+    const kept = { HOME: '/h', CLAUDE_CODE_USE_POWERSHELL_TOOL: '1', ANTHROPIC_MODEL: 'm' }
+    expect(clientEnv({ ...kept, ...others, ANTHROPIC_AUTH_TOKEN: 'old' }, url, 'k')).toEqual({
+      ...kept,
+      ANTHROPIC_BASE_URL: url,
+      ANTHROPIC_AUTH_TOKEN: 'k',
+    })
+    expect(clientSettings({ ...kept, ...others }, url, 'k').unset.toSorted()).toEqual(
+      Object.keys(others).toSorted(),
     )
-    expect(env).toEqual({ HOME: '/h', ANTHROPIC_BASE_URL: 'http://127.0.0.1:1', ANTHROPIC_AUTH_TOKEN: 'k' })
+    expect(clientSettings(kept, url, 'k').unset).toEqual([])
   })
 
-  test('a proxy is not used for the gateway', () => {
-    const env = clientEnv({ HTTPS_PROXY: 'http://proxy', NO_PROXY: 'a.lan' }, 'http://127.0.0.1:1', 'k')
-    expect(env).toMatchObject({ NO_PROXY: 'a.lan,127.0.0.1', no_proxy: 'a.lan,127.0.0.1' })
+  test.each([
+    [{ HTTPS_PROXY: 'http://proxy', NO_PROXY: 'a.lan' }, url, 'a.lan,127.0.0.1'],
+    [{ all_proxy: 'http://proxy' }, url, '127.0.0.1'],
+    [
+      { http_proxy: 'http://proxy', no_proxy: 'a.lan', NO_PROXY: 'b.lan, a.lan' },
+      url,
+      'a.lan,b.lan,127.0.0.1',
+    ],
+    [{ HTTP_PROXY: 'http://proxy', NO_PROXY: '127.0.0.1 b.lan' }, url, '127.0.0.1,b.lan'],
+    [{ HTTP_PROXY: 'http://proxy', NO_PROXY: '*' }, url, '*'],
+    [{ HTTP_PROXY: 'http://proxy', no_proxy: 'a.lan, *' }, url, '*'],
+    [{ HTTP_PROXY: 'http://proxy' }, 'http://[::1]:1', '[::1],::1'],
+    [{ HTTP_PROXY: '' }, url, undefined],
+    [{ NO_PROXY: 'a.lan' }, url, undefined],
+  ])('no proxy is asked for the gateway: %j', (env, gateway, exempt) => {
+    const { set } = clientSettings(env, gateway, 'k')
+    expect([set.NO_PROXY, set.no_proxy]).toEqual([exempt, exempt])
   })
 })

@@ -3,6 +3,7 @@ import { constants } from 'node:os'
 import { defineCommand } from 'citty'
 import type { ResolvedConfig } from '../config/resolved.js'
 import { clientKey, gatewayURLs } from './client.js'
+import { commandFor } from './client-command.js'
 import { clientEnv } from './client-env.js'
 import { type CliContext, configFlags, loadResolved, UsageError } from './context.js'
 import { listen } from './listen.js'
@@ -68,7 +69,8 @@ async function startOwn(config: ResolvedConfig, logs: boolean, { err }: CliConte
 /** Resolves with the client's exit code; 128 + n when signal n ended it. */
 function runClient(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn('claude', args, { stdio: 'inherit', env })
+    const { file, args: words, verbatim = false } = commandFor('claude', args, env)
+    const child = spawn(file, words, { stdio: 'inherit', env, windowsVerbatimArguments: verbatim })
     const forward = (signal: NodeJS.Signals) => {
       // A terminal sends Ctrl-C to both processes; a second one would make the client quit instead of stop.
       if (signal === 'SIGINT' && process.stdin.isTTY) return

@@ -398,6 +398,33 @@ describe('env', () => {
     expect(await lines({}, [], https)).toContain('export ANTHROPIC_BASE_URL=https://gateway.lan:8045')
   })
 
+  test('exempts the gateway from a proxy, and takes away what would keep the client from it', async () => {
+    const env = {
+      HTTPS_PROXY: 'http://proxy:1',
+      NO_PROXY: 'a.lan',
+      ANTHROPIC_API_KEY: 'sk-own',
+      CLAUDE_CODE_USE_VERTEX: '1',
+    }
+    expect(await lines(env)).toEqual([
+      'export ANTHROPIC_BASE_URL=http://127.0.0.1:8045',
+      'export ANTHROPIC_AUTH_TOKEN=agproxy',
+      'export NO_PROXY=a.lan,127.0.0.1',
+      'export no_proxy=a.lan,127.0.0.1',
+      'unset ANTHROPIC_API_KEY',
+      'unset CLAUDE_CODE_USE_VERTEX',
+    ])
+  })
+
+  test('for the shell that is named', async () => {
+    expect(await lines({}, ['--shell', 'powershell'])).toEqual([
+      "$env:ANTHROPIC_BASE_URL = 'http://127.0.0.1:8045'",
+      "$env:ANTHROPIC_AUTH_TOKEN = 'agproxy'",
+    ])
+    const { code, err } = await run(['env', '--shell', 'tcsh'], { cwd: emptyFolder() })
+    expect(code).toBe(1)
+    expect(err).toMatch(/^agproxy: --shell: no shell 'tcsh'; known are sh, bash, .*\n$/)
+  })
+
   test('a key is quoted for the shell where it must be', async () => {
     expect(await lines({ AGPROXY_API_KEY: `it's $HOME` })).toContain(
       `export ANTHROPIC_AUTH_TOKEN='it'\\''s $HOME'`,

@@ -1,19 +1,50 @@
-/** With one of these Claude Code speaks to a cloud's own API and ignores the base URL. */
-const OTHER_BACKENDS = ['CLAUDE_CODE_USE_BEDROCK', 'CLAUDE_CODE_USE_VERTEX', 'CLAUDE_CODE_USE_FOUNDRY']
+/** With one of these Claude Code speaks to a cloud's own API, or through a socket, and ignores the base URL. */
+const OTHER_BACKENDS = [
+  'CLAUDE_CODE_USE_BEDROCK',
+  'CLAUDE_CODE_USE_MANTLE',
+  'CLAUDE_CODE_USE_VERTEX',
+  'CLAUDE_CODE_USE_FOUNDRY',
+  'CLAUDE_CODE_USE_ANTHROPIC_AWS',
+  'CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD',
+  'CLAUDE_CODE_USE_GATEWAY',
+  'ANTHROPIC_UNIX_SOCKET',
+]
+
+const PROXIES = ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy']
+
+/** What `agproxy env` prints and `agproxy claude` applies. */
+export interface ClientSettings {
+  readonly set: Readonly<Record<string, string>>
+  /** Variables of the environment that would keep the client from the gateway. */
+  readonly unset: readonly string[]
+}
 
 /**
- * The environment in which Claude Code uses the gateway. The caller's own `ANTHROPIC_API_KEY` is taken out: beside a
- * token the client would send both and ask which one is meant, and the gateway has no use for it.
+ * What has to change in an environment for Claude Code to use the gateway. The caller's own `ANTHROPIC_API_KEY` is taken out:
+ * beside a token the client would send both and ask which one is meant, and the gateway has no use for it.
  */
-export function clientEnv(env: NodeJS.ProcessEnv, url: string, key: string): NodeJS.ProcessEnv {
-  const out: NodeJS.ProcessEnv = { ...env, ANTHROPIC_BASE_URL: url, ANTHROPIC_AUTH_TOKEN: key }
-  for (const name of ['ANTHROPIC_API_KEY', ...OTHER_BACKENDS]) delete out[name]
-  // A proxy for the internet can't reach a gateway on this machine.
-  if (env.HTTP_PROXY ?? env.http_proxy ?? env.HTTPS_PROXY ?? env.https_proxy) {
-    const host = new URL(url).hostname
-    const exempt = [env.NO_PROXY ?? env.no_proxy, host].filter(Boolean).join(',')
-    out.NO_PROXY = exempt
-    out.no_proxy = exempt
+export function clientSettings(env: NodeJS.ProcessEnv, url: string, key: string): ClientSettings {
+  return {
+    set: { ANTHROPIC_BASE_URL: url, ANTHROPIC_AUTH_TOKEN: key, ...exemption(env, new URL(url).hostname) },
+    unset: ['ANTHROPIC_API_KEY', ...OTHER_BACKENDS].filter((name) => env[name] !== undefined),
   }
+}
+
+/** The environment with these settings. */
+export function clientEnv(env: NodeJS.ProcessEnv, url: string, key: string): NodeJS.ProcessEnv {
+  const { set, unset } = clientSettings(env, url, key)
+  const out: NodeJS.ProcessEnv = { ...env, ...set }
+  for (const name of unset) delete out[name]
   return out
+}
+
+/** A proxy can't reach a gateway on this machine. Both spellings are set, as programs read one or the other. */
+function exemption(env: NodeJS.ProcessEnv, hostname: string): Record<string, string> {
+  if (!PROXIES.some((name) => env[name])) return {}
+  const given = `${env.no_proxy ?? ''},${env.NO_PROXY ?? ''}`.split(/[,\s]+/).filter(Boolean)
+  // Some programs know an IPv6 address with brackets only, some only without.
+  const hosts = [...new Set([hostname, hostname.replace(/^\[|\]$/g, '')])]
+  // Beside other entries many programs take `*` for a name.
+  const all = given.includes('*') ? '*' : [...new Set([...given, ...hosts])].join(',')
+  return { NO_PROXY: all, no_proxy: all }
 }

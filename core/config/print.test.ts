@@ -102,6 +102,14 @@ test('no secret is printed', () => {
   expect(text).toContain('https://••••@host')
 })
 
+test('a key in the place of an id or an upstream is not printed', () => {
+  const text = print({
+    accounts: [{ upstream: 'Sk-Hunter2' }, { id: 'sk-hunter2-hunter2', upstream: 'zai' }],
+  })
+  expect(text).not.toMatch(/hunter2/i)
+  expect(text).toMatch(/^ {2}•••• {2}•••• {2}no key\n {2}•••• {2}zai {3}no key$/m)
+})
+
 test.each([
   ['redis://me:hun@ter2@host:1/0', 'redis://••••@host:1/0'],
   ['redis://hunter2@host:1', 'redis://••••@host:1'],

@@ -2,7 +2,7 @@ import type { Account } from '../contract/upstream.js'
 import { isOwn } from './presets.js'
 import type { Origins, ResolvedConfig, ResolvedPlugin } from './resolved.js'
 import { logSchema, serverSchema, stateSchema } from './schema.js'
-import { isPlainObject, withoutCredentials } from './words.js'
+import { isName, isPlainObject, looksLikeKey, withoutCredentials } from './words.js'
 import { maskSecrets } from './zod-schema.js'
 
 /** The config in force as readable text, secrets masked: what `agproxy check` prints. */
@@ -48,7 +48,15 @@ function hide(secret: unknown): unknown {
 function accountRow(account: Account): string[] {
   const { id, upstream, apiKey, ...rest } = account
   const key = apiKey === undefined ? 'no key' : `key ${format(hide(apiKey))}`
-  return [id, upstream, key, ...Object.entries(rest).map(([name, value]) => `${name} ${format(value)}`)]
+  // A key in their place; an id that was not given is made of the upstream's name.
+  const misplaced = !isName(upstream)
+  const shownId = looksLikeKey(id) || (misplaced && id.startsWith(upstream)) ? '••••' : id
+  return [
+    shownId,
+    misplaced ? '••••' : upstream,
+    key,
+    ...Object.entries(rest).map(([name, value]) => `${name} ${format(value)}`),
+  ]
 }
 
 function pluginLines({ definition, options, origins, from }: ResolvedPlugin, i: number): string[] {

@@ -22,16 +22,19 @@ function shownURL(text: string, scheme: string): string {
 }
 
 /** `sk-…` and its kin, and long runs of letters with digits. Such a text may be a key in the wrong place. */
-function looksLikeKey(text: string): boolean {
+export function looksLikeKey(text: string): boolean {
   return (
     /^(sk|pk|rk|gsk|xai|nvapi|ghp|glpat)[-_]\S{4}/i.test(text) || /(?=\w*\d)(?=\w*[a-z])\w{20}/i.test(text)
   )
 }
 
-/** A name in quotes; without it where it is none that plugins, presets and upstreams have, as it may be a key. */
-export function quotedName(name: string): string {
-  return /^[a-z][a-z\d._-]*$/.test(name) && !looksLikeKey(name) ? `'${name}'` : 'of that name'
+/** Whether a text is of the kind that plugins, presets and upstreams are named by. Any other may be a key in its place. */
+export function isName(text: string): boolean {
+  return /^[a-z][a-z\d._-]*$/.test(text) && !looksLikeKey(text)
 }
+
+/** A name in quotes; without it where it is none, as it may be a key. */
+export const quotedName = (name: string): string => (isName(name) ? `'${name}'` : 'of that name')
 
 /** What was found, for an error message: a short value itself, anything else by its kind. */
 export function describe(value: unknown): string {
