@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { startUpstream } from '../../test/support/bad-upstream.js'
 import { builtCli, emptyFolder, type Running } from '../../test/support/cli.js'
 import { ask, send } from '../../test/support/client.js'
@@ -101,4 +102,70 @@ test('the log at level debug: a line a request, why the plugins acted, no key an
   running.child.kill('SIGTERM')
   const { out, err } = await running.finished
   for (const secret of [FIRST_KEY, SECOND_KEY, PROMPT]) expect(out + err).not.toContain(secret)
+})
+
+describe('a log that nothing reads', () => {
+  /** A request whose line in the log is long. */
+  const long = (url: string, i: number) =>
+    send(url, { method: 'GET', path: `/${i}/${'x'.repeat(8_000)}` }).then(({ status }) => status)
+  const REQUESTS = 400
+
+  async function blocked() {
+    const running = cli.start(['start', '--port', '0'], { cwd: emptyFolder() })
+    const url = /listening on (\S+)/.exec(await running.printed(/listening on \S+\n/))![1]!
+    running.child.stdout!.pause()
+    for (let i = 0; i < REQUESTS; i++) expect(await long(url, i)).toBe(404)
+    return { running, url }
+  }
+
+  test('does not stop the gateway, and says how many lines it lost once it is read again', async () => {
+    const { running, url } = await blocked()
+    running.child.stdout!.resume()
+    await running.printed(/\d+ lines of the log were dropped/)
+    expect(await long(url, REQUESTS)).toBe(404)
+    const text = await running.printed(`"/${REQUESTS}/`)
+    const lines = [...text.matchAll(/^\{.*\}$/gm)].map(([line]) => JSON.parse(line))
+    const dropped = Number(/(\d+) lines of the log were dropped/.exec(text)![1])
+    expect(dropped).toBeGreaterThan(50)
+    expect(named(lines, 'request')).toHaveLength(REQUESTS + 1 - dropped)
+  })
+
+  test('does not keep it from stopping', async () => {
+    const { running } = await blocked()
+    const started = performance.now()
+    const exited = once(running.child, 'exit')
+    running.child.kill('SIGTERM')
+    expect((await exited)[0]).toBe(0)
+    expect(performance.now() - started).toBeLessThan(5_000)
+  })
+})
+
+test('the last lines are there after a stop and after a crash', async () => {
+  const dir = emptyFolder()
+  writeFileSync(
+    join(dir, 'agproxy.config.mjs'),
+    `import { defineConfig, definePlugin } from 'agproxy'
+    const crash = definePlugin({ name: 'crash', phase: 'request', routes: 'all', create: ({ logger }) => ({
+      onHeaders(head) {
+        if (head.path !== '/crash') return
+        logger.info('the last line')
+        process.exit(3)
+      },
+    }) })
+    export default defineConfig({ server: { port: 0 }, use: [crash] })`,
+  )
+  for (const end of ['/crash', 'SIGTERM']) {
+    const running = cli.start(['start'], { cwd: dir })
+    const url = /listening on (\S+)/.exec(await running.printed(/listening on \S+\n/))![1]!
+    await send(url, { method: 'GET', path: '/before' })
+    if (end === 'SIGTERM') running.child.kill(end)
+    else await send(url, { path: end }).catch(() => {})
+    const { code, out } = await running.finished
+    expect(out).toContain('"path":"/before"')
+    expect([code, out]).toEqual(
+      end === 'SIGTERM'
+        ? [0, expect.stringContaining('SIGTERM: stopping')]
+        : [3, expect.stringContaining('the last line')],
+    )
+  }
 })

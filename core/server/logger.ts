@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import { type DestinationStream, pino } from 'pino'
 import type { LogOptions } from '../config/resolved.js'
 import type { Logger } from '../contract/services.js'
+import { LogOutput } from './log-output.js'
 
 /**
  * pino to stdout: pretty on a terminal, JSON lines otherwise. `redact` sees finished lines, whatever field a secret strayed
@@ -10,59 +11,29 @@ import type { Logger } from '../contract/services.js'
 export async function createLogger(
   options: LogOptions,
   redact: (lines: string) => string,
-  fd = 1,
+  fd: 1 | 2 = 1,
 ): Promise<Logger> {
   const tty = fd === 1 ? process.stdout.isTTY : process.stderr.isTTY
-  const pretty = options.format === 'pretty' || (options.format === 'auto' && tty)
-  const settings = {
-    level: options.level,
-    base: cluster.isWorker ? { worker: cluster.worker?.id } : null,
-  }
-  if (!pretty) {
-    const formatters = { level: (level: string) => ({ level }) }
-    const plain: unknown = pino({ ...settings, formatters, timestamp }, new Batches(fd, redact))
-    return plain as Logger
-  }
-  const { default: prettyStream } = await import('pino-pretty')
-  const coloured: unknown = pino(
-    { ...settings, hooks: { streamWrite: redact } },
-    prettyStream({ destination: fd, sync: true, singleLine: true, colorize: tty, translateTime: 'HH:MM:ss' }),
-  )
-  return coloured as Logger
+  const isPretty = options.format === 'pretty' || (options.format === 'auto' && tty)
+  const output = new LogOutput(fd, redact)
+  const logger = isPretty ? await pretty(options.level, output, tty) : plain(options.level, output)
+  output.onDropped = (lines) => logger.warn(`${lines} lines of the log were dropped, as nothing read them`)
+  return logger
 }
 
-/** Milliseconds that a line may wait, so that a busy gateway makes one system call for many (a write a request costs 10 µs). */
-const FLUSH_INTERVAL = 100
-const BATCH = 32 * 1024
+const base = cluster.isWorker ? { worker: cluster.worker?.id } : null
 
-/** Lines are searched for secrets and written many at a time; one by one that takes longer than the making of the line. */
-class Batches implements DestinationStream {
-  readonly #out: ReturnType<typeof pino.destination>
-  #lines = ''
+function plain(level: string, output: DestinationStream): Logger {
+  const formatters = { level: (name: string) => ({ level: name }) }
+  const logger: unknown = pino({ level, base, formatters, timestamp }, output)
+  return logger as Logger
+}
 
-  constructor(
-    fd: number,
-    private readonly redact: (lines: string) => string,
-  ) {
-    this.#out = pino.destination({ fd, sync: true })
-    setInterval(() => this.#flush(), FLUSH_INTERVAL).unref()
-    process.on('exit', () => {
-      this.#flush()
-      this.#out.flushSync()
-    })
-  }
-
-  write(line: string): void {
-    this.#lines += line
-    if (this.#lines.length >= BATCH) this.#flush()
-  }
-
-  #flush(): void {
-    if (this.#lines === '') return
-    const lines = this.#lines
-    this.#lines = ''
-    this.#out.write(this.redact(lines))
-  }
+async function pretty(level: string, output: DestinationStream, colorize: boolean): Promise<Logger> {
+  const { prettyFactory } = await import('pino-pretty')
+  const rendered = prettyFactory({ singleLine: true, colorize, translateTime: 'HH:MM:ss' })
+  const logger: unknown = pino({ level, base }, { write: (line) => output.write(rendered(line)) })
+  return logger as Logger
 }
 
 let second = 0
