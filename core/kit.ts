@@ -13,7 +13,7 @@ export {
   typeOfStatus,
 } from './errors/api-errors.js'
 export { embeddedError, errorInEvent } from './errors/embedded-error.js'
-export { isKnownError, ReportedError } from './errors/gateway-errors.js'
+export { isKnownError, loggable, ReportedError } from './errors/gateway-errors.js'
 export { type UpstreamWords, wordsOfJson } from './errors/upstream-words.js'
 export { KeyRing, presentedKeys } from './exchange/client-keys.js'
 export { endToEnd, header, headerText } from './exchange/headers.js'

@@ -130,3 +130,11 @@ export class ReportedError extends BrandedError {
 export function isKnownError(error: unknown): boolean {
   return (error as { [brand]?: Kind } | null | undefined)?.[brand] !== undefined
 }
+
+/** What the log may hold of an error: the words of an upstream may quote the prompt, so its type and status replace them. */
+export function loggable(error: unknown): string {
+  const cause = (error as { cause?: unknown } | undefined)?.cause
+  const said = UpstreamError.is(error) ? error : UpstreamError.is(cause) ? cause : undefined
+  if (said?.failure === 'error-event') return `the upstream reported ${said.type} (${said.status})`
+  return error instanceof Error ? error.message : String(error)
+}

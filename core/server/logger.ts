@@ -22,18 +22,31 @@ export async function createLogger(
 }
 
 const base = cluster.isWorker ? { worker: cluster.worker?.id } : null
+const serializers = { err: describeError }
 
 function plain(level: string, output: DestinationStream): Logger {
   const formatters = { level: (name: string) => ({ level: name }) }
-  const logger: unknown = pino({ level, base, formatters, timestamp }, output)
+  const logger: unknown = pino({ level, base, serializers, formatters, timestamp }, output)
   return logger as Logger
 }
 
 async function pretty(level: string, output: DestinationStream, colorize: boolean): Promise<Logger> {
   const { prettyFactory } = await import('pino-pretty')
   const rendered = prettyFactory({ singleLine: true, colorize, translateTime: 'HH:MM:ss' })
-  const logger: unknown = pino({ level, base }, { write: (line) => output.write(rendered(line)) })
+  const logger: unknown = pino(
+    { level, base, serializers },
+    { write: (line) => output.write(rendered(line)) },
+  )
   return logger as Logger
+}
+
+/** V8 quotes what it can't parse, which may be the conversation: `Unexpected token 'h', "hello" is not valid JSON`. */
+const QUOTED = /, (\.{3})?"[\s\S]{0,100}"(\.{3})? (?=is not valid JSON)/g
+
+/** An error in the log, stack and causes included, without what V8 quotes of a text. */
+function describeError(error: Error): object {
+  const { message, stack, ...more } = pino.stdSerializers.err(error)
+  return { ...more, message: message?.replace(QUOTED, ' '), stack: stack?.replace(QUOTED, ' ') }
 }
 
 let second = 0

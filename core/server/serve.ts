@@ -3,7 +3,13 @@ import type { CallHead } from '../contract/call.js'
 import type { HeaderList } from '../contract/http.js'
 import type { Reply } from '../contract/reply.js'
 import type { Logger } from '../contract/services.js'
-import { ClientGoneError, GatewayError, PluginError, UpstreamError } from '../errors/gateway-errors.js'
+import {
+  ClientGoneError,
+  GatewayError,
+  loggable,
+  PluginError,
+  UpstreamError,
+} from '../errors/gateway-errors.js'
 import { ClientCancellation } from '../exchange/cancellation.js'
 import { UsageTap } from '../exchange/usage.js'
 import { Connection } from './connection.js'
@@ -117,7 +123,7 @@ class Exchange {
   #report(error: unknown): void {
     if (ClientGoneError.is(error)) return
     const { id, record } = this.#handler
-    record.facts.error = record.masked(error instanceof Error ? error.message : String(error))
+    record.facts.error = record.masked(loggable(error))
     if (PluginError.is(error))
       this.#logger.error({ id, plugin: error.plugin, hook: error.hook, err: error.cause }, error.message)
     else if (!GatewayError.is(error) && !UpstreamError.is(error))

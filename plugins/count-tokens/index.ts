@@ -13,7 +13,7 @@ import {
   tokens,
   UpstreamError,
 } from '../../core/index.js'
-import { endToEnd, estimateTokens, TurnQueue } from '../../core/kit.js'
+import { endToEnd, estimateTokens, loggable, TurnQueue } from '../../core/kit.js'
 
 const options = z.strictObject({
   /** `auto`: the upstream's count, else an estimate. `zero`: always 0, at no cost. */
@@ -71,7 +71,7 @@ class CountTokens implements Plugin {
       if (call.signal.aborted) throw new ClientGoneError()
       if (!UpstreamError.is(error) && !GatewayError.is(error) && !PluginError.is(error)) throw error
       if (PluginError.is(error)) this.logger.warn({ id: call.id, err: error }, 'no count from the upstream')
-      call.record.note('count-tokens', `estimated: ${error.message}`)
+      call.record.note('count-tokens', `estimated: ${loggable(error)}`)
     } finally {
       clearTimeout(timer)
       call.signal.removeEventListener('abort', onGone)

@@ -8,7 +8,14 @@ import {
   type Target,
   type UpstreamError,
 } from '../../core/index.js'
-import { type AccountRequest, headerText, type Lease, mapModel, retryAfterSeconds } from '../../core/kit.js'
+import {
+  type AccountRequest,
+  headerText,
+  type Lease,
+  loggable,
+  mapModel,
+  retryAfterSeconds,
+} from '../../core/kit.js'
 import { type Failure, isTemporary } from './policy.js'
 
 /** How an attempt ended that did not serve: with the upstream's error answer, or with no answer. */
@@ -145,7 +152,7 @@ export class Attempts {
   }
 
   record(failure: Failure, next: string): void {
-    const what = failure.kind === 'status' ? `status ${failure.status}` : failure.error.message
+    const what = failure.kind === 'status' ? `status ${failure.status}` : loggable(failure.error)
     this.call.record.note(
       'retry-rotate',
       `attempt ${this.#request.attempt} at ${this.lease.target.account.id}: ${what}, ${next}`,

@@ -1,0 +1,73 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { createLogger } from './logger.js'
+
+/** What a logger of this format writes. */
+async function written(
+  format: 'json' | 'pretty',
+  log: (logger: Awaited<ReturnType<typeof createLogger>>) => void,
+) {
+  const folder = mkdtempSync(join(tmpdir(), 'agproxy-logger-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'log')
+  const fd = openSync(path, 'a')
+  onTestFinished(() => closeSync(fd))
+  log(
+    await createLogger(
+      { level: 'info', format },
+      (lines) => lines.replaceAll('sk-secret', '[secret]'),
+      fd as 1,
+    ),
+  )
+  const text = () => readFileSync(path, 'utf8')
+  await expect.poll(text).not.toBe('')
+  return text()
+}
+
+function unparsed(text: string): Error {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    return error as Error
+  }
+}
+
+it('lines are JSON with a time and a level in words, or for people', async () => {
+  const [line, none] = (await written('json', (log) => log.warn({ a: 1, key: 'sk-secret' }, 'said'))).split(
+    '\n',
+  )
+  expect(JSON.parse(line!)).toEqual({
+    level: 'warn',
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    a: 1,
+    key: '[secret]',
+    msg: 'said',
+  })
+  expect(none).toBe('')
+  const pretty = await written('pretty', (log) => log.warn({ a: 1, key: 'sk-secret' }, 'said'))
+  expect(pretty).toMatch(/^\[\d\d:\d\d:\d\d\] WARN: said \{"a":1,"key":"\[secret\]"\}\n$/)
+})
+
+it.each(['json', 'pretty'] as const)(
+  '%s: an error has its stack and its cause, and no text that was no JSON',
+  async (format) => {
+    const texts = [
+      'my conversation',
+      `${'x'.repeat(200)} my conversation`,
+      `{"a": "b\\n" my conversation}`,
+      '"my conversation',
+    ]
+    for (const text of texts) {
+      const error = new Error('a plugin failed', { cause: unparsed(text) })
+      const line = await written(format, (log) => log.error({ err: error }, 'request failed'))
+      expect(line).toContain('request failed')
+      expect(line).toContain('a plugin failed')
+      expect(line).toMatch(/SyntaxError|is not valid JSON|in JSON at/)
+      expect(line).toContain('logger.test.ts')
+      expect(line).not.toContain('conversation')
+      expect(line).not.toContain('xxxx')
+    }
+  },
+)
