@@ -119,3 +119,54 @@ describe('the accounts over HTTP', () => {
     expect((await send({ method: 'GET', path: ROUTE, headers: auth })).status).toBe(200)
   })
 })
+
+describe('the operator’s routes have one spelling', () => {
+  it.each([
+    '//_agproxy/api/accounts',
+    '/_agproxy//api/accounts',
+    '/v1//_agproxy/api/accounts',
+    '/%5fagproxy/api/accounts',
+    '/_agprox%79/api/accounts',
+    '/_agproxy%2fapi%2faccounts',
+    '/_agproxy%5capi%5caccounts',
+    '/_agproxy\\api\\accounts',
+    '/\\_agproxy/api/accounts',
+    '/x\\..\\_agproxy/api/accounts',
+    '/x/../_agproxy/api/accounts',
+    '/./_agproxy/api/accounts',
+    '/v1/%2e%2e/_agproxy/api/accounts',
+    '/v1/models/.%2E/../_agproxy/api/accounts',
+    '//v1/models/../../_agproxy/api/accounts',
+    '/_agproxy/api/accounts#',
+    '/_agproxy/api/accounts;x',
+    '/_agproxy/api/./accounts',
+    '/_agproxy/api/accounts%00',
+    '/_AGPROXY/api/accounts',
+  ])('%s is a 404, with the key and without', async (path) => {
+    const { send } = await stand(limited(), keyed())
+    for (const headers of [auth, {}])
+      expectError(await send({ method: 'GET', path, headers }), 404, 'not_found_error', /no route/)
+  })
+
+  it.each(['//_agproxy/api/accounts/first/cooldowns', '/_agproxy/api/accounts/x/../first/cooldowns'])(
+    'DELETE %s clears nothing',
+    async (path) => {
+      const { send } = await stand(limited(), keyed())
+      await send({ body: ask() })
+      expect((await send({ method: 'DELETE', path, headers: auth })).status).toBe(404)
+      const { accounts } = (await send({ method: 'GET', path: ROUTE, headers: auth })).json<{
+        accounts: { cooldowns: unknown[] }[]
+      }>()
+      expect(accounts[0]!.cooldowns).toHaveLength(1)
+    },
+  )
+
+  it('an id in it may be spelt in any way, and is decoded once', async () => {
+    const { send } = await stand(limited(), keyed())
+    const clear = async (id: string) =>
+      (await send({ method: 'DELETE', path: `${ROUTE}/${id}/cooldowns`, headers: auth })).status
+    expect([await clear('f%69rst'), await clear('f%2569rst'), await clear('first%2F')]).toEqual([
+      200, 404, 404,
+    ])
+  })
+})

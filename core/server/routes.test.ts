@@ -32,6 +32,10 @@ describe('routes', () => {
     ['POST', '/messages', '/v1/messages'],
     ['POST', '/v1/v1/messages/count_tokens', '/v1/messages/count_tokens'],
     ['POST', '/messages/count_tokens', '/v1/messages/count_tokens'],
+    ['POST', '//v1/messages', '/v1/messages'],
+    ['POST', '/v1//messages', '/v1/messages'],
+    ['POST', '///v1/v1//messages//count_tokens', '/v1/messages/count_tokens'],
+    ['POST', '//messages', '/v1/messages'],
   ])('%s %s is served as %s, with one hint in the log', async (method, path, meant) => {
     const { up, send, gateway } = await stand(anthropicUpstream())
     for (let i = 0; i < 2; i++)
@@ -42,7 +46,7 @@ describe('routes', () => {
     expect(hints[0]!.message).toMatch(new RegExp(`${path}, which is served as ${meant}.*base URL`))
   })
 
-  it.each(['/v1/models', '/v1/v1/models', '/models', '/v1/models?limit=1000'])(
+  it.each(['/v1/models', '/v1/v1/models', '/models', '//v1/models', '/v1/models/', '/v1/models?limit=1000'])(
     'GET %s lists models',
     async (path) => {
       const { send } = await stand(anthropicUpstream())
@@ -83,8 +87,21 @@ describe('routes', () => {
     ['POST', '/v1/sessions'],
     ['POST', '/v1/messages/batches'],
     ['POST', '/v1/v1/v1/messages'],
-    ['POST', '/v1//messages'],
     ['POST', '/V1/MESSAGES'],
+    ['GET', '//healthz'],
+    ['GET', '//'],
+    ['POST', '//api/event_logging/batch'],
+    ['POST', '//v1//complete'],
+    ['POST', '/v1/messages;x'],
+    ['POST', '/v1/messages#x'],
+    ['POST', '/v1/%6dessages'],
+    ['POST', '/v1\\messages'],
+    ['POST', '/v1/./messages'],
+    ['POST', '/v1/x/../messages'],
+    ['POST', '/v1/%2e%2e/v1/messages'],
+    ['POST', '//v1/models/../messages'],
+    ['GET', '/%68ealthz'],
+    ['GET', '/x/../healthz'],
     ['POST', '/v1/messages%2Fcount_tokens'],
     ['POST', '/v1/messages/../sessions'],
     ['GET', '//evil.com/x'],
@@ -98,6 +115,15 @@ describe('routes', () => {
     expectError(seen, 404, 'not_found_error', /POST \/v1\/messages, .*GET \/v1\/models\/\{id\}/)
     expect(seen.headers['x-should-retry']).toBe('false')
     expect(up.requests).toHaveLength(0)
+  })
+
+  it('a target in absolute form, as proxies may send it, is the same path', async () => {
+    const { up, send } = await stand(anthropicUpstream())
+    expect((await send({ path: 'http://localhost/v1/messages?beta=true', body: ask() })).status).toBe(200)
+    expect(up.requests[0]!.url).toBe('/v1/messages?beta=true')
+    expect((await send({ method: 'GET', path: 'http://localhost' })).status).toBe(404)
+    expect((await send({ method: 'HEAD', path: 'http://localhost' })).status).toBe(200)
+    expect((await send({ method: 'GET', path: 'http://localhost//healthz' })).status).toBe(404)
   })
 
   it.each([

@@ -5,7 +5,7 @@ import { builtCli } from '../support/cli.js'
 import { ask, send } from '../support/client.js'
 import { messageEvents } from '../support/messages.js'
 import { delay, sse, stall } from '../support/script.js'
-import { cluster, request } from './cluster.js'
+import { ADMIN_KEY, cluster, request } from './cluster.js'
 import { canStartNginx, startNginx } from './nginx.js'
 
 const cli = builtCli()
@@ -63,8 +63,25 @@ describe.skipIf(inject('redisUrl') === undefined || !(await canStartNginx()))(
 
     it('the operator’s routes are not reachable from outside', async () => {
       const { gateway } = await cluster(cli, (req) => answer({ text: 'hi' }, req))
-      const url = await startNginx([(await gateway()).url, (await gateway()).url])
-      expect((await send(url, { method: 'GET', path: '/_agproxy/api/accounts' })).status).toBe(404)
+      const inside = (await gateway()).url
+      const url = await startNginx([inside, (await gateway()).url])
+      const headers = { 'x-api-key': ADMIN_KEY }
+      expect((await send(inside, { method: 'GET', path: '/_agproxy/api/accounts', headers })).status).toBe(
+        200,
+      )
+      for (const path of [
+        '/_agproxy/api/accounts',
+        '//_agproxy/api/accounts',
+        '/%5fagproxy/api/accounts',
+        '/%255fagproxy/api/accounts',
+        '/x/../_agproxy/api/accounts',
+        '/x\\..\\_agproxy/api/accounts',
+        '/_AGPROXY/api/accounts',
+        '/v1/models/..%2f..%2f_agproxy/api/accounts',
+      ]) {
+        const seen = await send(url, { method: 'GET', path, headers })
+        expect([path, seen.status]).toEqual([path, 404])
+      }
     })
   },
 )

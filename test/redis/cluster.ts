@@ -7,6 +7,7 @@ import { type Cli, emptyFolder } from '../support/cli.js'
 import { ask, send } from '../support/client.js'
 import { ownPrefix } from './stores.js'
 
+export const ADMIN_KEY = 'admin-key-1234'
 export const FIVE = ['a', 'b', 'c', 'd', 'e']
 
 /** The account whose key an upstream saw. */
@@ -32,7 +33,7 @@ export async function cluster(cli: Cli, handler: Handler, init: ClusterInit = {}
     })),
     plugins: { anthropic: { baseURL: up.url }, 'retry-rotate': { queueTimeout: 30_000 } },
     state: { url: redisUrl, prefix: ownPrefix(redisUrl) },
-    server: { port: 0 },
+    server: { port: 0, adminKey: ADMIN_KEY },
   }
   writeFileSync(join(folder, '.agproxyrc.json'), JSON.stringify(config))
   const gateway = async () => {
