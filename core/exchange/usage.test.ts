@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { growth, LINEAR } from '../../test/support/growth.js'
 import { StreamEvent } from '../stream/sse-event.js'
 import { ExchangeRecord } from './record.js'
 import { UsageTap } from './usage.js'
@@ -47,4 +48,15 @@ describe('usage of a stream that goes by', () => {
       }),
     )
   })
+})
+
+it('a line is read once, however often it has the marker', () => {
+  const line = (size: number) => {
+    const markers = Array(size).fill('"message_start"').join()
+    return Buffer.from(
+      `data: {"type":"message_start","x":[${markers}],"message":{"usage":{"input_tokens":7}}}\n\n`,
+    )
+  }
+  expect(seen([line(3)])).toMatchObject({ inputTokens: 7 })
+  expect(growth(500, line, (bytes) => seen([bytes]))).toBeLessThan(LINEAR)
 })

@@ -39,9 +39,11 @@ export class UsageTap {
   /** Reads every whole line from `from` on that holds the marker. */
   #find(marker: Buffer, bytes: Buffer, from: number, whole: number): boolean {
     let found = false
-    for (let at = bytes.indexOf(marker, from); at >= 0 && at < whole; at = bytes.indexOf(marker, at + 1)) {
-      this.#read(bytes.subarray(bytes.lastIndexOf(LF, at) + 1, bytes.indexOf(LF, at)))
+    for (let at = bytes.indexOf(marker, from); at >= 0 && at < whole; ) {
+      const end = bytes.indexOf(LF, at)
+      this.#read(bytes.subarray(bytes.lastIndexOf(LF, at) + 1, end))
       found = true
+      at = bytes.indexOf(marker, end) // once a line, however often it has the marker
     }
     return found
   }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { growth, LINEAR } from '../../test/support/growth.js'
 import { applyEdits, withoutItems, withoutMembers } from './edit.js'
 import { lazyObject } from './lazy.js'
 import { JsonNode } from './node.js'
@@ -189,6 +190,29 @@ describe('nodes', () => {
       }),
       { numRuns },
     )
+  })
+})
+
+describe('an object of very many fields', () => {
+  const many = (count: number) =>
+    `{"messages":[{"a":{}}],${Array.from({ length: count }, (_, i) => `"k${i}":[${i}]`)}}`
+
+  it('looks like any other, and is as frozen', () => {
+    const text = many(2_000)
+    const decoded: JsonNode[] = []
+    const lazy = lazyObject(parse(text), new Set(['messages']), (node) =>
+      decoded.push(node as JsonNode),
+    ) as Record<string, readonly object[]>
+    expect(JSON.stringify(lazy)).toBe(text)
+    expect(decoded.map((node) => node.raw.length)).toEqual([text.length])
+    for (const part of [lazy, lazy.messages, lazy.messages![0], lazy.k7])
+      expect(Object.isFrozen(part)).toBe(true)
+  })
+
+  it('takes no more time for each of them than another', () => {
+    const make = (count: number) => parse(many(count))
+    expect(growth(900, make, (node) => lazyObject(node, new Set()))).toBeLessThan(LINEAR)
+    expect(growth(20_000, make, (node) => lazyObject(node, new Set()))).toBeLessThan(LINEAR)
   })
 })
 

@@ -17,10 +17,28 @@ export function lazyObject(
     return frozen(part.value())
   }
   const fields = new Map<PropertyKey, JsonNode>()
-  for (const { key, value } of node.members()) fields.set(key.value() as string, value) // of two the last one counts
+  let count = 0
+  for (const { key, value } of node.members()) {
+    if (++count > MANY) return decodedWhole(node, deep, onDecode)
+    fields.set(key.value() as string, value) // of two the last one counts
+  }
   return lazy({}, fields, (value, name) =>
     deep.has(name as string) && value.isArray ? lazyArray(value, decoded) : decoded(value),
   )
+}
+
+/** Fields from which on an object is decoded at once: a getter costs 5 µs, and real bodies have some 15. */
+const MANY = 1_000
+
+function decodedWhole(node: JsonNode, deep: ReadonlySet<string>, onDecode: (node: JsonNode) => void): object {
+  onDecode(node)
+  const object = node.value() as Record<string, unknown>
+  for (const value of Object.values(object)) frozen(value)
+  for (const name of deep) {
+    const value = Object.hasOwn(object, name) ? object[name] : undefined
+    if (Array.isArray(value)) value.forEach(frozen)
+  }
+  return Object.freeze(object)
 }
 
 function lazyArray(node: JsonNode, decoded: (node: JsonNode) => unknown): object {

@@ -1,8 +1,10 @@
 import { deflateSync } from 'node:zlib'
-import { describe, expect, it } from 'vitest'
+import { Tokenizer } from 'ai-tokenizer'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { MessagesRequest } from '../contract/messages.js'
 import { estimateTokens } from './estimate.js'
 import { TurnQueue } from './event-loop.js'
+import { countPages } from './pdf.js'
 
 const NEVER = new AbortController().signal
 
@@ -349,5 +351,37 @@ describe('any body', () => {
       const content = JSON.parse(`[${open!.repeat(100_000)}"x"${close!.repeat(100_000)}]`)
       expect(await estimate({ messages: [{ role: 'user', content }] })).toBeGreaterThan(0)
     }
+  })
+})
+
+describe('work is bounded', () => {
+  it('text that is slow to tokenise counts at the rate of its beginning after two seconds', async () => {
+    const text = PROSE.repeat(400)
+    const whole = await estimate({ messages: [{ role: 'user', content: text }] })
+    let now = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 500))
+    onTestFinished(() => clock.mockRestore())
+    const encode = vi.spyOn(Tokenizer.prototype, 'encode')
+    const hurried = await estimate({ messages: [{ role: 'user', content: text }] })
+    expect(encode.mock.calls.length).toBeLessThan(10)
+    expect(hurried / whole).toBeCloseTo(1, 1)
+  })
+
+  it('a PDF whose streams have no end is searched for one once', async () => {
+    const file = Buffer.concat(Array(500).fill(Buffer.from('/Type /ObjStm stream ')))
+    const search = vi.spyOn(file, 'indexOf')
+    expect(await countPages(file, async () => {})).toBe(0)
+    expect(search.mock.calls.filter(([text]) => text === 'endstream')).toHaveLength(1)
+  })
+
+  it('payloads in fields that no list knows count nothing, however many there are', async () => {
+    const some = {
+      type: 'hologram',
+      a: 'data:image/png;base64,'.concat(BASE64),
+      b: [BASE64, { c: `${BASE64}==` }],
+    }
+    const bare = { type: 'hologram', a: '', b: ['', { c: '' }] }
+    expect(await cost(some)).toBe(await cost(bare))
+    expect(await cost({ type: 'hologram', a: `${BASE64} and words` })).toBeGreaterThan(1_000)
   })
 })

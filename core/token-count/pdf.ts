@@ -54,17 +54,18 @@ export async function countPages(file: Buffer, pause: () => Promise<void>): Prom
     if (type === 'Page') pages++
     else if (type === 'ObjStm' && streams++ < MAX_OBJECT_STREAMS) {
       const objects = await objectStream(file, at)
-      pages += objects.match(/\/Type\s{0,8}\/Page\b/g)?.length ?? 0
+      if (objects === undefined) streams = MAX_OBJECT_STREAMS // no other has an end either
+      pages += objects?.match(/\/Type\s{0,8}\/Page\b/g)?.length ?? 0
     }
   }
   return pages
 }
 
-/** The text of the object stream whose dictionary is at `at`; empty when it is not plainly deflated. */
-async function objectStream(file: Buffer, at: number): Promise<string> {
+/** The text of the object stream whose dictionary is at `at`; empty when it is not plainly deflated, undefined without an end. */
+async function objectStream(file: Buffer, at: number): Promise<string | undefined> {
   const keyword = file.indexOf('stream', at)
   const end = file.indexOf('endstream', keyword + 1)
-  if (keyword < 0 || end < 0) return ''
+  if (keyword < 0 || end < 0) return undefined
   const start = keyword + 'stream'.length + (file[keyword + 'stream'.length] === 0x0d ? 2 : 1)
   try {
     const objects = await unzip(file.subarray(start, end), { maxOutputLength: MAX_OBJECT_STREAM })

@@ -8,14 +8,13 @@ import { isRecord, parseJson } from '../json/plain.js'
 import { PassThrough } from '../stream/pass-through.js'
 import { FrameDecoder } from '../stream/sse-decoder.js'
 import { looksLikeEvents, StreamEvent } from '../stream/sse-event.js'
+import { Odd, Quiet } from './unconfirmed.js'
 
 /** What may yet become a stream under a wrong content type: bytes come in any pieces. */
 const MAY_BE_EVENTS = /^[\ufeff\ufffd]*[\r\n]*[a-z]{0,5}$/
 /** JSON is read to its end, as it may be an error in words that clients act on; no honest one is larger. */
 const MAY_BE_ERROR = /^\s*\{/
 const ODD_LIMIT = 64 * 1024
-/** Bytes of comments and pings that are kept until the first event, the newest: an upstream can send them for minutes. */
-const QUIET_LIMIT = 64 * 1024
 
 /**
  * A good answer counts once it is certain: a stream by its first event, a JSON answer when it is whole. Without limits only
@@ -129,24 +128,24 @@ function watch(
     if (isDecided() && seen < came) passThrough.data(chunk.subarray(chunk.length - (came - seen)))
   }
   /** What came under another content type, until it shows what it is. */
-  let odd: Buffer | undefined = isEvents ? undefined : Buffer.alloc(0)
+  let odd = isEvents ? undefined : new Odd()
   source.pipe({
     data(chunk) {
       if (isDecided()) return passThrough.data(chunk)
       if (!odd) return decode(chunk)
-      odd = Buffer.concat([odd, chunk])
-      const start = odd.toString('utf8', 0, 16)
+      odd.keep(chunk)
+      const { start } = odd
       if (looksLikeEvents(start)) {
-        const events = odd
+        const events = odd.bytes
         odd = undefined
         decode(events)
       } else if (odd.length > ODD_LIMIT || !(MAY_BE_ERROR.test(start) || MAY_BE_EVENTS.test(start))) {
-        fail(notEvents(odd))
+        fail(notEvents(odd.bytes))
       }
     },
     end() {
       if (!isDecided()) {
-        if (odd) return fail(embeddedError(parseJson(odd)) ?? notEvents(odd))
+        if (odd) return fail(embeddedError(parseJson(odd.bytes)) ?? notEvents(odd.bytes))
         judge(decoder.rest()) // some upstreams leave out the last blank line
         fail(new UpstreamError('truncated', 'the upstream answered with an empty stream'))
       }
@@ -157,18 +156,6 @@ function watch(
       fail(error)
     },
   })
-}
-
-/** The newest frames that say nothing. */
-class Quiet {
-  readonly frames: Buffer[] = []
-  #bytes = 0
-
-  keep(frame: Buffer): void {
-    this.frames.push(frame)
-    this.#bytes += frame.length
-    while (this.#bytes > QUIET_LIMIT) this.#bytes -= this.frames.shift()!.length
-  }
 }
 
 function notEvents(chunk: Buffer): UpstreamError {

@@ -39,7 +39,7 @@ function add(prompt: PromptMessage[], message: PromptMessage): void {
     add(prompt, message)
     prompt.push(last)
   } else if (last?.role === message.role && last.role !== 'system') {
-    ;(last.content as unknown[]).push(...message.content)
+    for (const part of message.content) (last.content as unknown[]).push(part)
   } else {
     prompt.push(message)
   }

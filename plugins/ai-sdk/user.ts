@@ -19,7 +19,7 @@ export function userMessages(
     if (block.type === 'tool_result') {
       const { result, files } = toolResult(block, toolNames, spec)
       results.push(result)
-      moved.push(...files)
+      for (const file of files) moved.push(file)
     } else {
       parts.push(...userParts(block, spec))
     }

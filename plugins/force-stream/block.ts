@@ -82,7 +82,7 @@ export class BlockFold {
 
   #extend(key: string, items: readonly string[]): void {
     const list = this.#lists.get(key)
-    if (list) list.push(...items)
+    if (list) for (const item of items) list.push(item)
     else this.#lists.set(key, [...items])
   }
 

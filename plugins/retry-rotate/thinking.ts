@@ -27,9 +27,9 @@ export function withoutThinking(body: JsonNode, error: string, all: boolean): re
       isThinking(block) && (named.size === 0 || named.has(`${i}.${j}`))
     // An assistant message without content is a 400 of its own.
     if (blocks.length > 0 && blocks.every(isRejected)) emptied.add(i)
-    else if (content) edits.push(...withoutItems(content, isRejected))
+    else if (content) for (const edit of withoutItems(content, isRejected)) edits.push(edit)
   })
-  edits.push(...withoutItems(messages, (_, i) => emptied.has(i)))
+  for (const edit of withoutItems(messages, (_, i) => emptied.has(i))) edits.push(edit)
   if (edits.length > 0) return edits
   return named.size > 0 ? withoutThinking(body, error, true) : undefined
 }

@@ -38,7 +38,7 @@ export function render(): string {
     const lines = [line(COLUMNS), line(COLUMNS.map(() => '---')), ...rows.map((row) => line(cells(row)))]
     return `## ${heading}\n\n${lines.join('\n')}\n`
   })
-  return `${INTRODUCTION}\n${sections.join('\n')}\n${CLIENTS}`
+  return `${INTRODUCTION}\n${sections.join('\n')}\n${CLIENTS}\n${REFUSED}`
 }
 
 const INTRODUCTION = `# What happens when the upstream …
@@ -70,6 +70,24 @@ connections can be used again.
 | sends what is no HTTP, or asks for a tunnel, in the middle of an answer | the connection ends; nothing is written into the answer |
 | sends it at another time | 400, 405 (\`CONNECT\`), 408 or 431 in the shape of every error, and the connection ends |
 | sends HTTP/1.1 without \`Host\`, or an \`Expect\` other than \`100-continue\` | 400, 417 in the shape of every error |
+`
+
+const REFUSED = `## What a client sends
+
+The gateway answers these itself, before an upstream is called. The work on a request grows in proportion to its size, and each of
+these bounds is an option of [\`server\`](configuration.md#server).
+
+| a request … | the client sees |
+| --- | --- |
+| of more than 32 MB (\`bodyLimit\`), announced, in chunks or unpacked | 413 \`request_too_large\` |
+| in gzip, deflate or br, or in zstd on Node 22.15 or later | the answer: the upstream gets it unpacked |
+| in another \`content-encoding\` | 415 \`invalid_request_error\` that names those which are allowed |
+| that is no JSON, or not what its \`content-encoding\` says | 400 \`invalid_request_error\` |
+| whose JSON nests deeper than 200 (\`depthLimit\`), or has more than 500,000 values and keys (\`valueLimit\`) or 100,000 messages (\`messageLimit\`) | 400 \`invalid_request_error\` that names the option |
+| with more than 200 headers or 16 kB of them (\`headerCountLimit\`, \`headerLimit\`) | 431 \`invalid_request_error\` |
+| that does not arrive in time (\`headersTimeout\`, \`requestTimeout\`) | 408 \`timeout_error\` |
+| that finds no place (\`maxConcurrent\`, \`queueLimit\`, \`queueTimeout\`) | 429 \`rate_limit_error\` |
+| to a path that is spelt with dots, backslashes or escapes, or that no route has | 404 \`not_found_error\` that lists the routes |
 `
 
 function cells(row: Row): readonly string[] {
