@@ -206,8 +206,8 @@ describe('mode', () => {
   })
 })
 
-it('a field that a client wrote a quarter of a million times goes as well', async () => {
-  const fields = Array(250_000).fill('"cache_control":{}').join()
+it('a field that a client wrote two hundred thousand times goes as well', async () => {
+  const fields = Array(200_000).fill('"cache_control":{}').join()
   const bytes = Buffer.from(
     `{"model":"m","messages":[{"role":"user","content":[{${fields},"type":"text"}]}]}`,
   )
