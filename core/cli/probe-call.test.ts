@@ -110,6 +110,18 @@ it('a key from a function is not told either', async () => {
   expect((await probed(() => refused, at('anthropic', { apiKey: () => KEY }))).text).not.toContain(KEY)
 })
 
+it('why a key function failed is told, without what looks like a secret', async () => {
+  const apiKey = () => {
+    throw new Error(`vault closed, token=${KEY}`)
+  }
+  const { ok, text, up } = await probed(() => stall(), at('anthropic', { apiKey }))
+  expect([ok, text]).toEqual([
+    false,
+    "the apiKey function of account 'a' failed: vault closed, token=[masked]",
+  ])
+  expect(up.requests).toHaveLength(0)
+})
+
 describe('the model that a probe asks for', () => {
   const asked = async (raw: (url: string) => object) =>
     (await probed((request) => answer({}, request), raw)).up.requests[0]!.json().model

@@ -53,7 +53,9 @@ function wordsOf(error: unknown, upstream: Upstream, account: Account): string {
   const { message, cause } = error as Error
   if (PluginError.is(error) && cause instanceof Error)
     return `plugin '${error.plugin}' failed: ${cause.message}`
-  if (!UpstreamError.is(error) || error.failure !== 'protocol') return message
+  if (!UpstreamError.is(error)) return message
+  if (error.detail !== undefined) return `${message}: ${error.detail}`
+  if (error.failure !== 'protocol') return message
   const address = upstream.address?.(account)
   return address ? `${message}; check ${address.option}, now ${address.url}` : message
 }

@@ -64,13 +64,16 @@ export class UpstreamError extends BrandedError {
   /** The status to answer with when nothing else helps. */
   readonly status: number
   readonly type: ErrorType
+  /** For the operator's log alone: words of foreign code, secrets masked. */
+  readonly detail: string | undefined
 
   constructor(
     failure: UpstreamFailure,
     message: string,
-    init: { status?: number; type?: ErrorType; cause?: unknown } = {},
+    init: { status?: number; type?: ErrorType; cause?: unknown; detail?: string } = {},
   ) {
     super('upstream', message, { cause: init.cause })
+    this.detail = init.detail
     this.name = 'UpstreamError'
     this.failure = failure
     this.type = init.type ?? (failure === 'timeout' ? 'timeout_error' : 'api_error')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { maskBytes, maskHeaders, maskText } from './mask-key.js'
+import { maskBytes, maskHeaders, maskText, maskUnknown } from './mask-key.js'
 import { ExchangeRecord } from './record.js'
 
 describe('a key', () => {
@@ -72,4 +72,27 @@ it('a request knows the keys of all its attempts, and shows none', () => {
   record.note('retry-rotate', 'attempt 1: no ab12cd34')
   expect(record.notes).toEqual([{ plugin: 'retry-rotate', text: 'attempt 1: no [key]' }])
   expect(JSON.stringify(record)).not.toContain('ef56ab78')
+})
+
+describe('the words of an error of unknown code', () => {
+  it.each([
+    ['vault closed', 'vault closed'],
+    ['key not found in /run/secrets/zai-key.json', 'key not found in /run/secrets/zai-key.json'],
+    ['no such key: sk-abcdef', 'no such key: [masked]'],
+    ['got "sk-abcdef012345"', 'got "[masked]"'],
+    [
+      'GET https://vault.example/v1?token=abc&x=1 failed',
+      'GET https://vault.example/v1?token=[masked]&x=1 failed',
+    ],
+    ['{"password": "p", "a": 1}', '{"password": "[masked]", "a": 1}'],
+    ['Authorization: Bearer abc.def', 'Authorization: Bearer [masked]'],
+    ['bad 0123456789abcdef0123456789abcdef.Zx9 here', 'bad [masked] here'],
+    ['connect ECONNREFUSED 127.0.0.1:8200', 'connect ECONNREFUSED 127.0.0.1:8200'],
+  ])('lose what looks like a secret: %s', (text, told) => {
+    expect(maskUnknown(text)).toBe(told)
+  })
+
+  it('and are cut', () => {
+    expect(maskUnknown('word '.repeat(1_000)).length).toBeLessThanOrEqual(400)
+  })
 })

@@ -60,3 +60,20 @@ function patternOf(key: string): RegExp {
 function escaped(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)
 }
+
+/** What follows a secret's name, or the name of a scheme of HTTP; and words that are too mixed and too long for a language. */
+const NAMED = /\b(key|token|secret|password|passwd|pwd|credential)s?(["']?\s*[=:]\s*["']?)[^\s"',;&]+/gi
+const SCHEME = /\b(Bearer|Basic)\s+\S+/gi
+const MIXED = /[\w+=~.-]{24,}/g
+/** Characters that are kept: what went wrong is said at the beginning. */
+const TOLD = 400
+
+/** The words of an error of somebody's own code, for the log: it may quote a secret that was never seen here. */
+export function maskUnknown(text: string): string {
+  return text
+    .slice(0, TOLD)
+    .replace(SCHEME, '$1 [masked]')
+    .replace(NAMED, '$1$2[masked]')
+    .replace(/\bsk-[\w-]{3,}/g, '[masked]')
+    .replace(MIXED, (word) => (/\d/.test(word) && /[a-z]/i.test(word) ? '[masked]' : word))
+}

@@ -126,8 +126,9 @@ class Exchange {
     record.facts.error = record.masked(loggable(error))
     if (PluginError.is(error))
       this.#logger.error({ id, plugin: error.plugin, hook: error.hook, err: error.cause }, error.message)
-    else if (!GatewayError.is(error) && !UpstreamError.is(error))
-      this.#logger.error({ id, err: error }, 'request failed')
+    else if (UpstreamError.is(error)) {
+      if (error.detail !== undefined) this.#logger.warn({ id }, `${error.message}: ${error.detail}`)
+    } else if (!GatewayError.is(error)) this.#logger.error({ id, err: error }, 'request failed')
   }
 }
 

@@ -28,6 +28,9 @@ describe('the key that a function returns', () => {
     const failing = () => {
       throw new Error('vault closed to sk-abc')
     }
-    await expect(keyOf(account(failing))).rejects.toThrow(/^the apiKey function of account 'vault' failed$/)
+    await expect(keyOf(account(failing))).rejects.toMatchObject({
+      message: "the apiKey function of account 'vault' failed",
+      detail: 'vault closed to [masked]', // for the log
+    })
   })
 })

@@ -1,4 +1,4 @@
-import { type Account, UpstreamError } from '../../core/index.js'
+import type { Account } from '../../core/index.js'
 import type { LanguageModel } from './language-model.js'
 import { type Factory, loadFactory, type Settings } from './package.js'
 
@@ -90,14 +90,6 @@ export class Providers {
 
 export function isProvider(value: unknown): value is Provider {
   return typeof (value as Partial<Provider> | undefined)?.languageModel === 'function'
-}
-
-export async function keyOf({ id, apiKey }: Account): Promise<string | undefined> {
-  try {
-    return typeof apiKey === 'function' ? await apiKey() : apiKey
-  } catch (cause) {
-    throw new UpstreamError('connect', `the apiKey function of account '${id}' failed`, { cause })
-  }
 }
 
 const KNOWN_VERSIONS = ['v3', 'v4']

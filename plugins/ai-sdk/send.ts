@@ -1,4 +1,5 @@
 import { type Account, type Call, type MessageReply, Reply, type Transport } from '../../core/index.js'
+import { keyOf } from '../../core/kit.js'
 import { mapCall } from './call-options.js'
 import { EventSource } from './event-source.js'
 import { MessageEvents } from './events.js'
@@ -6,7 +7,7 @@ import { errorReply, failureOf } from './failures.js'
 import { type Calls, createFetch } from './fetch.js'
 import { MessageFold } from './fold.js'
 import type { CallOptions, LanguageModel, PromptMessage, StreamPart } from './language-model.js'
-import { keyOf, Providers, type ProvidersInit } from './provider.js'
+import { Providers, type ProvidersInit } from './provider.js'
 
 export interface SenderInit extends Omit<ProvidersInit, 'fetch' | 'api' | 'baseURL'> {
   readonly api?: string | undefined

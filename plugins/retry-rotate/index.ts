@@ -105,9 +105,16 @@ class RetryRotate implements Plugin {
     )
   }
 
+  /** Why an operator's own code failed: the client's words leave it out. */
+  #tellDetail({ message, detail }: UpstreamError, { lease, call }: Attempts): void {
+    if (detail === undefined) return
+    this.logger.warn({ id: call.id, account: lease.target.account.id }, `${message}: ${detail}`)
+  }
+
   /** Makes everything ready for the next attempt; false when there is none. */
   async #goOn(failure: Failure, attempts: Attempts): Promise<boolean> {
     const verdict = judge(failure)
+    if (failure.kind === 'broken') this.#tellDetail(failure.error, attempts)
     attempts.record(failure, verdict.next)
     // A count that was refused says little about conversations: /context fires 26 of them at once.
     if (verdict.next === 'other' && attempts.call.route === 'messages') {

@@ -236,6 +236,17 @@ describe('limits', () => {
   })
 })
 
+test("why an operator's own code failed is in the log, and not in what the client is told", async () => {
+  const failed = new UpstreamError('connect', 'the apiKey function failed', { detail: 'vault closed' })
+  const { send, logs } = await start([failed, failed, failed])
+  const error = await send({}).catch((e) => e)
+  expect(error.message).not.toContain('vault')
+  const told = logs.filter(({ message }) => message === 'the apiKey function failed: vault closed')
+  expect(told.map(({ level, fields }) => [level, fields])).toEqual(
+    ['a', 'b', 'a'].map((account) => ['warn', expect.objectContaining({ account })]),
+  )
+})
+
 describe('a rejected thinking signature', () => {
   const thinking = (text: string) => ({ type: 'thinking', thinking: text, signature: 's' })
   const body = {
