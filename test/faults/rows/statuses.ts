@@ -283,6 +283,21 @@ export const zaiRows: readonly Row[] = [
     answers: always(zai('1999', 'something new', 500)),
     ...all(failed(500, 'api_error', 'something new (code 1999)'), WHOLE),
   },
+  {
+    upstream: 'answers 200 with “404 NOT_FOUND”, as it does not have the path',
+    answers: always(json({ code: 500, msg: '404 NOT_FOUND', success: false })),
+    ...all(
+      once(
+        error(
+          424,
+          'not_found_error',
+          `the base URL of ${WHO} is wrong: http://HOST/v1/messages does not exist: 404 NOT_FOUND. Correct baseURL of account 'one'; \`agproxy check --probe\` tries it`,
+          NO_RETRY,
+        ),
+      ),
+      SAME,
+    ),
+  },
 ]
 
 function respondHead(status: number): Script {
