@@ -20,6 +20,22 @@ if (!values.command) {
   execFileSync(process.execPath, tsc, { stdio: 'inherit' })
 }
 
+/**
+ * What listhen and its logger load only on request, and agproxy never requests: a tunnel that downloads a program and runs it
+ * (cloudflared), prompts, the opening of a browser, the clipboard, a file watcher, WebSockets.
+ */
+const UNUSED =
+  /^(untun|tinyclip|@parcel\/watcher(-wasm)?|crossws\/adapters\/node|\.\/chunks\/prompt\.mjs|\.\.\/chunks\/xdg-open\.mjs)$/
+const withoutUnused = {
+  name: 'without-unused',
+  setup(build) {
+    build.onResolve({ filter: UNUSED }, () => ({ path: 'unused', namespace: 'unused' }))
+    build.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({
+      contents: "throw new Error('not part of agproxy')",
+    }))
+  },
+}
+
 const { metafile } = await build({
   entryPoints: ['bin.ts'],
   outdir,
@@ -32,6 +48,7 @@ const { metafile } = await build({
   minifyWhitespace: true,
   minifySyntax: true,
   metafile: true,
+  plugins: [withoutUnused],
   logLevel: 'warning',
   // Loaded late, or not at all, and some of them find their own files beside them.
   external: ['ai-tokenizer', 'cosmiconfig', 'ioredis', 'jiti', 'pino-pretty'],

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, Server } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
@@ -57,11 +58,13 @@ describe('the address that is opened', () => {
   })
 
   // A worker that opened the shared port to see whether it is free took connections from the others, and answered none.
-  test('is opened once', async () => {
+  test('is opened once by a worker', async () => {
     const listen = vi.spyOn(Server.prototype, 'listen')
+    const worker = vi.spyOn(cluster, 'isWorker', 'get').mockReturnValue(true)
     onTestFinished(() => void vi.restoreAllMocks())
     await open('127.0.0.1')
     expect(listen).toHaveBeenCalledOnce()
+    expect(worker).toHaveBeenCalled()
   })
 
   test('a name that nobody has', async () => {
@@ -73,6 +76,7 @@ describe('the address that is opened', () => {
   test('is compared with what was asked for, and closed where it is another one', async () => {
     const address = vi.spyOn(Server.prototype, 'address')
     const close = vi.spyOn(Server.prototype, 'close')
+    vi.spyOn(cluster, 'isWorker', 'get').mockReturnValue(true) // listhen closes listeners of its own
     onTestFinished(() => void vi.restoreAllMocks())
     address.mockReturnValue({ address: '0.0.0.0', family: 'IPv4', port: 4711 })
     await expect(open('127.0.0.1')).rejects.toThrow(

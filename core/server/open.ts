@@ -1,11 +1,14 @@
+import cluster from 'node:cluster'
 import { lookup } from 'node:dns/promises'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, isIP, isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { isUnsafePort } from 'get-port-please'
+import { listen } from 'listhen'
 import { canonicalAddress } from '../config/host.js'
 import type { ServerOptions } from '../config/resolved.js'
+import { isLoopback } from '../exchange/loopback.js'
 import { certificateOf } from './certificate.js'
 
 export interface Opened {
@@ -24,27 +27,14 @@ export async function addressOf(host: string): Promise<string> {
   return canonicalAddress(isIP(host) ? host : (await lookup(host)).address)
 }
 
-/**
- * Listens on `address`, once: a listener that only asks whether the port is free takes connections that it never answers
- * when it shares the port with the other workers. What was opened is compared with what was asked.
- */
+/** Listens on `address`. What was opened is compared with what was asked. */
 export async function openListener(
   handler: RequestListener,
   address: string,
   options: Pick<ServerOptions, 'host' | 'port' | 'https'>,
 ): Promise<Opened> {
   if (isUnsafePort(options.port)) throw new Error(`cannot listen on port ${options.port}: ${UNSAFE}`)
-  const interval = { connectionsCheckingInterval: CHECK_INTERVAL }
-  const server: Server = options.https
-    ? createTlsServer({ ...interval, ...(await certificateOf(options.https)) }, handler)
-    : createServer(interval, handler)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(options.port, address, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
+  const server = await (cluster.isWorker ? shared : alone)(handler, address, options)
   const opened = server.address() as AddressInfo
   const fault = faultOf(opened, address, options.port)
   if (fault) {
@@ -53,6 +43,59 @@ export async function openListener(
   }
   const url = (host: string) => urlOf(host, opened.port, options.https !== false)
   return { server, url: url(options.host), network: othersReach(address).map(url) }
+}
+
+type Where = Pick<ServerOptions, 'port' | 'https'>
+
+/**
+ * listhen's defaults are made for development servers: a taken port would silently become another, a container would
+ * listen to the world, SIGTERM would end the process at once, and a host that it does not know (brackets, an underscore)
+ * would become every interface. It gets a resolved address and a certificate.
+ */
+async function alone(handler: RequestListener, address: string, where: Where): Promise<Server> {
+  const { port, https } = where
+  const listening = listen(handler, {
+    hostname: address,
+    port: { port, random: port === 0, portRange: [], ports: [], verbose: false } as never,
+    https: https && ((await certificateOf(https)) as never),
+    public: !isLoopback(address),
+    isProd: true,
+    showURL: false,
+    autoClose: false,
+    open: false,
+    clipboard: false,
+  })
+  let server: Server
+  try {
+    server = (await listening).server as Server
+  } catch (error) {
+    // listhen asks for the port before it opens it, and does not say why it can't have it; the system does.
+    if ((error as Error).name === 'GetPortError') return shared(handler, address, where)
+    throw error
+  }
+  // Node reads the interval when it begins to listen, and listhen leaves no moment before that.
+  Object.assign(server, { connectionsCheckingInterval: CHECK_INTERVAL })
+  server.emit('listening')
+  return server
+}
+
+/**
+ * A worker shares its port, and opens it without listhen: that asks whether a port is free by listening on it, and the
+ * primary would hand that listener connections which it never answers.
+ */
+async function shared(handler: RequestListener, address: string, { port, https }: Where): Promise<Server> {
+  const interval = { connectionsCheckingInterval: CHECK_INTERVAL }
+  const server: Server = https
+    ? createTlsServer({ ...interval, ...(await certificateOf(https)) }, handler)
+    : createServer(interval, handler)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, address, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  return server
 }
 
 const UNSAFE =
