@@ -6,6 +6,12 @@ export {
   type TestGateway,
   type TestGatewayOptions,
 } from './test/harness/gateway.js'
-export { type Mounted, type MountOptions, mount, type TestUpstream } from './test/harness/mount.js'
+export {
+  type EndpointInit,
+  type Mounted,
+  type MountOptions,
+  mount,
+  type TestUpstream,
+} from './test/harness/mount.js'
 export { type LogLine, recorder } from './test/harness/recorder.js'
 export { ACCEPTS_ALL, makeCall, messageReply } from './test/harness/values.js'

@@ -36,11 +36,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'core/exchange',
     'core/upstream',
     'core/accounts',
+    'core/admin',
     'core/config',
   ],
   'core/server': [
     'core/contract',
     'core/errors',
+    'core/plugin',
     'core/exchange',
     'core/stream',
     'core/state',

@@ -44,7 +44,7 @@ test('nor one that sees no messages, and one that never ends holds nobody up', a
 })
 
 test.each(Object.keys(presets))('no plugin of the preset %s is one', async (preset) => {
-  expect(await tryOut(resolveConfig({ preset }, { env: {}, presets }), false)).toEqual({
+  expect(await tryOut(resolveConfig({ preset }, { env: {}, presets }), false)).toMatchObject({
     results: [],
     decoders: [],
   })

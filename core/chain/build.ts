@@ -1,10 +1,12 @@
 import { AccountPool } from '../accounts/pool.js'
 import type { PoolState } from '../accounts/pool-state.js'
+import { operatorEndpoints } from '../admin/endpoints.js'
 import type { ResolvedConfig } from '../config/resolved.js'
 import { quotedName } from '../config/words.js'
 import type { HttpClient, Logger, ServerInfo } from '../contract/services.js'
 import { ConfigError } from '../errors/config-error.js'
 import { nearest } from '../errors/nearest.js'
+import { checkEndpoints } from '../plugin/check-endpoints.js'
 import { tokens } from '../plugin/tokens.js'
 import { Upstreams, upstreamOf } from '../upstream/registry.js'
 import type { Transport } from '../upstream/transport.js'
@@ -12,6 +14,7 @@ import { attempt } from './attempt.js'
 import { type Chain, compose, type Link } from './compose.js'
 import { buildPlugin, buildUpstream, createContainer, provide } from './container.js'
 import { dispatchOnce } from './default-dispatch.js'
+import { EndpointTable } from './endpoints.js'
 import { Lifecycle } from './lifecycle.js'
 
 /** What lives as long as the process, and is the same for every chain. */
@@ -32,6 +35,7 @@ export interface RunningChain {
   readonly chain: Chain
   /** Its plugins, as they are composed. */
   readonly links: readonly Link[]
+  readonly endpoints: EndpointTable
   dispose(): Promise<void>
 }
 
@@ -56,6 +60,7 @@ export async function buildChain(config: ResolvedConfig, services: Services): Pr
     await lifecycle.dispose()
     await container.dispose()
   }
+  let endpoints: EndpointTable
   try {
     for (const { definition, options } of config.chain) {
       const { name } = definition
@@ -68,14 +73,17 @@ export async function buildChain(config: ResolvedConfig, services: Services): Pr
         } else {
           const link = buildPlugin(container, definition, options)
           await lifecycle.setUp({ name, hooks: link.plugin })
+          checkEndpoints(link.plugin.endpoints)
           links.push(link)
         }
       })
     }
     checkAccounts(config, upstreams)
+    const brought = links.map(({ name, plugin }) => ({ name, endpoints: plugin.endpoints }))
+    endpoints = new EndpointTable(operatorEndpoints(pool), brought)
   } catch (error) {
     await dispose()
-    throw error
+    throw ConfigError.is(error) ? error.in(config.file) : error
   }
   const all = withDispatch(links, config, pool)
   return {
@@ -85,6 +93,7 @@ export async function buildChain(config: ResolvedConfig, services: Services): Pr
     pool,
     dispose,
     links: all,
+    endpoints,
     chain: compose(all, attempt),
   }
 }
@@ -109,7 +118,7 @@ function withDispatch(links: readonly Link[], config: ResolvedConfig, pool: Acco
 }
 
 /** An account of an upstream that isn't there is a mistake, unless its plugin is switched off on purpose. */
-function checkAccounts({ accounts, off, chain, file }: ResolvedConfig, upstreams: Upstreams): void {
+function checkAccounts({ accounts, off, chain }: ResolvedConfig, upstreams: Upstreams): void {
   const names = upstreams.list().map((u) => u.name)
   const silent = new Set([...off, ...chain.map((p) => p.definition.name)])
   const problems = accounts.flatMap(({ upstream }, i) =>
@@ -122,5 +131,5 @@ function checkAccounts({ accounts, off, chain, file }: ResolvedConfig, upstreams
           },
         ],
   )
-  if (problems.length > 0) throw new ConfigError(problems, file)
+  if (problems.length > 0) throw new ConfigError(problems)
 }

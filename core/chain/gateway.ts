@@ -1,15 +1,15 @@
-import type { AccountPool } from '../accounts/pool.js'
 import type { ResolvedConfig } from '../config/resolved.js'
 import type { Awaitable } from '../contract/awaitable.js'
 import type { Call, CallHead } from '../contract/call.js'
 import type { FinishedRecord } from '../contract/record.js'
 import type { Reply } from '../contract/reply.js'
 import { buildChain, type RunningChain, type Services } from './build.js'
+import type { EndpointTable } from './endpoints.js'
 
 /** A request's hold on the chain that it began on; the chain is disposed of when the last one lets go. */
 export interface ChainHandle {
   readonly config: ResolvedConfig
-  readonly pool: AccountPool
+  readonly endpoints: EndpointTable
   head(head: CallHead): Awaitable<Reply | undefined>
   run(call: Call): Promise<Reply>
   /** Calls the `onFinish` hooks. The chain is kept for those that are not done at once, for at most 10 s. */
@@ -40,8 +40,8 @@ class Handle implements ChainHandle {
     return this.#generation.running.config
   }
 
-  get pool(): AccountPool {
-    return this.#generation.running.pool
+  get endpoints(): EndpointTable {
+    return this.#generation.running.endpoints
   }
 
   head(head: CallHead): Awaitable<Reply | undefined> {

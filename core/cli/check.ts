@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty'
-import { printConfig } from '../config/print.js'
+import { heading, printConfig } from '../config/print.js'
 import { type CliContext, configFlags, loadResolved } from './context.js'
 
 export const check = defineCommand({
@@ -17,10 +17,11 @@ export const check = defineCommand({
     const { length } = config.accounts
     if (args.probe)
       context.out(`\nprobe\n${length === 0 ? '  no upstream account to call' : calling(length, PATIENCE)}\n`)
-    const { results, decoders } = await tryOut(config, args.probe === true)
+    const { results, decoders, endpoints } = await tryOut(config, args.probe === true)
     for (const { id, upstream, ok, text } of results) {
       context.out(`  ${ok ? 'ok    ' : 'failed'}  ${id} (${upstream}): ${text}\n`)
     }
+    context.out(`\n${heading('endpoints', endpoints)}\n`)
     if (decoders.length > 0) context.out(`\nslow\n${decoders.map(slow).join('')}`)
     return results.every((result) => result.ok) ? 0 : 1
   },

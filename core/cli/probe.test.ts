@@ -65,7 +65,7 @@ test('without being asked it calls nobody, but sets the plugins up', async () =>
       throw new Error('called')
     },
   })
-  expect(await tryOut(resolve(raw), false)).toEqual({ results: [], decoders: [] })
+  expect(await tryOut(resolve(raw), false)).toMatchObject({ results: [], decoders: [] })
   const failing = definePlugin({
     name: 'failing',
     phase: 'request',
@@ -76,4 +76,23 @@ test('without being asked it calls nobody, but sets the plugins up', async () =>
     }),
   })
   await expect(tryOut(resolve({ ...raw, use: [failing] }), false)).rejects.toThrow('no disk')
+})
+
+test('routes of plugins and of the operator are found', async () => {
+  const notes = definePlugin({
+    name: 'notes',
+    phase: 'request',
+    create: () => ({
+      endpoints: [{ method: 'GET', path: '/notes/:id', access: 'client', handle: () => messageReply() }],
+    }),
+  })
+  const { endpoints } = await tryOut(
+    resolve({ preset: definePreset({ name: 'test', plugins: [notes] }) }),
+    false,
+  )
+  expect(endpoints).toEqual([
+    ['GET /_agproxy/api/accounts', 'admin', 'the gateway'],
+    ['DELETE /_agproxy/api/accounts/{id}/cooldowns', 'admin', 'the gateway'],
+    ['GET /notes/{id}', 'client', 'plugin notes'],
+  ])
 })

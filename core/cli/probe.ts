@@ -2,6 +2,7 @@ import { PoolState } from '../accounts/pool-state.js'
 import { wholeBodyDecoders } from '../chain/body-decoders.js'
 import { buildChain, type RunningChain } from '../chain/build.js'
 import type { Link } from '../chain/compose.js'
+import type { ChainEndpoint } from '../chain/endpoints.js'
 import type { ResolvedConfig } from '../config/resolved.js'
 import type { Logger } from '../contract/services.js'
 import type { Account } from '../contract/upstream.js'
@@ -31,6 +32,8 @@ export interface TryOut {
   readonly results: readonly ProbeResult[]
   /** Plugins that have whole bodies decoded. */
   readonly decoders: readonly string[]
+  /** Routes that the chain's plugins and the operator's API have, as rows of a table. */
+  readonly endpoints: readonly (readonly string[])[]
 }
 
 /**
@@ -50,17 +53,23 @@ export async function tryOut(config: ResolvedConfig, call: boolean, patience = P
     })
     try {
       const decoders = await wholeBodyDecoders(ownLinks(running))
-      if (!call) return { results: [], decoders }
+      const endpoints = running.endpoints.list.map(endpointRow)
+      if (!call) return { results: [], decoders, endpoints }
       const redact = secretsOf(config)
       const results = config.accounts.map((account) => probe(account, running, patience))
       const told = (await Promise.all(results)).map((result) => ({ ...result, text: redact(result.text) }))
-      return { results: told, decoders }
+      return { results: told, decoders, endpoints }
     } finally {
       await running.dispose()
     }
   } finally {
     await transport.close()
   }
+}
+
+function endpointRow({ plugin, endpoint, pattern }: ChainEndpoint): readonly string[] {
+  const from = plugin === undefined ? 'the gateway' : `plugin ${plugin}`
+  return [`${endpoint.method} ${pattern.shown}`, endpoint.access, from]
 }
 
 /** Without those that want accounts for the sample. */

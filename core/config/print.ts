@@ -85,13 +85,14 @@ function format(value: unknown): string {
   return String(value)
 }
 
-function heading(title: string, rows: readonly string[][], empty = ''): string {
+/** A title with a table under it. */
+export function heading(title: string, rows: readonly (readonly string[])[], empty = ''): string {
   const body = rows.length > 0 ? table(rows, 2) : empty && `  ${empty}`
   return [title, body].filter(Boolean).join('\n')
 }
 
 /** Columns, each as wide as its widest cell but no wider than 48, so that one long value doesn't push the rest away. */
-function table(rows: readonly string[][], indent = 0): string {
+function table(rows: readonly (readonly string[])[], indent = 0): string {
   const widths: number[] = []
   for (const row of rows) {
     row.forEach((cell, i) => {

@@ -16,8 +16,7 @@ export type RouteName =
   | 'health'
   | 'hello' // HEAD / and HEAD /api/hello
   | 'telemetry'
-  | 'accounts' // GET /_agproxy/api/accounts, the operator's
-  | 'account-cooldowns' // DELETE /_agproxy/api/accounts/{id}/cooldowns
+  | 'endpoint' // what a plugin's `endpoints` or the operator's API answer
   | 'not-found'
 
 /** A call before its body is read: all that `onHeaders` may look at. */

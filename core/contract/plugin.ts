@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { Accounts } from './accounts.js'
 import type { Awaitable } from './awaitable.js'
 import type { Call, CallHead, RouteName, UpstreamHooks } from './call.js'
+import type { Endpoint } from './endpoint.js'
 import type { StreamEvent } from './http.js'
 import type { FinishedRecord } from './record.js'
 import type { Reply } from './reply.js'
@@ -40,6 +41,8 @@ export interface Plugin {
    * answered. The client waits for nothing here; an error is logged once and goes nowhere.
    */
   onFinish?(record: FinishedRecord, head: CallHead): Awaitable<void>
+  /** Routes of the plugin's own; read once, after `setup`. */
+  readonly endpoints?: readonly Endpoint[]
   /** Once, before the chain takes requests. An error keeps the chain from starting. */
   setup?(): Awaitable<void>
   /** Once, after the chain's last request; in reverse order. */

@@ -1,6 +1,7 @@
-import type { RouteName, UpstreamHooks } from '../contract/call.js'
+import type { UpstreamHooks } from '../contract/call.js'
 import type { Phase, Plugin, PluginDefinition, UpstreamInit } from '../contract/plugin.js'
 import { nearest } from '../errors/nearest.js'
+import { ROUTE_NAMES } from './routes.js'
 
 // Lists of what the types allow: a config in JavaScript has no compiler that would find a misspelt name, and a plugin with a
 // misspelt phase stood before `auth` once.
@@ -27,20 +28,6 @@ const HOOKS: readonly (keyof Plugin)[] = [
   'setup',
   'dispose',
 ]
-const ROUTES: Readonly<Record<RouteName, true>> = {
-  messages: true,
-  'count-tokens': true,
-  models: true,
-  'models-claude': true,
-  model: true,
-  health: true,
-  hello: true,
-  telemetry: true,
-  accounts: true,
-  'account-cooldowns': true,
-  'not-found': true,
-}
-
 const UPSTREAM_HOOKS: readonly (keyof UpstreamHooks)[] = [
   'accepts',
   'precedence',
@@ -64,7 +51,7 @@ export function checkDefinition(definition: PluginDefinition<string, never>): vo
   if (routes !== undefined && routes !== 'all') {
     if (!Array.isArray(routes)) fail("`routes` must be a list, or 'all'")
     for (const route of routes)
-      if (!Object.hasOwn(ROUTES, route)) fail(unknown('the route', route, Object.keys(ROUTES)))
+      if (!ROUTE_NAMES.includes(route)) fail(unknown('the route', route, ROUTE_NAMES))
   }
   if (!use === !create) fail('give either `use` (a class) or `create` (a function)')
 }
@@ -107,7 +94,8 @@ function checkNameAndKeys(
   return fail
 }
 
-function unknown(what: string, found: unknown, allowed: readonly string[]): string {
+/** `the route 'mesages' is unknown; did you mean 'messages'?; there are …` */
+export function unknown(what: string, found: unknown, allowed: readonly string[]): string {
   return `${what} '${found}' is unknown${nearest(String(found), allowed)}; there are ${allowed.join(', ')}`
 }
 

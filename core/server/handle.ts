@@ -1,24 +1,25 @@
 import type { IncomingMessage } from 'node:http'
 import { sessionOf } from '../accounts/session-id.js'
 import { requireAdmin } from '../admin/guard.js'
-import { administer } from '../admin/routes.js'
+import { answerFrom, type EndpointMatch } from '../chain/endpoints.js'
 import type { ChainHandle, Gateway } from '../chain/gateway.js'
 import type { CallHead, RouteName } from '../contract/call.js'
 import type { Headers } from '../contract/http.js'
 import type { Ending } from '../contract/record.js'
+import type { Reply } from '../contract/reply.js'
 import type { Logger } from '../contract/services.js'
-import { GatewayError } from '../errors/gateway-errors.js'
 import { Call } from '../exchange/call.js'
 import type { ClientCancellation } from '../exchange/cancellation.js'
+import { ChainEndpointRequest } from '../exchange/endpoint-request.js'
 import { ExchangeRecord } from '../exchange/record.js'
-import { Reply } from '../exchange/reply.js'
 import { RequestBody } from '../exchange/request-body.js'
+import { isQuiet, type Route } from '../plugin/routes.js'
 import type { Admission } from './admission.js'
 import { bodyIsOver } from './collect-garbage.js'
 import { checkHeaders } from './header-limits.js'
 import { readBody } from './read-body.js'
+import { noHost, notFound, otherMethod } from './refusals.js'
 import { requestId } from './request-id.js'
-import { isQuiet, type Route, routeList } from './routes.js'
 
 /** What a matched request brings. */
 export interface Matched {
@@ -53,6 +54,8 @@ export class RequestHandler implements CallHead {
   readonly params: Readonly<Record<string, string>>
   readonly record = new ExchangeRecord()
   readonly #chain: ChainHandle
+  /** What the chain's endpoints say of a path that is no route of the gateway's. */
+  readonly #endpoint: EndpointMatch | undefined
   #admitted = false
   /** Bytes of its body. */
   #size = 0
@@ -65,13 +68,14 @@ export class RequestHandler implements CallHead {
   ) {
     const url = req.url ?? '/'
     const question = url.indexOf('?')
-    this.route = matched.route?.name ?? 'not-found'
     this.method = req.method ?? 'GET'
     this.path = matched.path
     this.query = question < 0 ? '' : url.slice(question)
     this.headers = req.headers
-    this.params = matched.params
     this.#chain = context.gateway.acquire()
+    this.#endpoint = matched.route ? undefined : this.#chain.endpoints.find(this.method, this.path)
+    this.route = matched.route?.name ?? (this.#endpoint ? 'endpoint' : 'not-found')
+    this.params = this.#endpoint?.params ?? matched.params
   }
 
   get signal(): AbortSignal {
@@ -112,20 +116,15 @@ export class RequestHandler implements CallHead {
     const { server } = chain.config
     checkHeaders(this.req, server)
     if (this.headers.host === undefined && this.req.httpVersion === '1.1') throw noHost()
-    if (route?.admin) requireAdmin(this.headers, server.adminKey)
-    const early = route?.admin ? undefined : chain.head(this)
+    const access = this.#endpoint?.access ?? 'client'
+    if (access === 'admin') requireAdmin(this.headers, server.adminKey)
+    const early = access === 'client' ? chain.head(this) : undefined
     // Not awaited when it is there: on the way of every request a promise is one too many.
     const refused = early instanceof Promise ? await early : early
     if (refused) return refused
-    if (!route) {
-      throw new GatewayError(
-        'not_found_error',
-        `no route ${this.method} ${this.path}; there are ${routeList()}`,
-        { retry: false },
-      )
-    }
-    if (!route.methods.includes(this.method)) return otherMethod(this, route)
-    if (route.admin) return administer(this, chain.pool)
+    if (this.#endpoint) return this.#fromEndpoint(this.#endpoint)
+    if (!route) throw notFound(this, chain.endpoints.list)
+    if (!route.methods.includes(this.method)) return otherMethod(this, route.methods)
     if (!isQuiet(this.route)) {
       const waiting = this.context.admission.enter(this.cancellation)
       if (waiting) await waiting
@@ -136,7 +135,7 @@ export class RequestHandler implements CallHead {
       this.req.resume() // whatever comes is thrown away: ten callers of /healthz could fill the memory with bodies
       return chain.run(new Call(this, this.cancellation, RequestBody.ofBytes()))
     }
-    const bytes = await readBody(this.req, server.bodyLimit, server.requestTimeout)
+    const bytes = await this.#body()
     this.#size = bytes.length
     this.record.times.bodyRead = this.record.elapsed()
     const call = new Call(this, this.cancellation, RequestBody.ofBytes(bytes, server))
@@ -145,16 +144,29 @@ export class RequestHandler implements CallHead {
     facts.model = call.model // throws the 400 for a body that is no Messages request
     return chain.run(call)
   }
-}
 
-/** RFC 9112 §3.2. */
-function noHost(): GatewayError {
-  return new GatewayError('invalid_request_error', 'the request has no Host header', { retry: false })
-}
+  /**
+   * A body is admitted like a call's; what has none costs little, and the operator and their monitoring must get through when
+   * the gateway is busy.
+   */
+  async #fromEndpoint({ found, methods, access }: EndpointMatch): Promise<Reply> {
+    if (!found) return otherMethod(this, methods)
+    if (found.endpoint.method === 'GET') {
+      this.req.resume()
+      return answerFrom(found, new ChainEndpointRequest(this, Buffer.alloc(0)))
+    }
+    if (access !== 'admin') {
+      await this.context.admission.enter(this.cancellation)
+      this.#admitted = true
+    }
+    const bytes = await this.#body()
+    this.#size = bytes.length
+    this.record.times.bodyRead = this.record.elapsed()
+    return answerFrom(found, new ChainEndpointRequest(this, bytes))
+  }
 
-function otherMethod({ method, path }: CallHead, { methods }: Route): Reply {
-  const allow = [...methods, 'OPTIONS'].join(', ')
-  if (method === 'OPTIONS') return Reply.bytes(Buffer.alloc(0), { status: 204, headers: { allow } })
-  const message = `${path} takes ${methods.join(', ')}, not ${method}`
-  throw new GatewayError('invalid_request_error', message, { status: 405, headers: { allow }, retry: false })
+  #body(): Promise<Buffer> {
+    const { bodyLimit, requestTimeout } = this.#chain.config.server
+    return readBody(this.req, bodyLimit, requestTimeout)
+  }
 }

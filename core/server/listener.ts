@@ -1,9 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { defineHandler, fromNodeHandler, H3 } from 'h3'
 import { toNodeHandler } from 'h3/node'
+import { ROUTE_LIST, type Route, spellings } from '../plugin/routes.js'
 import type { ServeContext } from './handle.js'
 import { match, pathOf, withDoubledSlashes } from './match.js'
-import { ROUTES, type Route, spellings } from './routes.js'
 import { serve } from './serve.js'
 
 /**
@@ -15,7 +15,7 @@ export function createListener(context: ServeContext): RequestListener {
   const hint = hints(context)
   const others = toNodeHandler(createApp(context, hint)) as RequestListener
   const direct = new Map(
-    ROUTES.filter((r) => r.direct).map((route) => [route.path, { route, path: route.path, params: {} }]),
+    ROUTE_LIST.filter((r) => r.direct).map((route) => [route.path, { route, path: route.path, params: {} }]),
   )
   return (req: IncomingMessage, res: ServerResponse) => {
     const path = pathOf(req.url ?? '/')
@@ -50,7 +50,7 @@ function createApp(context: ServeContext, hint: Hint): H3 {
       const matched = found ?? { route: undefined, path, params: {} }
       return fromNodeHandler((req, res) => serve(req as never, res as never, matched, context))(event)
     })
-  for (const route of ROUTES) {
+  for (const route of ROUTE_LIST) {
     for (const spelling of spellings(route)) {
       const handler = servedAs(route, spelling)
       if (route.only) for (const method of route.methods) app.on(method as never, spelling, handler)

@@ -3,7 +3,7 @@ import type { MessageReply } from '../contract/messages.js'
 import type { Reply } from '../contract/reply.js'
 import type { Logger } from '../contract/services.js'
 import { noteUsage } from '../exchange/usage.js'
-import { isQuiet } from './routes.js'
+import { isQuiet } from '../plugin/routes.js'
 
 /** Larger answers are not decoded for the sake of a log line. */
 const USAGE_LIMIT = 1024 * 1024
@@ -53,7 +53,12 @@ export function logLine(
     upstreamMs: f.upstreamMs === undefined ? undefined : Math.round(f.upstreamMs),
     ms: Math.round(record.elapsed()),
   }
-  if (isQuiet(route)) logger.debug(line, 'request')
+  if (isQuiet(route) || isRead(method, route, status)) logger.debug(line, 'request')
   else if (ending === 'broken') logger.warn(line, 'request')
   else logger.info(line, 'request')
+}
+
+/** Pages and scrapers ask endpoints every few seconds. */
+function isRead(method: string, route: CallHead['route'], status = 500): boolean {
+  return route === 'endpoint' && method === 'GET' && status < 400
 }

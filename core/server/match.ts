@@ -1,5 +1,6 @@
+import { decodedPart } from '../plugin/path-pattern.js'
+import { ROUTE_LIST, type Route, spellings } from '../plugin/routes.js'
 import type { Matched } from './handle.js'
-import { ROUTES, type Route, spellings } from './routes.js'
 
 /**
  * A path is read once, byte by byte, as it came. Nothing of it is decoded, and no dots, slashes or backslashes are tidied up:
@@ -24,7 +25,7 @@ export function match(route: Route, spelling: string, path: string): Matched | u
   if (after === undefined) return bare === spelling ? { route, path: route.path, params: {} } : undefined
   const id = bare.slice(before.length, bare.length - after.length)
   if (id === '' || /[/\\]/.test(id) || bare !== `${before}${id}${after}`) return undefined
-  return { route, path: route.path.replace(':id', () => id), params: { id: decoded(id) } }
+  return { route, path: route.path.replace(':id', () => id), params: { id: decodedPart(id) } }
 }
 
 /**
@@ -34,7 +35,7 @@ export function match(route: Route, spelling: string, path: string): Matched | u
 export function withDoubledSlashes(path: string): Matched | undefined {
   if (!path.includes('//')) return undefined
   const single = path.replace(/\/{2,}/g, '/')
-  for (const route of ROUTES) {
+  for (const route of ROUTE_LIST) {
     if (!route.tolerant) continue
     for (const spelling of spellings(route)) {
       const matched = match(route, spelling, single)
@@ -42,13 +43,4 @@ export function withDoubledSlashes(path: string): Matched | undefined {
     }
   }
   return undefined
-}
-
-/** What can't be decoded stays as it is, and names nothing that exists. */
-function decoded(value: string): string {
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    return value
-  }
 }

@@ -9,8 +9,11 @@ import {
   createContainer,
   provide,
 } from '../../core/chain/container.js'
+import { answerFrom, EndpointTable } from '../../core/chain/endpoints.js'
 import type { Awaitable } from '../../core/contract/awaitable.js'
 import type { Call, Target, Upstream, UpstreamHooks } from '../../core/contract/call.js'
+import type { Endpoint } from '../../core/contract/endpoint.js'
+import type { Headers } from '../../core/contract/http.js'
 import type { MessagesRequest } from '../../core/contract/messages.js'
 import type { Definition, Next, PluginEntry } from '../../core/contract/plugin.js'
 import type { Ending } from '../../core/contract/record.js'
@@ -18,7 +21,9 @@ import type { Reply } from '../../core/contract/reply.js'
 import type { ServerInfo } from '../../core/contract/services.js'
 import type { Accepts, Account } from '../../core/contract/upstream.js'
 import type { CallInit } from '../../core/exchange/call.js'
+import { ChainEndpointRequest } from '../../core/exchange/endpoint-request.js'
 import { ExchangeRecord } from '../../core/exchange/record.js'
+import { checkEndpoints } from '../../core/plugin/check-endpoints.js'
 import { toSpec } from '../../core/plugin/define.js'
 import { tokens } from '../../core/plugin/tokens.js'
 import { createHttpClient } from '../../core/upstream/http.js'
@@ -41,9 +46,20 @@ export interface MountOptions {
 
 export type TestUpstream = Partial<UpstreamHooks> & { readonly name: string }
 
+export interface EndpointInit {
+  /** With its `?`. */
+  readonly query?: string
+  readonly headers?: Headers
+  /** Bytes, or a value that is sent as JSON. */
+  readonly body?: unknown
+  readonly signal?: AbortSignal
+}
+
 export interface Mounted {
   /** Sends a body (or a call of your own) through the plugin and returns what came out. */
   send(request: Partial<MessagesRequest> | Call, init?: Partial<CallInit>): Promise<Reply>
+  /** Calls one of the plugin's endpoints, as if its access had been granted. Rejects for a path that it has not. */
+  request(method: Endpoint['method'], path: string, init?: EndpointInit): Promise<Reply>
   /** The calls that reached the upstream, in order. */
   readonly calls: Call[]
   /** What the plugin logged. */
@@ -81,6 +97,9 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
   const { links, hooks, upstream } = build(container, spec.definition, spec.options)
   if (upstream) upstreams.add(upstream)
   await hooks.setup?.()
+  const own = links.map(({ name, plugin }) => ({ name, endpoints: plugin.endpoints }))
+  for (const { endpoints } of own) checkEndpoints(endpoints)
+  const endpoints = new EndpointTable([], own)
 
   const end: Next = async (call) => {
     calls.push(call)
@@ -108,6 +127,15 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
       await chain.finish(record, call, (error) => {
         throw error
       })
+    },
+    async request(method, path, { query = '', headers = {}, body, signal } = {}) {
+      const match = endpoints.find(method, path)
+      if (!match?.found) throw new TypeError(`mount: the plugin has no endpoint ${method} ${path}`)
+      const { found, params } = match
+      const init = { route: 'endpoint', method, path, query, headers, params } as const
+      const head = makeCall({}, { ...init, ...(signal && { signal }) })
+      const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body === undefined ? '' : JSON.stringify(body))
+      return answerFrom(found, new ChainEndpointRequest(head, bytes))
     },
     async dispose() {
       await hooks.dispose?.()
