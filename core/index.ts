@@ -24,10 +24,14 @@ export type {
 export type { Ending, ExchangeRecord, FinishedRecord, RecordFacts, RecordTimes } from './contract/record.js'
 export type { ReplyInit } from './contract/reply.js'
 export type {
+  GatewayContext,
   HttpClient,
   Logger,
   SendRequest,
   ServerInfo,
+  ServiceContext,
+  ServiceFactories,
+  Services,
   Token,
   Transport,
   Upstreams,

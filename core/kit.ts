@@ -1,4 +1,6 @@
 // `agproxy/kit`, the second door: tools that our own plugins are made with. See docs/writing-plugins.md.
+export { releaseOnEnd } from './accounts/release-on-end.js'
+export { accountRequest } from './accounts/request.js'
 export type { AccountRequest, Lease, SessionKey } from './contract/accounts.js'
 export type { StreamLimits } from './contract/call.js'
 export type { Cancellation, EventMapper, HeaderList } from './contract/http.js'

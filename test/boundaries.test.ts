@@ -74,6 +74,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'core/json',
     'core/token-count',
     'core/upstream',
+    'core/accounts',
   ],
   plugins: ['core/index.ts', 'core/kit.ts'],
   presets: ['core/config', 'plugins'],

@@ -8,7 +8,7 @@ import { modelScope, stateIdOf } from './candidate.js'
 import { Picker } from './picker.js'
 import { PoolState } from './pool-state.js'
 import { isWaiting } from './queue.js'
-import { accountRequest, QUEUE_TIMEOUT, STORE_PATIENCE } from './request.js'
+import { accountRequest, STORE_PATIENCE } from './request.js'
 import { TierTable } from './tiers.js'
 import { exhausted, noAccount } from './unavailable.js'
 
@@ -40,7 +40,7 @@ export class AccountPool implements Accounts {
   }
 
   /** What `acquire` needs to know of a request; make one and use it for all of the request's attempts. */
-  request(call: Call, queueTimeout = QUEUE_TIMEOUT): AccountRequest {
+  request(call: Call, queueTimeout?: number): AccountRequest {
     return accountRequest(call, queueTimeout)
   }
 

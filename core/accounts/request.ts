@@ -7,7 +7,8 @@ export const QUEUE_TIMEOUT = 10_000
 /** A request never waits longer than this for a shared store, however many questions it has. */
 export const STORE_PATIENCE = 50
 
-export function accountRequest(call: Call, queueTimeout: number): AccountRequest {
+/** What `request` of `Accounts` returns: a call's first attempt, with the session that it belongs to. */
+export function accountRequest(call: Call, queueTimeout = QUEUE_TIMEOUT): AccountRequest {
   const session = sessionKey(call)
   return { call, tried: new Set(), attempt: 1, queueTimeout, session, patience: { left: STORE_PATIENCE } }
 }

@@ -17,10 +17,10 @@ const limited = () =>
 describe('the accounts over HTTP', () => {
   it('are shown with their rests, and without a key', async () => {
     const { send, gateway } = await stand(limited(), keyed())
-    const [first, second] = gateway.running.gateway.running.pool.all()
+    const [first, second] = gateway.running.gateway.running.accounts.all()
     await send({ body: ask() })
-    gateway.running.gateway.running.pool.coolDown(first!, undefined, 'overloaded', 'claude-x')
-    gateway.running.gateway.running.pool.coolDown(second!, Number.POSITIVE_INFINITY, 'locked')
+    gateway.running.gateway.running.accounts.coolDown(first!, undefined, 'overloaded', 'claude-x')
+    gateway.running.gateway.running.accounts.coolDown(second!, Number.POSITIVE_INFINITY, 'locked')
     const seen = await send({ method: 'GET', path: ROUTE, headers: auth })
     expect(seen.status).toBe(200)
     const rest = (seconds: number | null) => ({

@@ -1,37 +1,28 @@
-import { AccountPool } from '../accounts/pool.js'
-import type { PoolState } from '../accounts/pool-state.js'
+import type { InjectionToken } from 'tsyringe'
 import { operatorEndpoints } from '../admin/endpoints.js'
 import type { ResolvedConfig } from '../config/resolved.js'
 import { quotedName } from '../config/words.js'
-import type { HttpClient, Logger, ServerInfo } from '../contract/services.js'
+import type { Accounts } from '../contract/accounts.js'
+import type { Logger } from '../contract/services.js'
 import { ConfigError } from '../errors/config-error.js'
 import { nearest } from '../errors/nearest.js'
 import { checkEndpoints } from '../plugin/check-endpoints.js'
 import { tokens } from '../plugin/tokens.js'
 import { Upstreams, upstreamOf } from '../upstream/registry.js'
-import type { Transport } from '../upstream/transport.js'
 import { attempt } from './attempt.js'
 import { type Chain, compose, type Link } from './compose.js'
-import { buildPlugin, buildUpstream, createContainer, provide } from './container.js'
+import { buildPlugin, buildUpstream, createContainer } from './container.js'
 import { dispatchOnce } from './default-dispatch.js'
 import { EndpointTable } from './endpoints.js'
 import { Lifecycle } from './lifecycle.js'
-
-/** What lives as long as the process, and is the same for every chain. */
-export interface Services {
-  readonly logger: Logger
-  readonly transport: Transport
-  readonly http: HttpClient
-  readonly poolState: PoolState
-  readonly server: ServerInfo
-}
+import { type GatewayServices, provideServices } from './services.js'
 
 /** One chain that was built from one config, with everything that it needs. */
 export interface RunningChain {
   readonly config: ResolvedConfig
   readonly logger: Logger
   readonly upstreams: Upstreams
-  readonly pool: AccountPool
+  readonly accounts: Accounts
   readonly chain: Chain
   /** Its plugins, as they are composed. */
   readonly links: readonly Link[]
@@ -40,28 +31,21 @@ export interface RunningChain {
 }
 
 /** Builds a chain in a container of its own and sets its plugins up, in order. What was set up is undone on failure. */
-export async function buildChain(config: ResolvedConfig, services: Services): Promise<RunningChain> {
+export async function buildChain(config: ResolvedConfig, gateway: GatewayServices): Promise<RunningChain> {
   const container = createContainer()
   const upstreams = new Upstreams()
-  const pool = new AccountPool(config.accounts, upstreams, {
-    state: services.poolState,
-    from: config.accountsFrom,
-  })
-  provide(container, tokens.logger, services.logger)
-  provide(container, tokens.transport, services.transport)
-  provide(container, tokens.http, services.http)
-  provide(container, tokens.server, services.server)
-  provide(container, tokens.upstreams, upstreams)
-  provide(container, tokens.accounts, pool)
-
   const links: Link[] = []
-  const lifecycle = new Lifecycle(services.logger, config.server.shutdownTimeout)
+  const lifecycle = new Lifecycle(gateway.logger, config.server.shutdownTimeout)
   const dispose = async () => {
     await lifecycle.dispose()
     await container.dispose()
   }
   let endpoints: EndpointTable
+  let accounts: Accounts
   try {
+    const onMade = (name: string, hooks: object) => lifecycle.add({ name: `services.${name}`, hooks })
+    provideServices(container, config, gateway, upstreams, onMade)
+    accounts = container.resolve(tokens.accounts as InjectionToken<Accounts>)
     for (const { definition, options } of config.chain) {
       const { name } = definition
       await named(name, async () => {
@@ -80,17 +64,17 @@ export async function buildChain(config: ResolvedConfig, services: Services): Pr
     }
     checkAccounts(config, upstreams)
     const brought = links.map(({ name, plugin }) => ({ name, endpoints: plugin.endpoints }))
-    endpoints = new EndpointTable(operatorEndpoints(pool), brought)
+    endpoints = new EndpointTable(operatorEndpoints(accounts), brought)
   } catch (error) {
     await dispose()
     throw ConfigError.is(error) ? error.in(config.file) : error
   }
-  const all = withDispatch(links, config, pool)
+  const all = withDispatch(links, config, accounts)
   return {
     config,
-    logger: services.logger,
+    logger: gateway.logger,
     upstreams,
-    pool,
+    accounts,
     dispose,
     links: all,
     endpoints,
@@ -110,11 +94,11 @@ async function named(name: string, build: () => Promise<void>): Promise<void> {
 }
 
 /** A chain with upstreams and no plugin that dispatches gets one that takes the first account that can serve. */
-function withDispatch(links: readonly Link[], config: ResolvedConfig, pool: AccountPool): readonly Link[] {
+function withDispatch(links: readonly Link[], config: ResolvedConfig, accounts: Accounts): readonly Link[] {
   const phases = config.chain.map((p) => p.definition.phase)
   if (phases.includes('dispatch') || !phases.includes('upstream')) return links
   const at = phases.filter((phase) => phase === 'request').length
-  return [...links.slice(0, at), dispatchOnce(pool), ...links.slice(at)]
+  return [...links.slice(0, at), dispatchOnce(accounts), ...links.slice(at)]
 }
 
 /** An account of an upstream that isn't there is a mistake, unless its plugin is switched off on purpose. */

@@ -2,7 +2,7 @@ import 'reflect-metadata'
 import { type DependencyContainer, type InjectionToken, injectable, container as root } from 'tsyringe'
 import type { UpstreamHooks } from '../contract/call.js'
 import type { PluginClass, PluginContext, PluginDefinition, UpstreamDefinition } from '../contract/plugin.js'
-import type { Logger, Token } from '../contract/services.js'
+import type { Logger, Services, Token } from '../contract/services.js'
 import { checkPlugin, checkUpstreamHooks } from '../plugin/check.js'
 import { tokens } from '../plugin/tokens.js'
 import type { Link } from './compose.js'
@@ -23,7 +23,7 @@ export function buildPlugin(chain: Container, definition: PluginDefinition, opti
   const own = containerOf(chain, definition.name, options)
   const plugin: unknown = definition.use
     ? own.resolve(constructible(definition.use))
-    : definition.create!(contextOf(own, definition.name))
+    : definition.create!(contextOf(own, definition.name, options))
   checkPlugin(plugin)
   return { name: definition.name, routes: definition.routes ?? ['messages'], plugin }
 }
@@ -35,7 +35,7 @@ export function buildUpstream(
   options: unknown,
 ): UpstreamHooks | undefined {
   const own = containerOf(chain, definition.name, options)
-  const hooks: unknown = definition.create(contextOf(own, definition.name))
+  const hooks: unknown = definition.create(contextOf(own, definition.name, options))
   if (hooks === undefined) return undefined
   checkUpstreamHooks(hooks)
   return hooks
@@ -49,33 +49,39 @@ function containerOf(chain: Container, name: string, options: unknown): Containe
   return own
 }
 
-function contextOf(own: Container, name: string): PluginContext<never> {
-  const resolve = <T>(token: Token<T> | InjectionToken<T>): T => own.resolve(token as InjectionToken<T>)
-  return {
-    name,
-    resolve,
-    get options() {
-      return resolve(tokens.options) as never
-    },
-    get logger() {
-      return resolve(tokens.logger)
-    },
-    get accounts() {
-      return resolve(tokens.accounts)
-    },
-    get upstreams() {
-      return resolve(tokens.upstreams)
-    },
-    get http() {
-      return resolve(tokens.http)
-    },
-    get transport() {
-      return resolve(tokens.transport)
-    },
-    get server() {
-      return resolve(tokens.server)
-    },
+function contextOf(own: Container, name: string, options: unknown): PluginContext<never> {
+  return withServices(own, { name, options: options as never })
+}
+
+const SERVICES = [
+  'logger',
+  'state',
+  'server',
+  'transport',
+  'http',
+  'upstreams',
+  'accounts',
+] as const satisfies readonly (keyof Services)[]
+
+/** Adds `resolve`, and every service under its name; each is resolved when it is read first. */
+export function withServices<T extends object>(
+  container: Container,
+  base: T,
+): T & Services & { resolve<S>(token: Token<S> | InjectionToken<S>): S } {
+  const resolve = <S>(token: Token<S> | InjectionToken<S>): S => container.resolve(token as InjectionToken<S>)
+  const context = { ...base, resolve }
+  for (const name of SERVICES) {
+    Object.defineProperty(context, name, {
+      configurable: true,
+      enumerable: true,
+      get() {
+        const value: unknown = resolve<unknown>(tokens[name])
+        Object.defineProperty(context, name, { value, enumerable: true })
+        return value
+      },
+    })
   }
+  return context as never
 }
 
 /**

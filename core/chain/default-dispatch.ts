@@ -1,16 +1,16 @@
-import type { AccountPool } from '../accounts/pool.js'
+import type { Accounts } from '../contract/accounts.js'
 import { headerText } from '../exchange/headers.js'
 import type { Link } from './compose.js'
 
 /** One attempt on the first account that can serve: the chain's dispatcher when `retry-rotate` is switched off. */
-export function dispatchOnce(pool: AccountPool): Link {
+export function dispatchOnce(accounts: Accounts): Link {
   return {
     name: 'dispatch',
     routes: ['messages', 'count-tokens'],
     plugin: {
       async handle(call, next) {
-        const lease = await pool.acquire(pool.request(call))
-        if (!lease) throw pool.exhausted(call)
+        const lease = await accounts.acquire(accounts.request(call))
+        if (!lease) throw accounts.exhausted(call)
         const { target } = lease
         const { account, upstream, model } = target
         const { facts } = call.record

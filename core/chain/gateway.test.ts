@@ -10,10 +10,11 @@ import { Reply } from '../exchange/reply.js'
 import { definePlugin, defineUpstream } from '../plugin/define.js'
 import { createHttpClient } from '../upstream/http.js'
 import { Transport } from '../upstream/transport.js'
-import { buildChain, type Services } from './build.js'
+import { buildChain } from './build.js'
 import { Gateway } from './gateway.js'
+import type { GatewayServices } from './services.js'
 
-function services(lines: [string, object][] = []): Services {
+function services(lines: [string, object][] = []): GatewayServices {
   const at = (level: string) => (first: object | string, message?: string) =>
     void lines.push([message ?? String(first), { level, ...(typeof first === 'object' && first) }])
   const logger: Logger = {
@@ -107,7 +108,7 @@ describe('a chain', () => {
       accounts: [{ id: 'a', upstream: 'zai', apiKey: 'k' }],
     })
     const running = await buildChain(off, services())
-    expect(running.pool.all()).toEqual([])
+    expect(running.accounts.all()).toEqual([])
     await running.dispose()
   })
 })
@@ -216,12 +217,12 @@ describe('a reload', () => {
     const accounts = ['busy', 'locked'].map((id) => ({ id, upstream: 'up', apiKey: 'k' }))
     const same = config([up], { accounts })
     const gateway = await Gateway.create(same, services())
-    const [busy, locked] = gateway.running.pool.all()
-    gateway.running.pool.coolDown(busy!, 60_000, 'rate-limit')
-    gateway.running.pool.coolDown(locked!, Number.POSITIVE_INFINITY, 'unauthorised')
+    const [busy, locked] = gateway.running.accounts.all()
+    gateway.running.accounts.coolDown(busy!, 60_000, 'rate-limit')
+    gateway.running.accounts.coolDown(locked!, Number.POSITIVE_INFINITY, 'unauthorised')
     await gateway.reload(same)
-    expect(gateway.running.pool.cooldownMs(busy!)).toBeGreaterThan(50_000)
-    expect(gateway.running.pool.cooldownMs(locked!)).toBe(0)
+    expect(gateway.running.accounts.cooldownMs(busy!)).toBeGreaterThan(50_000)
+    expect(gateway.running.accounts.cooldownMs(locked!)).toBe(0)
   })
 })
 

@@ -3,8 +3,9 @@ import type { Awaitable } from '../contract/awaitable.js'
 import type { Call, CallHead } from '../contract/call.js'
 import type { FinishedRecord } from '../contract/record.js'
 import type { Reply } from '../contract/reply.js'
-import { buildChain, type RunningChain, type Services } from './build.js'
+import { buildChain, type RunningChain } from './build.js'
 import type { EndpointTable } from './endpoints.js'
+import type { GatewayServices } from './services.js'
 
 /** A request's hold on the chain that it began on; the chain is disposed of when the last one lets go. */
 export interface ChainHandle {
@@ -83,14 +84,14 @@ function leave(generation: Generation): void {
 export class Gateway {
   #current: Generation
   #reloads = 0
-  readonly #services: Services
+  readonly #services: GatewayServices
 
-  private constructor(running: RunningChain, services: Services) {
+  private constructor(running: RunningChain, services: GatewayServices) {
     this.#current = { running, users: 0, retired: false, failing: new Set() }
     this.#services = services
   }
 
-  static async create(config: ResolvedConfig, services: Services): Promise<Gateway> {
+  static async create(config: ResolvedConfig, services: GatewayServices): Promise<Gateway> {
     return new Gateway(await buildChain(config, services), services)
   }
 

@@ -27,6 +27,11 @@ export class Lifecycle {
     this.#disposeLimit = Math.max(DISPOSE_LIMIT.min, Math.min(shutdownTimeout, DISPOSE_LIMIT.max))
   }
 
+  /** A part that is ready as it is. */
+  add(part: Part): void {
+    this.#ready.push(part)
+  }
+
   async setUp(part: Part): Promise<void> {
     const setup = part.hooks.setup?.()
     try {

@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from '../config/resolved.js'
+import type { Account } from '../contract/upstream.js'
 import type { RunningGateway } from '../server/start.js'
 import { clientURL } from './client.js'
 import type { CliContext } from './context.js'
@@ -7,7 +8,7 @@ import { version } from './version.js'
 /** What is printed once the gateway accepts requests. */
 export function announce(running: RunningGateway, config: ResolvedConfig, { out, err }: CliContext): void {
   const { url, network, gateway } = running
-  const serving = gateway.running.pool.all().map((account) => account.upstream)
+  const serving = gateway.running.accounts.all()
   const client = clientURL({ ...config.server, port: Number(new URL(url).port || config.server.port) })
   const rows = [
     ['config', config.file ?? 'none found, defaults in force'],
@@ -21,9 +22,10 @@ export function announce(running: RunningGateway, config: ResolvedConfig, { out,
   for (const warning of config.warnings) err(`agproxy: ${warning}\n`)
 }
 
-function accountsLine({ accounts }: ResolvedConfig, serving: readonly string[]): string {
-  if (accounts.length > 0) return accounts.map(({ id, upstream }) => `${id} (${upstream})`).join(', ')
+function accountsLine({ accounts, services }: ResolvedConfig, serving: readonly Account[]): string {
+  const shown = services.accounts ? serving : accounts
+  if (shown.length > 0) return shown.map(({ id, upstream }) => `${id} (${upstream})`).join(', ')
   return serving.length > 0
-    ? `none; the offline upstream '${serving.join("', '")}' answers, no model is called`
+    ? `none; the offline upstream '${serving.map(({ upstream }) => upstream).join("', '")}' answers, no model is called`
     : 'none'
 }

@@ -36,8 +36,8 @@ async function serve(
   context: CliContext,
   controls: Controls,
 ): Promise<number> {
-  // Through the primary, unless it is shared with other machines anyway.
-  const isShared = config.state.url !== undefined
+  // Through the primary, unless the config says where state is shared.
+  const isShared = config.state.url !== undefined || config.services.state !== undefined
   const store = cluster.isWorker && !isShared ? (await import('./workers.js')).workerStore() : undefined
   const running = await listen({ config, ...(store && { store }) })
   // Before anything is printed: a script that waits for the URL may send a signal the moment it is there.

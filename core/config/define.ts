@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { PluginEntry, PluginFactory, PluginSpec } from '../contract/plugin.js'
+import type { ServiceFactories } from '../contract/services.js'
 import type { AccountInput, LogInput, ServerInput, StateInput } from './schema.js'
 
 /** The presets that a config can name; `agproxy/presets` adds its own here. */
@@ -18,6 +19,8 @@ export interface Preset<
    * keys in one are separated by commas: `{ ZAI_API_KEY: 'zai' }`. Earlier ones are preferred.
    */
   readonly accountsFromEnv?: Readonly<Record<string, string>>
+  /** Services in place of the gateway's own; a later preset and the config win, service by service. */
+  readonly services?: ServiceFactories
 }
 
 type PresetRef = keyof Presets | Preset
@@ -67,6 +70,8 @@ export interface Config<
    * those of `anthropicCompatible`. For configs in JSON or YAML; in TypeScript `use` checks the options.
    */
   readonly upstreams?: readonly { readonly name: string; readonly [option: string]: unknown }[]
+  /** Services of your own in place of the gateway's: `{ accounts: (context) => new MyAccounts(context) }`. */
+  readonly services?: ServiceFactories
   readonly log?: LogInput
   readonly state?: StateInput
 }

@@ -8,6 +8,7 @@ import { maskSecrets } from './zod-schema.js'
 /** The config in force as readable text, secrets masked: what `agproxy check` prints. */
 export function printConfig(config: ResolvedConfig): string {
   const { accounts } = config
+  const services = Object.entries(config.services).map(([name, { from }]) => [name, 'replaced', from])
   const sections = [
     table([
       ['config', config.file ?? 'none found, defaults in force'],
@@ -22,6 +23,7 @@ export function printConfig(config: ResolvedConfig): string {
       'none',
     ),
     ['chain', ...config.chain.flatMap(pluginLines)].join('\n'),
+    ...(services.length > 0 ? [heading('services', services)] : []),
     ...(config.off.length > 0 ? [heading('off', [[config.off.join(', ')]])] : []),
     ...(config.warnings.length > 0
       ? [

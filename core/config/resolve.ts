@@ -8,6 +8,7 @@ import { resolvePlugins } from './plugins.js'
 import { choosePresets, mergePresets, slotsOf } from './presets.js'
 import type { ResolvedConfig } from './resolved.js'
 import { logSchema, serverSchema, stateSchema } from './schema.js'
+import { resolveServices } from './services.js'
 import { declaredUpstreams, type UpstreamOf } from './upstreams.js'
 import { isPlainObject, kindOf } from './words.js'
 import { unknownName } from './zod-problems.js'
@@ -31,7 +32,7 @@ export interface ResolveContext {
   readonly upstreamOf?: UpstreamOf
 }
 
-const KEYS = ['preset', 'server', 'accounts', 'plugins', 'use', 'upstreams', 'state', 'log']
+const KEYS = ['preset', 'server', 'accounts', 'plugins', 'use', 'upstreams', 'services', 'state', 'log']
 const SERVER_ENV = { host: 'AGPROXY_HOST', port: 'AGPROXY_PORT', adminKey: 'AGPROXY_ADMIN_KEY' }
 const STATE_ENV = { url: 'REDIS_URL' }
 
@@ -71,7 +72,8 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
     warnings,
   )
 
-  if (accounts.length === 0) warnings.push(noAccount(presets))
+  const services = resolveServices(presets, config.services, problems)
+  if (accounts.length === 0 && !services.accounts) warnings.push(noAccount(presets))
   warnings.push(...proxyWarnings(env))
 
   const server = resolveSection(
@@ -110,6 +112,7 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
     state: state.value,
     accounts,
     accountsFrom: from,
+    services,
     chain,
     off,
     origins: { server: server.origins, log: log.origins, state: state.origins },

@@ -1,4 +1,5 @@
 import type { Definition } from '../contract/plugin.js'
+import type { ServiceFactories } from '../contract/services.js'
 import type { Account } from '../contract/upstream.js'
 
 export type Origin = 'default' | 'preset' | 'config' | 'env' | 'flag'
@@ -51,6 +52,14 @@ export interface StateOptions {
   readonly prefix: string
 }
 
+/** The factories of services that take the place of the gateway's own, and whether the config or a preset brought them. */
+export type ResolvedServices = {
+  readonly [Name in keyof ServiceFactories]?: {
+    readonly create: NonNullable<ServiceFactories[Name]>
+    readonly from: string
+  }
+}
+
 /** By option name. */
 export type Origins = Readonly<Record<string, Origin>>
 
@@ -66,6 +75,7 @@ export interface ResolvedConfig {
   readonly accounts: readonly Account[]
   /** Where `accounts` came from. */
   readonly accountsFrom: Origin
+  readonly services: ResolvedServices
   /** The chain, in its order. */
   readonly chain: readonly ResolvedPlugin[]
   /** Plugins of the presets that are switched off. */

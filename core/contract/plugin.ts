@@ -1,13 +1,12 @@
 import type { InjectionToken } from 'tsyringe'
 import type { z } from 'zod'
-import type { Accounts } from './accounts.js'
 import type { Awaitable } from './awaitable.js'
 import type { Call, CallHead, RouteName, UpstreamHooks } from './call.js'
 import type { Endpoint } from './endpoint.js'
 import type { StreamEvent } from './http.js'
 import type { FinishedRecord } from './record.js'
 import type { Reply } from './reply.js'
-import type { HttpClient, Logger, ServerInfo, Token, Transport, Upstreams } from './services.js'
+import type { Services, Token } from './services.js'
 
 /** Everything further in. May be called again: each call of it is a new attempt. */
 export type Next = (call: Call) => Promise<Reply>
@@ -56,15 +55,9 @@ export interface Plugin {
 export type Phase = 'request' | 'dispatch' | 'attempt'
 
 /** What `create` gets; a class asks for the same by `@inject(tokens.…)`. */
-export interface PluginContext<Options> {
+export interface PluginContext<Options> extends Services {
   readonly name: string
   readonly options: Options
-  readonly logger: Logger
-  readonly accounts: Accounts
-  readonly upstreams: Upstreams
-  readonly http: HttpClient
-  readonly transport: Transport
-  readonly server: ServerInfo
   /** Any other service, by its token. */
   resolve<T>(token: Token<T> | InjectionToken<T>): T
 }

@@ -1,7 +1,11 @@
 import type { $Fetch } from 'ofetch'
+import type { InjectionToken } from 'tsyringe'
+import type { Accounts } from './accounts.js'
 import type { Upstream } from './call.js'
 import type { Cancellation, HeaderList } from './http.js'
 import type { Reply } from './reply.js'
+import type { StateStore } from './state.js'
+import type { Account } from './upstream.js'
 
 declare const typed: unique symbol
 /** A key for a service. From `Symbol.for`, so that two copies of agproxy in one process name the same service. */
@@ -61,4 +65,52 @@ export interface Upstreams {
   expect(name: string): Upstream
   list(): readonly Upstream[]
   readonly size: number
+}
+
+/** What a plugin can ask for, by the names of `tokens`. */
+export interface Services {
+  readonly logger: Logger
+  readonly state: StateStore
+  readonly server: ServerInfo
+  readonly transport: Transport
+  readonly http: HttpClient
+  readonly upstreams: Upstreams
+  readonly accounts: Accounts
+}
+
+/**
+ * The factories of a config's or a preset's `services`: each one's product takes the place of the service of that name. A
+ * product with a method `dispose` is disposed of after its last use.
+ *
+ * `logger` and `state` are made once, when the gateway starts; the others once for each chain, so anew by a reload.
+ */
+export interface ServiceFactories {
+  readonly logger?: (
+    context: GatewayContext & {
+      builtIn(): Logger
+      /** Takes the secrets of the config in force out of a text. The built-in logger does so with each line that it writes. */
+      redact(text: string): string
+    },
+  ) => Logger
+  readonly state?: (context: GatewayContext & { readonly logger: Logger }) => StateStore
+  readonly transport?: (context: ServiceContext<Transport>) => Transport
+  readonly http?: (context: ServiceContext<HttpClient>) => HttpClient
+  readonly accounts?: (context: ServiceContext<Accounts>) => Accounts
+}
+
+/** What is known before a chain is built. */
+export interface GatewayContext {
+  readonly config: {
+    /** The accounts of the config or of the environment. Upstreams that are not in the chain may be among theirs. */
+    readonly accounts: readonly Account[]
+  }
+  readonly server: ServerInfo
+}
+
+/** What a service of a chain is made with. Another service is made when it is asked for; in a circle this throws. */
+export interface ServiceContext<T> extends GatewayContext, Omit<Services, 'server'> {
+  /** The service that the gateway would use by itself, for one that wraps it. */
+  builtIn(): T
+  /** Any service, by its token. */
+  resolve<S>(token: Token<S> | InjectionToken<S>): S
 }

@@ -1,8 +1,6 @@
 import type { Server } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import type { Gateway } from '../chain/gateway.js'
-import type { StateStore } from '../contract/state.js'
-import type { Transport } from '../upstream/transport.js'
 
 /** Milliseconds that a connection gets to send the request that it was opened for. */
 const GRACE = 250
@@ -17,12 +15,7 @@ export interface Closer {
   cut(): void
 }
 
-export function createCloser(
-  server: Server,
-  gateway: Gateway,
-  transport: Transport,
-  store: StateStore,
-): Closer {
+export function createCloser(server: Server, gateway: Gateway, closeServices: () => Promise<void>): Closer {
   // Node's own lists leave out connections before their TLS handshake, and count those that have sent nothing as busy.
   const open = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
@@ -61,8 +54,7 @@ export function createCloser(
   async function shutDown(timeout: number): Promise<void> {
     await drained(timeout)
     await gateway.close()
-    await transport.close()
-    await store.close()
+    await closeServices()
   }
 
   let closing: Promise<void> | undefined

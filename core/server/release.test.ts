@@ -54,7 +54,7 @@ async function scarce(plugin: Plugin, init: HeldInit = {}): Promise<Held> {
 
 /** Nothing is held any more: no stream of the upstream, no slot of account and server, and not the chain. */
 async function expectNothingHeld({ up, gateway, send, disposed }: Held): Promise<void> {
-  const { pool } = gateway.running.gateway.running
+  const { accounts: pool } = gateway.running.gateway.running
   await expect.poll(() => up.requests.map((request) => request.aborted)).not.toContain(false)
   await expect.poll(() => pool.status().map((status) => status.inFlight)).toEqual([0])
   expect(pool.waiting).toBe(0)
@@ -296,6 +296,6 @@ function* forever(): Generator<Buffer> {
 }
 
 async function expectFreeAccount({ gateway }: Held): Promise<void> {
-  const { pool } = gateway.running.gateway.running
+  const { accounts: pool } = gateway.running.gateway.running
   await expect.poll(() => pool.status().map((status) => status.inFlight)).toEqual([0])
 }

@@ -1,20 +1,16 @@
 import type { StateStore } from '../contract/state.js'
 import 'reflect-metadata'
 import type { Server } from 'node:http'
-import { PoolState } from '../accounts/pool-state.js'
 import { Gateway } from '../chain/gateway.js'
 import type { ResolvedConfig } from '../config/resolved.js'
 import type { Logger } from '../contract/services.js'
 import { isLoopback } from '../exchange/loopback.js'
-import { openStore } from '../state/open.js'
-import { createHttpClient } from '../upstream/http.js'
-import { Transport } from '../upstream/transport.js'
 import { Admission } from './admission.js'
 import { answerClientErrors } from './client-error.js'
 import { createCloser } from './close.js'
 import { createListener } from './listener.js'
-import { createLogger } from './logger.js'
 import { addressOf, openListener } from './open.js'
+import { openServices } from './open-services.js'
 import { secretsOf } from './redact.js'
 
 export interface StartOptions {
@@ -44,21 +40,15 @@ export interface RunningGateway {
 
 /** Builds the chain and listens. Rejects, with nothing left behind, when either can't be done. */
 export async function startGateway(options: StartOptions): Promise<RunningGateway> {
-  const { config, logger: given } = options
-  const { host, port } = config.server
+  const { config } = options
   const secrets = { redact: secretsOf(config) }
-  const logger = given ?? (await createLogger(config.log, (line) => secrets.redact(line)))
+  const { host, port } = config.server
   const address = await addressOf(host)
-  const store = options.store ?? (await openStore(config.state, logger))
-  const transport = new Transport()
-  const services = {
-    logger,
-    transport,
-    http: createHttpClient(transport),
-    poolState: new PoolState({ store }),
-    // A name below `.localhost` may be given any address.
-    server: { host, port, loopback: isLoopback(host) && isLoopback(address) },
-  }
+  // A name below `.localhost` may be given any address.
+  const info = { host, port, loopback: isLoopback(host) && isLoopback(address) }
+  const opened = await openServices(config, info, options, (line) => secrets.redact(line))
+  const { services, close: closeServices } = opened
+  const { logger } = services
   let gateway: Gateway | undefined
   try {
     gateway = await Gateway.create(config, services)
@@ -76,7 +66,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       if ('level' in logger) Object.assign(logger, { level: next.log.level })
       return needsRestart(config, next)
     }
-    const { close, cut } = createCloser(server, gateway, transport, store)
+    const { close, cut } = createCloser(server, gateway, closeServices)
     return {
       url,
       network,
@@ -88,8 +78,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     }
   } catch (error) {
     await gateway?.close()
-    await transport.close()
-    await store.close()
+    await closeServices()
     throw error
   }
 }
@@ -110,5 +99,7 @@ function needsRestart(before: ResolvedConfig, next: ResolvedConfig): readonly st
     .filter((name) => differ(before.server[name], next.server[name]))
     .map((name) => `server.${name}`)
   if (differ(before.state, next.state)) changed.push('state')
+  for (const name of ['logger', 'state'] as const)
+    if (!before.services[name] !== !next.services[name]) changed.push(`services.${name}`)
   return changed.map((name) => `${name} changes with the next start; this gateway keeps what it has`)
 }

@@ -111,6 +111,6 @@ describe('a changed config', () => {
     await gateway.running.reload({ ...running.config, accounts: [first!, added, second!, third!] })
     expect(await served('s')).toBe('glm-2')
     expect(await served('new')).toBe('glm-0')
-    expect(gateway.running.gateway.running.pool.status()[0]).toMatchObject({ reason: 'rate-limit' })
+    expect(gateway.running.gateway.running.accounts.status()[0]).toMatchObject({ reason: 'rate-limit' })
   })
 })

@@ -164,7 +164,7 @@ function judgeStream(token: string, seen: Seen, tally: Tally): string | undefine
 
 async function storm(round: string, seconds: number, tally: Tally): Promise<Memory> {
   const { up, running } = await startBoth(tally)
-  const { pool } = running.gateway.running
+  const { accounts: pool } = running.gateway.running
   // Or every account would rest after some seconds, and all that is left to see is "all accounts rest".
   const nurse = setInterval(() => {
     for (const { id } of pool.all()) pool.clear(id)

@@ -93,7 +93,7 @@ describe.each(CLIENTS)(
           plugins: { 'retry-rotate': { maxAttempts: 2 } },
         }),
       })
-      const { pool } = gateway.running.gateway.running
+      const { accounts: pool } = gateway.running.gateway.running
       for (; status <= 529; status++) {
         const before = up.requests.length
         const seen = await send({ body })

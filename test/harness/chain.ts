@@ -64,7 +64,7 @@ export async function testChain(config: TestConfig, options: TestChainOptions = 
   return {
     calls,
     logs,
-    accounts: running.pool,
+    accounts: running.accounts,
     advance(ms) {
       moved += ms
     },

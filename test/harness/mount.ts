@@ -81,13 +81,13 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
   const upstreams = new Upstreams()
   for (const { name, ...hooks } of options.upstreams ?? [])
     upstreams.add(upstreamOf(name, { send: () => messageReply(), needsKey: false, ...hooks }))
-  const accounts = new AccountPool(options.accounts ?? [], upstreams, {
-    state: new PoolState({ now: options.now }),
-  })
+  const state = new PoolState({ now: options.now })
+  const accounts = new AccountPool(options.accounts ?? [], upstreams, { state })
   const transport = new Transport()
 
   const container = createContainer()
   provide(container, tokens.logger, recorder(logs))
+  provide(container, tokens.state, state.store)
   provide(container, tokens.upstreams, upstreams)
   provide(container, tokens.accounts, accounts)
   provide(container, tokens.transport, transport)

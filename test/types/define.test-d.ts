@@ -110,3 +110,20 @@ defineConfig({ log: { level: 'loud' } })
 // What it returns is still a config.
 const config: Config = defineConfig({ preset: foreign, plugins: { stamp: { times: 1 } } })
 export default config
+
+// Services by name, each with its own type.
+defineConfig({ services: { accounts: ({ builtIn }) => builtIn(), http: (context) => context.http } })
+defineConfig({ services: { logger: ({ builtIn }) => builtIn().child({ team: 'a' }) } })
+// @ts-expect-error unknown service
+defineConfig({ services: { acounts: () => undefined as never } })
+// @ts-expect-error no service of this type
+defineConfig({ services: { accounts: () => ({ all: () => [] }) } })
+// @ts-expect-error the service itself, and not a factory
+defineConfig({ services: { transport: { send: () => Promise.reject(new Error()) } } })
+// @ts-expect-error the chain's services are not there yet
+defineConfig({ services: { state: ({ accounts }) => accounts as never } })
+// @ts-expect-error upstreams are declared
+defineConfig({ services: { upstreams: () => undefined as never } })
+definePreset({ name: 'own', plugins: [], services: { transport: ({ builtIn }) => builtIn() } })
+// @ts-expect-error unknown service of a preset
+definePreset({ name: 'own', plugins: [], services: { transpot: () => undefined as never } })
