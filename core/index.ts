@@ -54,6 +54,7 @@ export {
 } from './errors/gateway-errors.js'
 export { Call } from './exchange/call.js'
 export { Reply } from './exchange/reply.js'
+export { slot } from './exchange/slot.js'
 export { definePlugin, defineUpstream } from './plugin/define.js'
 export { applies, type FixMode, fixMode } from './plugin/fix-mode.js'
 export { tokens } from './plugin/tokens.js'
