@@ -343,6 +343,53 @@ describe('onEvent', () => {
   })
 })
 
+describe('onStreamEnd', () => {
+  const counting = (name: string) => {
+    let events = 0
+    return link(name, {
+      onEvent: () => void events++,
+      onStreamEnd: (call) => StreamEvent.of({ type: name, events, model: call.model }),
+    })
+  }
+
+  it('adds events that plugins further out see, each plugin in its turn', async () => {
+    const chain = compose([counting('outer'), link('none', {}), counting('inner')], async () => stream())
+    const reply = await chain.run(makeCall({ model: 'm' }))
+    const seen: unknown[] = []
+    for await (const event of reply.events()) seen.push(event.data)
+    expect(seen).toEqual([
+      { type: 'x' },
+      { type: 'inner', events: 1, model: 'm' },
+      { type: 'outer', events: 2, model: 'm' },
+    ])
+  })
+
+  it('needs no onEvent, and leaves JSON alone', async () => {
+    const ends = link('ends', { onStreamEnd: () => StreamEvent.of({ type: 'y' }) })
+    const events = await (await compose([ends], async () => stream()).run(makeCall())).text()
+    expect(events).toContain('event: y')
+    const reply = Reply.json({})
+    expect(await compose([ends], async () => reply).run(makeCall())).toBe(reply)
+  })
+
+  it.each([
+    [() => ({ type: 'y' }) as never, 'onStreamEnd must return an event'],
+    [
+      () => {
+        throw new Error('broken')
+      },
+      'broken',
+    ],
+  ])('that fails is told as its plugin’s fault', async (onStreamEnd, words) => {
+    const reply = await compose([link('bad', { onStreamEnd })], async () => stream()).run(makeCall())
+    await expect(reply.bytes()).rejects.toMatchObject({
+      plugin: 'bad',
+      hook: 'onStreamEnd',
+      cause: { message: expect.stringContaining(words) },
+    })
+  })
+})
+
 describe('routes', () => {
   const seen = async (routes: Link['routes'], route: RouteName) => {
     let heads = 0

@@ -1,5 +1,6 @@
 import type { Awaitable } from '../contract/awaitable.js'
 import type { Call, CallHead, RouteName } from '../contract/call.js'
+import type { EventMapper, StreamMapper } from '../contract/http.js'
 import type { Next, Plugin } from '../contract/plugin.js'
 import type { FinishedRecord } from '../contract/record.js'
 import type { Reply } from '../contract/reply.js'
@@ -100,7 +101,7 @@ function layersOf({ name, plugin }: Link): Layer[] {
   const layers: Layer[] = []
   if (plugin.onRequest) layers.push((next) => requestLayer(name, plugin, next))
   if (plugin.onReply) layers.push((next) => replyLayer(name, plugin, next))
-  if (plugin.onEvent) layers.push((next) => eventLayer(name, plugin, next))
+  if (plugin.onEvent || plugin.onStreamEnd) layers.push((next) => eventLayer(name, plugin, next))
   if (plugin.handle) layers.push((next) => handleLayer(name, plugin, next))
   return layers
 }
@@ -148,16 +149,26 @@ function replyLayer(name: string, plugin: Plugin, next: Next): Next {
 }
 
 function eventLayer(name: string, plugin: Plugin, next: Next): Next {
-  return (call) =>
-    next(call).then((reply) =>
-      reply.mapEvents((event) => {
-        try {
-          return expectEvents(plugin.onEvent!(event, call))
-        } catch (error) {
-          throw wrap(name, 'onEvent', error)
-        }
-      }),
-    )
+  return (call) => next(call).then((reply) => reply.mapEvents(mapperOf(name, plugin, call)))
+}
+
+function mapperOf(name: string, plugin: Plugin, call: Call): EventMapper | StreamMapper {
+  const event: EventMapper = (given) => {
+    try {
+      return expectEvents('onEvent', plugin.onEvent!(given, call))
+    } catch (error) {
+      throw wrap(name, 'onEvent', error)
+    }
+  }
+  if (!plugin.onStreamEnd) return event
+  const end = () => {
+    try {
+      return expectEvents('onStreamEnd', plugin.onStreamEnd!(call))
+    } catch (error) {
+      throw wrap(name, 'onStreamEnd', error)
+    }
+  }
+  return plugin.onEvent ? { event, end } : { end }
 }
 
 function handleLayer(name: string, plugin: Plugin, next: Next): Next {
@@ -174,11 +185,11 @@ function handleLayer(name: string, plugin: Plugin, next: Next): Next {
 }
 
 /** Checked like the results of the other hooks, since a mapper that forgets its return would empty the stream. */
-function expectEvents(result: ReturnType<NonNullable<Plugin['onEvent']>>): typeof result {
+function expectEvents(hook: string, result: ReturnType<EventMapper>): ReturnType<EventMapper> {
   const isEvent = (value: unknown) => typeof value === 'object' && value !== null && 'raw' in value
   if (result === undefined || (Array.isArray(result) ? result.every(isEvent) : isEvent(result))) return result
   throw new TypeError(
-    `onEvent must return an event, a list of events or nothing, returned ${result === null ? 'null' : typeof result}`,
+    `${hook} must return an event, a list of events or nothing, returned ${result === null ? 'null' : typeof result}`,
   )
 }
 

@@ -66,3 +66,13 @@ export interface StreamEvent {
 
 /** Returns nothing to keep the event, an event or several in its place, `[]` to drop it. */
 export type EventMapper = (event: StreamEvent) => StreamEvent | readonly StreamEvent[] | void
+
+/** A mapper with an end: for one that holds something back. */
+export interface StreamMapper {
+  readonly event?: EventMapper
+  /**
+   * Events to add where the stream ends: before `message_stop`, or behind the last event of a stream that ends cleanly without
+   * one. Runs at most once; not for a stream that breaks, is cancelled or has an `error` event.
+   */
+  readonly end?: () => StreamEvent | readonly StreamEvent[] | void
+}

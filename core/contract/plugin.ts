@@ -33,6 +33,12 @@ export interface Plugin {
    * makes the gateway decode the stream; a chain without it pipes bytes.
    */
   onEvent?(event: StreamEvent, call: Call): StreamEvent | readonly StreamEvent[] | void
+  /**
+   * Events to add at the end of a stream: before its `message_stop`, or behind the last event of one that ends cleanly without.
+   * Plugins further out see them in their `onEvent`. Runs at most once, after this plugin's last `onEvent`; never for a stream
+   * that breaks, is cancelled or has an `error` event.
+   */
+  onStreamEnd?(call: Call): StreamEvent | readonly StreamEvent[] | void
   /** Look at the reply or replace it. A stream's body has not come yet; reading it here waits for its end. */
   onReply?(reply: Reply, call: Call): Awaitable<Reply | void>
   /**

@@ -1,4 +1,4 @@
-import type { ByteSource, EventMapper, HeaderList, Headers, StreamEvent } from './http.js'
+import type { ByteSource, EventMapper, HeaderList, Headers, StreamEvent, StreamMapper } from './http.js'
 import type { Cooldown } from './upstream.js'
 
 export interface ReplyInit {
@@ -31,7 +31,7 @@ export interface Reply {
   /** The same answer with another body: `source` carries on what `source()` gave. */
   withSource(source: ByteSource): Reply
   /** The same event stream, seen through a mapper. Other answers stay as they are. */
-  mapEvents(mapper: EventMapper): Reply
+  mapEvents(mapper: EventMapper | StreamMapper): Reply
   /** The whole body. Rejects when the stream breaks before its end. */
   bytes(limit?: number): Promise<Buffer>
   text(): Promise<string>

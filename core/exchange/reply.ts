@@ -1,4 +1,11 @@
-import type { ByteSource, EventData, EventMapper, HeaderList, Headers } from '../contract/http.js'
+import type {
+  ByteSource,
+  EventData,
+  EventMapper,
+  HeaderList,
+  Headers,
+  StreamMapper,
+} from '../contract/http.js'
 import type { Reply as ReplyContract, ReplyInit } from '../contract/reply.js'
 import type { Cooldown } from '../contract/upstream.js'
 import { isKnownError } from '../errors/gateway-errors.js'
@@ -11,7 +18,7 @@ import { endToEndList, header } from './headers.js'
 /** A JSON answer that is held in memory may have this many bytes; a stream has no such limit. */
 const COLLECT_LIMIT = 64 * 1024 * 1024
 
-const NO_MAPPERS: readonly EventMapper[] = []
+const NO_MAPPERS: readonly (EventMapper | StreamMapper)[] = []
 
 /** The body of an answer, shared by all replies that were derived from one another. */
 interface Payload {
@@ -38,12 +45,12 @@ export class ChainReply implements ReplyContract {
   /** What `with` put over them; laid upon them only when somebody wants them all. */
   #over: Headers | undefined
   #payload: Payload
-  #mappers: readonly EventMapper[]
+  #mappers: readonly (EventMapper | StreamMapper)[]
 
   private constructor(
     init: ReplyInit,
     payload: Payload,
-    mappers: readonly EventMapper[] = NO_MAPPERS,
+    mappers: readonly (EventMapper | StreamMapper)[] = NO_MAPPERS,
     over?: Headers,
   ) {
     this.status = init.status ?? 200
@@ -126,7 +133,7 @@ export class ChainReply implements ReplyContract {
   }
 
   /** The same event stream, seen through a mapper. Other answers stay as they are. */
-  mapEvents(mapper: EventMapper): ChainReply {
+  mapEvents(mapper: EventMapper | StreamMapper): ChainReply {
     if (!this.isEventStream) return this
     const headers = { ...this.headers, 'content-length': undefined }
     const { status, cooldown } = this

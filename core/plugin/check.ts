@@ -23,6 +23,7 @@ const HOOKS: readonly (keyof Plugin)[] = [
   'onRequest',
   'handle',
   'onEvent',
+  'onStreamEnd',
   'onReply',
   'onFinish',
   'setup',

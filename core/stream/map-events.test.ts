@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ByteSource, EventMapper } from '../contract/http.js'
+import type { ByteSource, EventMapper, StreamMapper } from '../contract/http.js'
 import { mapSource } from './map-events.js'
 import { collect, iterableSource } from './source.js'
 import { StreamEvent } from './sse-event.js'
@@ -28,7 +28,10 @@ function manual() {
   return { source, asked, push: (chunk: string) => push(chunk) }
 }
 
-async function map(chunks: readonly (string | Buffer)[], ...mappers: EventMapper[]): Promise<string> {
+async function map(
+  chunks: readonly (string | Buffer)[],
+  ...mappers: (EventMapper | StreamMapper)[]
+): Promise<string> {
   const source = iterableSource(chunks.map((chunk) => Buffer.from(chunk as string)))
   return (await collect(mapSource(source, mappers, fault), 1e6)).toString()
 }
@@ -107,6 +110,115 @@ describe('a mapper', () => {
       'ToldError',
     ])
     expect(asked).toEqual(['cancel'])
+  })
+})
+
+describe('the end of a mapper', () => {
+  const stop = 'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+  const added = (n: number | string) => `event: added\ndata: {"type":"added","n":${JSON.stringify(n)}}\n\n`
+  const adding = (n: number | string): StreamMapper => ({ end: () => StreamEvent.of({ type: 'added', n }) })
+
+  it('adds events behind the last one', async () => {
+    expect(await map(STREAM, adding(1))).toBe(STREAM.join('') + added(1))
+    const two = () => [1, 2].map((n) => StreamEvent.of({ type: 'added', n }))
+    expect(await map(STREAM, { end: two })).toBe(STREAM.join('') + added(1) + added(2))
+    expect(await map(STREAM, { end: () => {} })).toBe(STREAM.join(''))
+    expect(await map([], adding(1))).toBe(added(1))
+  })
+
+  it('adds them before message_stop, where clients stop to read, and once', async () => {
+    expect(await map([...STREAM, stop, ': bye\n\n'], adding(1))).toBe(
+      `${STREAM.join('')}${added(1)}${stop}: bye\n\n`,
+    )
+  })
+
+  it('comes after the mapper’s last event', async () => {
+    const log: string[] = []
+    const end = () => void log.push('end')
+    await map([STREAM[3]!, stop], { event: (event) => void log.push(event.type), end })
+    await map([STREAM[3]!], { event: (event) => void log.push(event.type), end })
+    expect(log).toEqual(['a', 'message_stop', 'end', 'a', 'end'])
+  })
+
+  it('is seen by the mappers behind it, each of which ends after it', async () => {
+    const log: string[] = []
+    const outer = (name: string): StreamMapper => ({
+      event(event) {
+        log.push(`${name} ${event.type} ${event.data.n ?? ''}`)
+        return event.type === 'added'
+          ? event.with({ ...event.data, n: `${event.data.n} ${name}` })
+          : undefined
+      },
+      end: () => StreamEvent.of({ type: 'added', n: name }),
+    })
+    const all = added('in mid out') + added('mid out') + added('out')
+    expect(await map([stop], adding('in'), outer('mid'), outer('out'))).toBe(all + stop)
+    expect(log).toEqual([
+      'mid added in',
+      'mid message_stop ',
+      'out added in mid',
+      'out added mid',
+      'out message_stop ',
+    ])
+    expect(await map([], adding('in'), outer('mid'), outer('out'))).toBe(all)
+  })
+
+  it('runs though the mapper drops message_stop', async () => {
+    const dropping: StreamMapper = { ...adding(1), event: () => [] }
+    expect(await map([stop], dropping)).toBe(added(1))
+  })
+
+  it('does not run for a stream with an error event, nor for one that breaks', async () => {
+    const error = 'event: error\ndata: {"type":"error"}\n\n'
+    expect(await map([STREAM[3]!, error], adding(1))).toBe(STREAM[3]! + error)
+    async function* broken() {
+      yield Buffer.from(STREAM[3]!)
+      throw new Error('reset')
+    }
+    const out: string[] = []
+    await new Promise<void>((resolve) => {
+      mapSource(iterableSource(broken()), [adding(1)], fault).pipe({
+        data: (chunk) => void out.push(chunk.toString()),
+        end: resolve,
+        error: () => resolve(),
+      })
+    })
+    expect(out.join('')).toBe(STREAM[3])
+  })
+
+  it('that throws makes the last event, after what the others added', async () => {
+    const throwing: StreamMapper = {
+      end() {
+        throw new Error('no more')
+      },
+    }
+    await expect(map(STREAM, throwing)).rejects.toThrow('no more')
+    const out: string[] = []
+    mapSource(iterableSource([Buffer.from(STREAM[3]!)]), [throwing], fault).pipe({
+      data: (chunk) => void out.push(chunk.toString()),
+      end: () => void out.push('END'),
+      error: (error) => void out.push(error.name),
+    })
+    await expect
+      .poll(() => out)
+      .toEqual([STREAM[3], 'event: error\ndata: {"type":"error","said":"no more"}\n\n', 'ToldError'])
+  })
+})
+
+describe('a last event without its blank line', () => {
+  it('is seen like any other', async () => {
+    const seen: unknown[] = []
+    const open = 'event: b\ndata: {"type":"b","n":1}'
+    expect(await map([open], (event) => void seen.push(event.data.n))).toBe(open)
+    expect(seen).toEqual([1])
+    expect(await map([open], () => [])).toBe('')
+  })
+
+  it('is closed before more is added', async () => {
+    const end = () => StreamEvent.of({ type: 'c' })
+    expect(await map(['data: {"type":"b"}\n'], { end })).toBe(
+      'data: {"type":"b"}\n\n\nevent: c\ndata: {"type":"c"}\n\n',
+    )
   })
 })
 

@@ -1,4 +1,4 @@
-import type { ByteSink, ByteSource, EventMapper } from '../contract/http.js'
+import type { ByteSink, ByteSource, EventMapper, StreamMapper } from '../contract/http.js'
 import { ReportedError } from '../errors/gateway-errors.js'
 import { FrameDecoder } from './sse-decoder.js'
 import { StreamEvent } from './sse-event.js'
@@ -11,17 +11,26 @@ import { StreamEvent } from './sse-event.js'
  */
 export function mapSource(
   source: ByteSource,
-  mappers: readonly EventMapper[],
+  mappers: readonly (EventMapper | StreamMapper)[],
   onFault: (error: unknown) => StreamEvent,
 ): ByteSource {
   const decoder = new FrameDecoder()
+  const stages = new Stages(mappers)
   let failed = false
-  let fault: unknown
 
   const mapped = (frame: Buffer, out: Buffer[]) => {
     const event = StreamEvent.parse(frame)
     if (!event.hasData) out.push(frame)
-    else for (const result of applyAll(mappers, event)) out.push(result.raw)
+    else for (const result of stages.apply(event)) out.push(result.raw)
+  }
+  const ending = (out: Buffer[]) => {
+    const rest = decoder.rest()
+    // Some upstreams leave out the last blank line; an event that broke off in the middle passes by.
+    if (rest.length > 0 && StreamEvent.parse(rest).malformed) out.push(rest)
+    else if (rest.length > 0) mapped(rest, out)
+    const added = stages.end()
+    if (added.length > 0 && rest.length > 0) out.push(BLANK_LINE)
+    for (const event of added) out.push(event.raw)
   }
 
   return {
@@ -29,25 +38,28 @@ export function mapSource(
     resume: () => source.resume(),
     cancel: () => source.cancel(),
     pipe(sink: ByteSink) {
+      /** Writes what `fill` makes, and what it made before it threw; false after it threw. */
+      const write = (fill: (out: Buffer[]) => void): boolean => {
+        const out: Buffer[] = []
+        let fault: unknown
+        try {
+          fill(out)
+        } catch (error) {
+          failed = true
+          fault = error
+          source.cancel()
+          out.push(onFault(error).raw)
+        }
+        if (out.length > 0) sink.data(out.length === 1 ? out[0]! : Buffer.concat(out))
+        if (failed) sink.error(new ReportedError(fault))
+        return !failed
+      }
       source.pipe({
         data(chunk) {
-          if (failed) return
-          const out: Buffer[] = []
-          try {
-            decoder.push(chunk, (frame) => mapped(frame, out))
-          } catch (error) {
-            failed = true
-            fault = error
-            source.cancel()
-            out.push(onFault(error).raw)
-          }
-          if (out.length > 0) sink.data(out.length === 1 ? out[0]! : Buffer.concat(out))
-          if (failed) sink.error(new ReportedError(fault))
+          if (!failed) write((out) => decoder.push(chunk, (frame) => mapped(frame, out)))
         },
         end() {
-          const rest = decoder.rest()
-          if (rest.length > 0) sink.data(rest)
-          sink.end()
+          if (!failed && write(ending)) sink.end()
         },
         error: (error) => sink.error(error),
       })
@@ -55,16 +67,54 @@ export function mapSource(
   }
 }
 
-function applyAll(mappers: readonly EventMapper[], event: StreamEvent): readonly StreamEvent[] {
-  let events: readonly StreamEvent[] = [event]
-  for (const mapper of mappers) {
-    if (events.length === 1) {
-      const result = mapper(events[0]!)
-      if (result === undefined) continue
-      events = Array.isArray(result) ? result : [result as StreamEvent]
-    } else {
-      events = events.flatMap((e) => mapper(e) ?? e)
-    }
+const BLANK_LINE = Buffer.from('\n\n')
+
+/** The mappers of one stream, the innermost first, and which of them still has an end to run. */
+class Stages {
+  readonly #mappers: readonly EventMapper[]
+  readonly #ends: StreamMapper['end'][]
+
+  constructor(mappers: readonly (EventMapper | StreamMapper)[]) {
+    this.#ends = mappers.map((mapper) => (typeof mapper === 'function' ? undefined : mapper.end))
+    this.#mappers = mappers.map((mapper, i) =>
+      typeof mapper === 'function' ? mapper : (event) => this.#map(i, mapper, event),
+    )
   }
-  return events
+
+  /** What the mappers from `from` on make of an event. */
+  apply(event: StreamEvent, from = 0): readonly StreamEvent[] {
+    const mappers = this.#mappers
+    let events: readonly StreamEvent[] = [event]
+    for (let i = from; i < mappers.length; i++) {
+      const mapper = mappers[i]!
+      if (events.length === 1) {
+        const result = mapper(events[0]!)
+        if (result === undefined) continue
+        events = Array.isArray(result) ? result : [result as StreamEvent]
+      } else {
+        events = events.flatMap((e) => mapper(e) ?? e)
+      }
+    }
+    return events
+  }
+
+  /** The stream has ended: what the ends add that have not run, each seen by the mappers behind it. */
+  end(): readonly StreamEvent[] {
+    return this.#ends.flatMap((_, i) => this.#added(i).flatMap((event) => this.apply(event, i + 1)))
+  }
+
+  #map(i: number, { event: mapper }: StreamMapper, event: StreamEvent): ReturnType<EventMapper> {
+    if (event.type === 'error') this.#ends[i] = undefined
+    if (event.type !== 'message_stop') return mapper?.(event)
+    const result = mapper?.(event) ?? event
+    // After the plugin has seen the last event, and in front of what it made of it: clients stop reading at message_stop.
+    return [...this.#added(i), ...(Array.isArray(result) ? result : [result as StreamEvent])]
+  }
+
+  #added(i: number): readonly StreamEvent[] {
+    const end = this.#ends[i]
+    this.#ends[i] = undefined
+    const added = end?.() ?? []
+    return Array.isArray(added) ? added : [added as StreamEvent]
+  }
 }
