@@ -69,10 +69,10 @@ export type EventMapper = (event: StreamEvent) => StreamEvent | readonly StreamE
 
 /** A mapper with an end: for one that holds something back. */
 export interface StreamMapper {
-  readonly event?: EventMapper
+  event?(event: StreamEvent): StreamEvent | readonly StreamEvent[] | void
   /**
    * Events to add where the stream ends: before `message_stop`, or behind the last event of a stream that ends cleanly without
    * one. Runs at most once; not for a stream that breaks, is cancelled or has an `error` event.
    */
-  readonly end?: () => StreamEvent | readonly StreamEvent[] | void
+  end?(): StreamEvent | readonly StreamEvent[] | void
 }

@@ -72,10 +72,10 @@ const BLANK_LINE = Buffer.from('\n\n')
 /** The mappers of one stream, the innermost first, and which of them still has an end to run. */
 class Stages {
   readonly #mappers: readonly EventMapper[]
-  readonly #ends: StreamMapper['end'][]
+  readonly #ending: (StreamMapper | undefined)[]
 
   constructor(mappers: readonly (EventMapper | StreamMapper)[]) {
-    this.#ends = mappers.map((mapper) => (typeof mapper === 'function' ? undefined : mapper.end))
+    this.#ending = mappers.map((mapper) => (typeof mapper === 'function' ? undefined : mapper))
     this.#mappers = mappers.map((mapper, i) =>
       typeof mapper === 'function' ? mapper : (event) => this.#map(i, mapper, event),
     )
@@ -100,21 +100,21 @@ class Stages {
 
   /** The stream has ended: what the ends add that have not run, each seen by the mappers behind it. */
   end(): readonly StreamEvent[] {
-    return this.#ends.flatMap((_, i) => this.#added(i).flatMap((event) => this.apply(event, i + 1)))
+    return this.#ending.flatMap((_, i) => this.#added(i).flatMap((event) => this.apply(event, i + 1)))
   }
 
-  #map(i: number, { event: mapper }: StreamMapper, event: StreamEvent): ReturnType<EventMapper> {
-    if (event.type === 'error') this.#ends[i] = undefined
-    if (event.type !== 'message_stop') return mapper?.(event)
-    const result = mapper?.(event) ?? event
-    // After the plugin has seen the last event, and in front of what it made of it: clients stop reading at message_stop.
+  #map(i: number, mapper: StreamMapper, event: StreamEvent): ReturnType<EventMapper> {
+    if (event.type === 'error') this.#ending[i] = undefined
+    if (event.type !== 'message_stop') return mapper.event?.(event)
+    const result = mapper.event?.(event) ?? event
+    // After the mapper has seen the last event, and in front of what it made of it: clients stop to read at message_stop.
     return [...this.#added(i), ...(Array.isArray(result) ? result : [result as StreamEvent])]
   }
 
   #added(i: number): readonly StreamEvent[] {
-    const end = this.#ends[i]
-    this.#ends[i] = undefined
-    const added = end?.() ?? []
+    const mapper = this.#ending[i]
+    this.#ending[i] = undefined
+    const added = mapper?.end?.() ?? []
     return Array.isArray(added) ? added : [added as StreamEvent]
   }
 }
