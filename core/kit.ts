@@ -10,7 +10,6 @@ export {
   errorBody,
   isErrorBody,
   isServerFailure,
-  MISCONFIGURED,
   statusOfType,
   typeOfStatus,
 } from './errors/api-errors.js'
@@ -21,6 +20,7 @@ export { KeyRing, presentedKeys } from './exchange/client-keys.js'
 export { endToEnd, header, headerText } from './exchange/headers.js'
 export { isLoopback } from './exchange/loopback.js'
 export { type MapTextOptions, mapText } from './exchange/map-text.js'
+export { shownStatus } from './exchange/shown-status.js'
 export { applyEdits, withoutItems, withoutMembers } from './json/edit.js'
 export { JsonNode } from './json/node.js'
 export { isRecord, type JsonRecord, parseJson } from './json/plain.js'

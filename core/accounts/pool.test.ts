@@ -512,8 +512,8 @@ describe('when nobody can serve', () => {
     [['overloaded', 'server-error'], 529, 'overloaded_error'],
     [['overloaded', 'rate-limit'], 429, 'rate_limit_error'],
     [['unauthorised', 'window-used-up'], 429, 'rate_limit_error'],
-    [['unauthorised', 'billing'], 424, 'authentication_error'],
-    [['locked', 'locked'], 424, 'authentication_error'],
+    [['unauthorised', 'billing'], 401, 'authentication_error'],
+    [['locked', 'locked'], 401, 'authentication_error'],
     [['billing', 'billing'], 402, 'billing_error'],
   ] as const)('because of %j the client gets a %i', (reasons, status, type) => {
     const { pool, accounts } = start([{}, {}])

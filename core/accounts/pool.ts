@@ -70,8 +70,9 @@ export class AccountPool implements Accounts {
   /** What to tell a client that nobody can serve now: each account, why it can't, and when to come back. */
   exhausted(call: Call): GatewayError {
     const { all } = this.#tierTable.of(call.model)
-    if (all.length === 0) return noAccount(call.model, this.all())
-    return exhausted(all.map((c) => ({ id: c.account.id, rest: this.#state.cooldowns.blocking(c) })))
+    if (all.length === 0) return noAccount(call.model, this.all(), call.headers)
+    const unavailable = all.map((c) => ({ id: c.account.id, rest: this.#state.cooldowns.blocking(c) }))
+    return exhausted(unavailable, call.headers)
   }
 
   /** Milliseconds until the first of the call's accounts returns; undefined when none will by itself. */

@@ -1,6 +1,7 @@
+import type { Headers } from '../contract/http.js'
 import type { Account, CooldownReason } from '../contract/upstream.js'
-import { MISCONFIGURED } from '../errors/api-errors.js'
 import { GatewayError } from '../errors/gateway-errors.js'
+import { shownStatus } from '../exchange/shown-status.js'
 import { retryAfterSeconds } from '../upstream/retry-after.js'
 import { clockText, durationText, SOON } from '../upstream/times.js'
 
@@ -12,16 +13,18 @@ export interface Unavailable {
 }
 
 /** No account serves the model at all. */
-export function noAccount(model: string, all: readonly Account[]): GatewayError {
-  const message =
-    all.length === 0
-      ? 'no upstream account is configured: set ZAI_API_KEY or AGPROXY_ANTHROPIC_API_KEY, or `accounts` in the config'
-      : `no account serves the model '${model}' (accounts: ${all.map((a) => a.id).join(', ')})`
-  return new GatewayError(all.length === 0 ? 'api_error' : 'not_found_error', message, { retry: false })
+export function noAccount(model: string, all: readonly Account[], client: Headers): GatewayError {
+  if (all.length === 0) {
+    const message =
+      'no upstream account is configured: set ZAI_API_KEY or AGPROXY_ANTHROPIC_API_KEY, or `accounts` in the config'
+    return new GatewayError('api_error', message, { status: shownStatus(500, client), retry: false })
+  }
+  const message = `no account serves the model '${model}' (accounts: ${all.map((a) => a.id).join(', ')})`
+  return new GatewayError('not_found_error', message, { status: shownStatus(404, client), retry: false })
 }
 
 /** The error for a client that no account can serve now: each account, why, and when to come back. */
-export function exhausted(accounts: readonly Unavailable[], now = Date.now()): GatewayError {
+export function exhausted(accounts: readonly Unavailable[], client: Headers, now = Date.now()): GatewayError {
   const list = accounts.map(({ id, rest }) => `${id} (${rest ? describe(rest, now) : 'busy'})`).join(', ')
   const cooldowns = accounts.flatMap(({ rest }) => (rest ? [rest] : []))
   const busy = cooldowns.length < accounts.length
@@ -30,7 +33,10 @@ export function exhausted(accounts: readonly Unavailable[], now = Date.now()): G
     const message = `no account can serve: ${list}. Correct the gateway's accounts in its config, or the environment variables that their keys come from`
     return cooldowns.every(({ reason }) => reason === 'billing')
       ? new GatewayError('billing_error', message, { retry: false })
-      : new GatewayError('authentication_error', message, { status: MISCONFIGURED, retry: false })
+      : new GatewayError('authentication_error', message, {
+          status: shownStatus(401, client),
+          retry: false,
+        })
   }
   const overloaded =
     !busy && cooldowns.every(({ reason }) => reason === 'overloaded' || reason === 'server-error')

@@ -14,13 +14,6 @@ const STATUS_OF = {
 
 export type ErrorType = keyof typeof STATUS_OF
 
-/**
- * The status of errors that are about the gateway's own account or base URL, which its user can mend and a retry can't.
- * Claude Code 2.1.330 shows the words of a 424 as they are, after one request. A 401 or 403 it takes for its own login
- * ("Please run /login"), a 404 for its own choice of a model, and a 5xx is "usually temporary".
- */
-export const MISCONFIGURED = 424
-
 /** Own names only: the type is an upstream's text, and `constructor` is in every object. */
 export function isErrorType(type: unknown): type is ErrorType {
   return typeof type === 'string' && Object.hasOwn(STATUS_OF, type)

@@ -7,6 +7,7 @@ import { ClientGoneError, GatewayError } from '../errors/gateway-errors.js'
 import { headerText } from '../exchange/headers.js'
 import { maskBytes, maskHeaders, maskText } from '../exchange/mask-key.js'
 import { Reply } from '../exchange/reply.js'
+import { shownStatus } from '../exchange/shown-status.js'
 import { parseBaseURL } from './base-url.js'
 import { connectionError } from './connection-errors.js'
 import { keyOf } from './keys.js'
@@ -97,7 +98,7 @@ export function createForwarder(
     record.facts.upstreamRequestId = requestIdOf(reply, key) ?? record.facts.upstreamRequestId
     if (reply.status >= 300 && reply.status < 400) {
       reply.discard()
-      throw redirected(name, reply)
+      throw redirected(name, reply, call)
     }
     return withoutKey(reply, key)
   }
@@ -121,7 +122,7 @@ export function createForwarder(
     const { status } = res
     const headers = { ...Object.fromEntries(res.headers), ...NO_LONGER_TRUE }
     const reply = Reply.bytes(Buffer.from(res._data ?? new ArrayBuffer(0)), { status, headers })
-    if (status >= 300 && status < 400) throw redirected(name, reply)
+    if (status >= 300 && status < 400) throw redirected(name, reply, call)
     return withoutKey(reply, key)
   }
 
@@ -152,11 +153,11 @@ async function errorWithoutKey(reply: Reply, key: string | undefined): Promise<R
   return Reply.bytes(maskBytes(bytes, key), { status, headers: { ...headers, 'content-length': undefined } })
 }
 
-function redirected(name: string, reply: Reply): GatewayError {
+function redirected(name: string, reply: Reply, call: Call): GatewayError {
   const location = reply.header('location')
   const host = location && URL.canParse(location) ? ` to ${new URL(location).origin}` : ''
   const message = `the upstream '${name}' answered with a redirect (${reply.status}${host}), and none is followed with a key: correct its baseURL`
-  return new GatewayError('api_error', message, { status: 502, retry: false })
+  return new GatewayError('api_error', message, { status: shownStatus(502, call.headers), retry: false })
 }
 
 function requestIdOf(reply: Reply, key: string | undefined): string | undefined {

@@ -250,7 +250,7 @@ describe('errors', () => {
     ],
     [
       Object.assign(new Error('API key is missing.'), { name: 'AI_LoadAPIKeyError' }),
-      { status: 424, message: "the upstream 'some' is not set up: API key is missing." },
+      { status: 401, message: "the upstream 'some' is not set up: API key is missing." },
     ],
     [apiError(200, 'Failed to process successful response'), { failure: 'reset' }],
     [

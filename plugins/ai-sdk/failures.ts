@@ -1,5 +1,5 @@
 import { type Call, ClientGoneError, GatewayError, Reply, UpstreamError } from '../../core/index.js'
-import { estimateTokens, isKnownError, MISCONFIGURED, TurnQueue } from '../../core/kit.js'
+import { estimateTokens, isKnownError, shownStatus, TurnQueue } from '../../core/kit.js'
 import { errorData, providerError, recordOf } from './errors.js'
 import { isTooLong, tooLong } from './overflow.js'
 
@@ -43,7 +43,7 @@ export function failureOf(error: unknown, call: Call): Error {
     case 'AI_LoadSettingError':
     case 'AI_NoSuchModelError':
       return new GatewayError('authentication_error', `${nameOf(call)} is not set up: ${words}`, {
-        status: MISCONFIGURED,
+        status: shownStatus(401, call.headers),
         retry: false,
       })
     case 'AI_APICallError':

@@ -10,6 +10,7 @@ import {
   parseJson,
   retryAfterSeconds,
   retryDelay,
+  shownStatus,
   TurnQueue,
   typeOfStatus,
   type UpstreamWords,
@@ -96,11 +97,13 @@ async function fromCode(
     : advice
       ? `account '${account}': ${said}; ${advice}`
       : said
-  return withAdvice(rendered(reply, status, type, message).with({ cooldown }), text)
+  const shown = advice ? shownStatus(status, call.headers) : status
+  return withAdvice(rendered(reply, shown, type, message).with({ cooldown }), text)
 }
 
 /** An error that the gateway's user has to mend: no waiting and no retry does. */
-function ourFault(reply: Reply, { status, type, message, reason }: Misconfigured, call: Call): Reply {
+function ourFault(reply: Reply, { type, message, reason, ...fault }: Misconfigured, call: Call): Reply {
+  const status = shownStatus(fault.status, call.headers)
   if (status !== reply.status) call.record.note('errors', `status ${reply.status} counts as ${status}`)
   const told = rendered(reply, status, type, call.record.masked(message)).with({
     headers: { 'x-should-retry': 'false' },

@@ -1,5 +1,5 @@
 import type { Call, CooldownReason, Reply, Target } from '../../core/index.js'
-import { type ErrorType, MISCONFIGURED, type UpstreamWords } from '../../core/kit.js'
+import type { ErrorType, UpstreamWords } from '../../core/kit.js'
 
 /** An error of the upstream that is about the gateway's account, base URL or model map, told to the client's user. */
 export interface Misconfigured {
@@ -12,8 +12,8 @@ export interface Misconfigured {
 
 /**
  * A client takes 401 and 403 for its own login and 404 for its own choice of a model. Those that are about the gateway are
- * told under a status whose words it shows (see `MISCONFIGURED`), with the account and the option to correct. Undefined for
- * every other error, which is the client's to read.
+ * told with the account and the option to correct, to Claude Code under a status whose words it shows (`shownStatus`).
+ * Undefined for every other error, which is the client's to read.
  */
 export function misconfigured(reply: Reply, words: UpstreamWords, call: Call): Misconfigured | undefined {
   const { target } = call
@@ -23,12 +23,17 @@ export function misconfigured(reply: Reply, words: UpstreamWords, call: Call): M
   const who = `account '${target.account.id}' (${target.upstream.name})`
   if (status === 401) return refused(target, who, said)
   if (status === 403)
-    return { status, type: 'permission_error', message: `${who} is not allowed to do this${said}` }
+    return {
+      status,
+      type: 'permission_error',
+      message: `${who} is not allowed to do this${said}`,
+      reason: 'forbidden',
+    }
   if (status === 400 && /credit balance is too low/i.test(words.message ?? '')) {
     const message = `${who} has no credit${said}; top it up or configure another account`
     return { status: 402, type: 'billing_error', message, reason: 'billing' }
   }
-  const fault = { status: MISCONFIGURED, type: 'not_found_error' } as const
+  const fault = { status: 404, type: 'not_found_error' } as const
   if (isWrongPath(reply, words)) {
     const wrong = { ...fault, message: wrongPath(call, target, who, said) }
     return status === 405 ? { ...wrong, status, type: 'invalid_request_error' } : wrong
@@ -49,7 +54,7 @@ function refused({ account }: Target, who: string, said: string): Misconfigured 
     account.apiKey === undefined
       ? `${who} has no apiKey, and its upstream wants one${said}. Set its apiKey in the gateway's config`
       : `the key of ${who} was refused${said}. Correct its apiKey in the gateway's config, or the environment variable that it comes from`
-  return { status: MISCONFIGURED, type: 'authentication_error', message, reason: 'unauthorised' }
+  return { status: 401, type: 'authentication_error', message, reason: 'unauthorised' }
 }
 
 function wrongPath({ path }: Call, { upstream, account }: Target, who: string, said: string): string {

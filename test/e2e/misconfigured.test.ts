@@ -8,7 +8,9 @@ import { json, respond, type Script, sse } from '../support/script.js'
 import { stand, zaiPair } from '../support/stand.js'
 
 // Claude Code 2.1.330 takes a 401 or 403 for its own login, and a 404 for its own choice of a model. It shows the words of
-// a 424 as they are, after one request. test/clients/misconfigured.test.ts shows it these very answers.
+// a 424 as they are, after one request. test/clients/misconfigured.test.ts shows it these very answers. Other clients get
+// the same words under the status that they know.
+const CLAUDE_CODE = { 'user-agent': 'claude-cli/2.1.330 (external, sdk-cli)' }
 
 const oneOf =
   (upstream: string, account: object = {}, options: object = {}) =>
@@ -27,9 +29,14 @@ interface Told {
 }
 
 /** What a client is told; HOST for the upstream's host and port. */
-async function told(script: Script, config: (url: string) => TestConfig, body: object = {}): Promise<Told> {
+async function told(
+  script: Script,
+  config: (url: string) => TestConfig,
+  body: object = {},
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Told> {
   const { up, send } = await stand(() => script, { config })
-  const seen = await send({ body: ask(body) })
+  const seen = await send({ body: ask(body), headers })
   const { error } = seen.json<{ error: { type: string; message: string } }>()
   const { type, message } = error
   return {
@@ -60,13 +67,15 @@ describe.each(WAYS)('at %s, streamed: %s', (upstream, stream) => {
     ['a web page', respond(401, '<html><title>Unauthorized</title></html>'), 'Unauthorized'],
     ['an error under 200', json(errorData('authentication_error', 'no such key')), 'no such key'],
   ])('a refused key leads to the account: %s', async (_, script, words) => {
-    expect(await told(script, oneOf(upstream), { stream })).toEqual({
-      status: 424,
+    const error = {
       type: 'authentication_error',
       message: `the key of account 'a' (${upstream}) was refused: ${words}. Correct its apiKey in the gateway's config, or the environment variable that it comes from`,
       retry: 'false',
       calls: 1,
-    })
+    }
+    expect(await told(script, oneOf(upstream), { stream })).toEqual({ status: 401, ...error })
+    const asClaude = await told(script, oneOf(upstream), { stream }, CLAUDE_CODE)
+    expect(asClaude).toEqual({ status: 424, ...error })
   })
 
   it.each<[string, Script, string]>([
@@ -103,13 +112,15 @@ describe.each(WAYS)('at %s, streamed: %s', (upstream, stream) => {
     ],
     ['nothing', respond(404, ''), ''],
   ])('a wrong path leads to the base URL: %s', async (_, script, words) => {
-    expect(await told(script, oneOf(upstream), { stream })).toEqual({
-      status: 424,
+    const error = {
       type: 'not_found_error',
       message: `the base URL of account 'a' (${upstream}) is wrong: http://HOST/base/v1/messages does not exist${words}. Correct plugins.${upstream}.baseURL; \`agproxy check --probe\` tries it`,
       retry: 'false',
       calls: 1,
-    })
+    }
+    expect(await told(script, oneOf(upstream), { stream })).toEqual({ status: 404, ...error })
+    const asClaude = await told(script, oneOf(upstream), { stream }, CLAUDE_CODE)
+    expect(asClaude).toEqual({ status: 424, ...error })
   })
 })
 
@@ -120,7 +131,7 @@ it.each([
 ] as const)('a refused key in the first event of a stream does so too: %s, %s', async (upstream, stream) => {
   const script = sse([errorData('authentication_error', 'no such key')])
   expect(await told(script, oneOf(upstream), { stream })).toMatchObject({
-    status: 424,
+    status: 401,
     message: expect.stringMatching(/^the key of account 'a' .* was refused: no such key\. /),
     calls: 1,
   })
@@ -155,7 +166,7 @@ it('an account without a key at an upstream that wants one is told so', async ()
   })
   const { status, message } = await told(failure(401, 'authentication_error', 'unauthorized'), config)
   expect([status, message]).toEqual([
-    424,
+    401,
     "account 'local' (ollama) has no apiKey, and its upstream wants one: unauthorized. Set its apiKey in the gateway's config",
   ])
 })
@@ -165,9 +176,11 @@ describe('a model that the upstream does not have', () => {
 
   it('is the client’s own choice where nothing maps it: the answer goes through byte for byte', async () => {
     const { send } = await stand(() => unknown, { config: oneOf('anthropic') })
-    const seen = await send({ body: ask({ model: 'no-such-model' }) })
-    expect(seen.status).toBe(404)
-    expect(seen.json()).toEqual(errorData('not_found_error', 'model: no-such-model'))
+    for (const headers of [{}, CLAUDE_CODE]) {
+      const seen = await send({ body: ask({ model: 'no-such-model' }), headers })
+      expect(seen.status).toBe(404)
+      expect(seen.json()).toEqual(errorData('not_found_error', 'model: no-such-model'))
+    }
   })
 
   it.each([
@@ -178,7 +191,7 @@ describe('a model that the upstream does not have', () => {
     ],
     ['the account’s', oneOf('anthropic', { models: { 'claude-*': 'no-such-model' } }), "account 'a'"],
   ])('leads to the map that names it: %s', async (_, config, option) => {
-    expect(await told(unknown, config)).toMatchObject({
+    expect(await told(unknown, config, {}, CLAUDE_CODE)).toMatchObject({
       status: 424,
       message: `account 'a' (anthropic) has no model 'no-such-model', to which the gateway maps the client's: model: no-such-model. Correct the models of ${option}`,
       retry: 'false',
@@ -190,24 +203,61 @@ describe('a model that the upstream does not have', () => {
 it.each([
   [
     404,
-    'No endpoints found that support tool use',
+    404,
     424,
-    "account 'a' (anthropic) answered 404: No endpoints found that support tool use",
+    'No endpoints found that support tool use',
+    'answered 404: No endpoints found that support tool use',
   ],
-  [403, 'Request not allowed', 403, "account 'a' (anthropic) is not allowed to do this: Request not allowed"],
+  [403, 403, 424, 'Request not allowed', 'is not allowed to do this: Request not allowed'],
   [
     400,
-    'Your credit balance is too low to access the API.',
     402,
-    "account 'a' (anthropic) has no credit: Your credit balance is not enough to access the API; top it up or configure another account",
+    402,
+    'Your credit balance is too low to access the API.',
+    'has no credit: Your credit balance is not enough to access the API; top it up or configure another account',
   ],
-])('any other %i names the account: %s', async (status, said, as, message) => {
-  const script = failure(status, 'api_error', said)
-  expect(await told(script, oneOf('anthropic'))).toMatchObject({
-    status: as,
-    message,
+])(
+  'any other %i names the account: %i, and %i for Claude Code',
+  async (status, as, asClaude, said, words) => {
+    const script = failure(status, 'api_error', said)
+    const error = { message: `account 'a' (anthropic) ${words}`, retry: 'false', calls: 1 }
+    expect(await told(script, oneOf('anthropic'))).toMatchObject({ status: as, ...error })
+    expect(await told(script, oneOf('anthropic'), {}, CLAUDE_CODE)).toMatchObject({
+      status: asClaude,
+      ...error,
+    })
+  },
+)
+
+it.each<[string, Script, string, number]>([
+  ['a locked account of z.ai', json({ error: { code: '1112', message: 'locked' } }, 429), 'zai', 403],
+  ['a model outside of the plan', json({ error: { code: '1311', message: 'no' } }, 429), 'zai', 403],
+  ['a redirect', respond(308, '', { headers: { location: 'https://elsewhere.example/' } }), 'anthropic', 502],
+])('Claude Code shows the words of %s', async (_, script, upstream, status) => {
+  expect(await told(script, oneOf(upstream))).toMatchObject({ status, retry: 'false', calls: 1 })
+  expect(await told(script, oneOf(upstream), {}, CLAUDE_CODE)).toMatchObject({
+    status: 424,
     retry: 'false',
     calls: 1,
+  })
+})
+
+it('and those of an account that is out, and of no account at all', async () => {
+  const refused = failure(401, 'authentication_error', 'no')
+  const { send } = await stand(() => refused, { config: oneOf('anthropic') })
+  await send({ body: ask() })
+  for (const [headers, status] of [
+    [{}, 401],
+    [CLAUDE_CODE, 424],
+  ] as const) {
+    const seen = await send({ body: ask(), headers })
+    expect(seen.status).toBe(status)
+    expect(seen.text()).toContain('no account can serve: a (unauthorised, until its key is changed)')
+  }
+  const other = (url: string) => oneOf('anthropic', { models: ['other'] })(url)
+  expect(await told(refused, other, { model: 'mine' }, CLAUDE_CODE)).toMatchObject({
+    status: 424,
+    message: "no account serves the model 'mine' (accounts: a)",
   })
 })
 
@@ -223,7 +273,7 @@ it.each([
     config: zaiPair,
   })
   for (const account of ['second@example.com', 'second@example.com']) {
-    const seen = await send({ body: ask() })
+    const seen = await send({ body: ask(), headers: CLAUDE_CODE })
     expect([seen.status, seen.headers['x-account-email']]).toEqual([200, account])
   }
   expect(up.requests).toHaveLength(3)

@@ -10,7 +10,7 @@ observeRows('answering an error', statusRows)
 observeRows('answering one of z.ai’s codes', zaiRows)
 
 const RETRIED = new Set([408, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527])
-const ROTATED = new Set([401, 403, 429, 529])
+const ROTATED = new Set([401, 402, 403, 429, 529])
 const WORTH_A_RETRY = new Set([...RETRIED, 409, 429, 529])
 /** Of the statuses that the API uses; any other 4xx and 5xx below. */
 const TYPES: Readonly<Record<number, string>> = {
@@ -60,9 +60,6 @@ const BODIES: Readonly<Record<string, Body>> = {
 
 /** These are about the gateway's account or base URL, and are told in words that say so: test/e2e/misconfigured.test.ts. */
 const OWN_WORDS = new Set([401, 403, 404])
-/** Of those, the ones whose status a client takes for its own login or its own choice of a model. */
-const TAKEN_WRONG = new Set([401, 404])
-
 function toldAs(status: number, { type, message }: { readonly type: string; readonly message: string }) {
   if (!OWN_WORDS.has(status) && !(status === 405 && /no explanation/.test(message))) return { type, message }
   const words = /no explanation/.test(message) ? '' : `: ${message}`
@@ -109,7 +106,7 @@ describe.each(CLIENTS)(
           shouldRetry: seen.headers['x-should-retry'],
           resting: state.map((account) => account.cooldownMs > 0),
         }).toEqual({
-          status: TAKEN_WRONG.has(status) ? 424 : status,
+          status,
           end: 'clean',
           type: 'error',
           error: toldAs(status, told(status)),

@@ -67,7 +67,7 @@ export const statusRows: readonly Row[] = [
     ...all(
       once(
         error(
-          424,
+          401,
           'authentication_error',
           `the key of ${WHO} was refused: token expired or incorrect. Correct its apiKey in the gateway's config, or the environment variable that it comes from`,
           NO_RETRY,
@@ -94,7 +94,7 @@ export const statusRows: readonly Row[] = [
     ...all(
       once(
         error(
-          424,
+          404,
           'not_found_error',
           `the base URL of ${WHO} is wrong: http://HOST/v1/messages does not exist: Not Found. Correct baseURL of account 'one'; \`agproxy check --probe\` tries it`,
           NO_RETRY,
@@ -289,7 +289,7 @@ export const zaiRows: readonly Row[] = [
     ...all(
       once(
         error(
-          424,
+          404,
           'not_found_error',
           `the base URL of ${WHO} is wrong: http://HOST/v1/messages does not exist: 404 NOT_FOUND. Correct baseURL of account 'one'; \`agproxy check --probe\` tries it`,
           NO_RETRY,
