@@ -1,4 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
+import { LINEAR } from '../../test/support/growth.js'
+import type { ByteSink, ByteSource } from '../contract/http.js'
 import { bytesSource, chunksOf, collect, iterableSource } from './source.js'
 
 const bytes = (text: string) => Buffer.from(text)
@@ -145,4 +147,32 @@ describe('chunksOf', () => {
     await expect(read()).rejects.toThrow('broken')
     expect(got).toEqual(['a'])
   })
+})
+
+it('many small chunks that come at a time are not shifted one by one', async () => {
+  const all = async (size: number) => {
+    const chunk = bytes('a')
+    let sink: ByteSink | undefined
+    const source: ByteSource = { pipe: (s) => (sink = s), pause() {}, resume() {}, cancel() {} }
+    const chunks = chunksOf(source)
+    const first = chunks.next()
+    for (let i = 0; i < size; i++) sink!.data(chunk)
+    sink!.end()
+    let count = 1
+    await first
+    for await (const _ of chunks) count++
+    return count
+  }
+  expect(await all(100)).toBe(100)
+  const time = async (size: number) => {
+    let best = Number.POSITIVE_INFINITY
+    for (let i = 0; i < 3; i++) {
+      const started = performance.now()
+      await all(size)
+      best = Math.min(best, performance.now() - started)
+    }
+    return best
+  }
+  // 16 times as many; shifted, they took 2,000 times as long.
+  expect((await time(160_000)) / (await time(10_000))).toBeLessThan(10 * LINEAR)
 })

@@ -88,7 +88,7 @@ export function collect(source: ByteSource, limit: number): Promise<Buffer> {
 
 /** Pull form of a source. Leaving the loop early cancels the source. */
 export async function* chunksOf(source: ByteSource): AsyncGenerator<Buffer> {
-  const queue: Buffer[] = []
+  let queue: Buffer[] = []
   let ended = false
   let failure: Error | undefined
   let wake: (() => void) | undefined
@@ -113,10 +113,12 @@ export async function* chunksOf(source: ByteSource): AsyncGenerator<Buffer> {
   })
   try {
     for (;;) {
-      const chunk = queue.shift()
-      if (chunk) {
-        if (queue.length === 0) source.resume()
-        yield chunk
+      // All that came at a time: a list of 60,000 that is shifted for each would take 1 s.
+      const chunks = queue
+      queue = []
+      if (chunks.length > 0) {
+        yield* chunks
+        source.resume()
       } else if (failure) throw failure
       else if (ended) return
       else await new Promise<void>((resolve) => (wake = resolve))

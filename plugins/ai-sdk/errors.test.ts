@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { growth, LINEAR } from '../../test/support/growth.js'
 import { cutStream, errorData, providerError } from './errors.js'
 import { isTooLong } from './overflow.js'
 
@@ -108,4 +109,9 @@ it.each([
   ['AI_APICallError', undefined],
 ])('%s in a stream is a failure of the kind %s', (name, failure) => {
   expect(cutStream(Object.assign(new Error('x'), { name }))?.failure).toBe(failure)
+})
+
+it('words that a provider quotes from a prompt are searched in time that does not grow with them', () => {
+  const quoted = (size: number) => `Invalid input: ${'maximum context length is 1 tokens '.repeat(size)}`
+  expect(growth(100, quoted, (message) => providerError({ message }))).toBeLessThan(LINEAR)
 })

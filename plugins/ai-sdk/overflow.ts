@@ -27,8 +27,12 @@ const TOO_LONG_TOGETHER: readonly RegExp[] = [
 const WITHOUT_NUMBERS =
   /context_length_exceeded|exceeds? (the|this model's) (maximum )?context (window|length)|input is too long|prompt is too long/i
 
+/** Characters of an error that are searched: some patterns look from each start to the end, and a provider may quote the prompt. */
+const SEARCHED = 2_000
+
 /** Anthropic's words for it, or undefined when the error is about something else or names no numbers. */
-export function healingWords(message: string): string | undefined {
+export function healingWords(said: string): string | undefined {
+  const message = said.slice(0, SEARCHED)
   const together = groups(TOO_LONG_TOGETHER, message)
   if (together && together.tokens < together.max) {
     const { tokens, output, max } = together
