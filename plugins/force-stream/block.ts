@@ -45,17 +45,6 @@ export class BlockFold {
 
   /** At content_block_stop; once more does nothing. Throws an UpstreamError when the tool input is no JSON. */
   stop(): void {
-    for (const [key, pieces] of this.#text) {
-      const known = this.#fields.get(key)
-      const start = known?.startsWith('"') ? (JSON.parse(known) as string) : ''
-      this.#fields.set(key, JSON.stringify(start + pieces.join('')))
-    }
-    this.#text.clear()
-    for (const [key, items] of this.#lists) {
-      const known = this.#fields.get(key)
-      this.#fields.set(key, writeArray(known?.startsWith('[') ? [...rawItems(known), ...items] : items))
-    }
-    this.#lists.clear()
     const json = this.#json.splice(0).join('')
     if (json !== '') this.#fields.set('input', checked(json, 'a tool input'))
     else if (this.#lacksInput) this.#fields.set('input', '{}')
@@ -69,6 +58,17 @@ export class BlockFold {
 
   /** The block's JSON; closes it where the upstream left out content_block_stop. */
   result(): string {
+    for (const [key, pieces] of this.#text) {
+      const known = this.#fields.get(key)
+      const start = known?.startsWith('"') ? (JSON.parse(known) as string) : ''
+      this.#fields.set(key, JSON.stringify(start + pieces.join('')))
+    }
+    this.#text.clear()
+    for (const [key, items] of this.#lists) {
+      const known = this.#fields.get(key)
+      this.#fields.set(key, writeArray(known?.startsWith('[') ? [...rawItems(known), ...items] : items))
+    }
+    this.#lists.clear()
     this.stop()
     return writeObject(this.#fields)
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type EventData, type MessageReply, StreamEvent, UpstreamError } from '../../core/index.js'
+import { growth, LINEAR } from '../../test/support/growth.js'
 import { MessageFold } from './fold.js'
 
 const START = {
@@ -423,5 +424,40 @@ describe('what is no message', () => {
     expect(failure(() => push('data: {oops\n\n')).failure).toBe('protocol')
     expect(() => push('event: ping\ndata:\n\n')).not.toThrow()
     expect(() => push('event: novel\ndata: text\n\n')).not.toThrow()
+  })
+})
+
+describe('time grows in proportion', () => {
+  const folded = (events: readonly StreamEvent[]) => {
+    const fold = new MessageFold()
+    for (const event of events) fold.push(event)
+    return fold.result()
+  }
+  const many = (size: number, each: (i: number) => readonly EventData[]) =>
+    [
+      start(),
+      open({ type: 'text', text: '' }),
+      ...Array.from({ length: size }, (_, i) => each(i)).flat(),
+      ...end(),
+    ].map((event) => StreamEvent.of(event))
+
+  it('to the ends of one block, between which it goes on', () => {
+    const make = (size: number) =>
+      many(size, () => [delta({ type: 'text_delta', text: 'x'.repeat(200) }), close()])
+    expect(JSON.parse(folded(make(3))).content[0].text).toBe('x'.repeat(600))
+    expect(growth(500, make, folded)).toBeLessThan(LINEAR)
+  })
+
+  it('to the counters that messages bring', () => {
+    const make = (size: number) =>
+      many(size, (i) => [{ type: 'message_delta', delta: {}, usage: { [`c${i}`]: i, output_tokens: i } }])
+    expect(JSON.parse(folded(make(3))).usage).toEqual({
+      ...START.usage,
+      c0: 0,
+      c1: 1,
+      c2: 2,
+      output_tokens: 2,
+    })
+    expect(growth(500, make, folded)).toBeLessThan(LINEAR)
   })
 })

@@ -26,6 +26,8 @@ export class MessageFold {
   /** In the order in which they began, as the SDK has it: some upstreams number every block 0. */
   readonly #blocks: BlockFold[] = []
   readonly #byIndex = new Map<unknown, BlockFold>()
+  /** Its counters, once a message_delta has brought some. */
+  #usage: RawObject | undefined
   #done = false
 
   /** `message_stop` has come: nothing after it counts. */
@@ -73,6 +75,7 @@ export class MessageFold {
     // In place, so that the keys are in the order that `message_start` gave them.
     if (this.#blocks.length > 0 || !this.#message.has('content'))
       this.#message.set('content', writeArray(this.#blocks.map((block) => block.result())))
+    if (this.#usage) this.#message.set('usage', writeObject(this.#usage))
     return writeObject(this.#message)
   }
 
@@ -105,9 +108,9 @@ export class MessageFold {
     const counters = rawObject(data.get('usage'))
     if (!counters) return
     // Counters are totals so far: the last value counts, and one that is left out or null says nothing new.
-    const known = rawObject(parsed(message.get('usage') ?? 'null', 'a usage')) ?? new Map()
-    for (const [key, text] of counters) if (text !== 'null') known.set(key, text)
-    message.set('usage', writeObject(known))
+    this.#usage ??= rawObject(parsed(message.get('usage') ?? 'null', 'a usage')) ?? new Map()
+    for (const [key, text] of counters) if (text !== 'null') this.#usage.set(key, text)
+    message.set('usage', 'null') // its place among the keys; written once, at the end
   }
 
   #opened(event: string): RawObject {
