@@ -60,7 +60,7 @@ describe('without a config', () => {
       port: 8045,
       bodyLimit: 32 * 1024 * 1024,
       depthLimit: 200,
-      valueLimit: 500_000,
+      valueLimit: 1_000_000,
       messageLimit: 100_000,
       headersTimeout: 60_000,
       requestTimeout: 300_000,

@@ -37,7 +37,7 @@ export const serverSchema = z.strictObject({
   /** How deep the JSON of a body may nest; real tool schemas reach about 20. */
   depthLimit: z.int().min(1).default(200),
   /** JSON values and keys of a body: 12 bytes of memory each. A conversation has one for every 40 to 120 bytes. */
-  valueLimit: z.int().min(1).default(500_000),
+  valueLimit: z.int().min(1).default(1_000_000),
   /** Messages of a body: Anthropic's own limit (https://platform.claude.com/docs/en/api/messages/create). */
   messageLimit: z.int().min(1).default(100_000),
   /** Milliseconds to receive a request's headers; and its headers and body. */

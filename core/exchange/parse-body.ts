@@ -11,7 +11,7 @@ export interface BodyLimits {
 }
 
 /** Where the server sets none; see `serverSchema`. */
-export const DEFAULT_LIMITS: BodyLimits = { depthLimit: 200, valueLimit: 500_000, messageLimit: 100_000 }
+export const DEFAULT_LIMITS: BodyLimits = { depthLimit: 200, valueLimit: 1_000_000, messageLimit: 100_000 }
 /** For what the gateway's own edits make of a body that kept to them. */
 export const UNLIMITED: BodyLimits = {
   depthLimit: Number.POSITIVE_INFINITY,

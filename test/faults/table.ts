@@ -83,7 +83,7 @@ these bounds is an option of [\`server\`](configuration.md#server).
 | in gzip, deflate or br, or in zstd on Node 22.15 or later | the answer: the upstream gets it unpacked |
 | in another \`content-encoding\` | 415 \`invalid_request_error\` that names those which are allowed |
 | that is no JSON, or not what its \`content-encoding\` says | 400 \`invalid_request_error\` |
-| whose JSON nests deeper than 200 (\`depthLimit\`), or has more than 500,000 values and keys (\`valueLimit\`) or 100,000 messages (\`messageLimit\`) | 400 \`invalid_request_error\` that names the option |
+| whose JSON nests deeper than 200 (\`depthLimit\`), or has more than 1,000,000 values and keys (\`valueLimit\`) or 100,000 messages (\`messageLimit\`) | 400 \`invalid_request_error\` that names the option |
 | with more than 200 headers or 16 kB of them (\`headerCountLimit\`, \`headerLimit\`) | 431 \`invalid_request_error\` |
 | that does not arrive in time (\`headersTimeout\`, \`requestTimeout\`) | 408 \`timeout_error\` |
 | that finds no place (\`maxConcurrent\`, \`queueLimit\`, \`queueTimeout\`) | 429 \`rate_limit_error\` |
