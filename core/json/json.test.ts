@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { growth, LINEAR } from '../../test/support/growth.js'
 import { applyEdits, withoutItems, withoutMembers } from './edit.js'
 import { lazyObject } from './lazy.js'
 import { JsonNode } from './node.js'
@@ -207,12 +206,6 @@ describe('an object of very many fields', () => {
     expect(decoded.map((node) => node.raw.length)).toEqual([text.length])
     for (const part of [lazy, lazy.messages, lazy.messages![0], lazy.k7])
       expect(Object.isFrozen(part)).toBe(true)
-  })
-
-  it('takes no more time for each of them than another', () => {
-    const make = (count: number) => parse(many(count))
-    expect(growth(900, make, (node) => lazyObject(node, new Set()))).toBeLessThan(LINEAR)
-    expect(growth(20_000, make, (node) => lazyObject(node, new Set()))).toBeLessThan(LINEAR)
   })
 })
 
