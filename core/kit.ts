@@ -16,6 +16,7 @@ export {
 export { embeddedError, errorInEvent } from './errors/embedded-error.js'
 export { isKnownError, loggable, ReportedError } from './errors/gateway-errors.js'
 export { type UpstreamWords, wordsOfJson } from './errors/upstream-words.js'
+export { orCancelled, sleep } from './exchange/cancellation.js'
 export { KeyRing, presentedKeys } from './exchange/client-keys.js'
 export { endToEnd, header, headerText } from './exchange/headers.js'
 export { isLoopback } from './exchange/loopback.js'

@@ -3,8 +3,11 @@ import { callOf, seeded, type TestPoolInit, testPool } from '../../test/support/
 import { makeCall, messageReply } from '../../testing.js'
 import type { Lease } from '../contract/accounts.js'
 import type { Account } from '../contract/upstream.js'
+import { ClientGoneError } from '../errors/gateway-errors.js'
 import { Reply } from '../exchange/reply.js'
+import { MemoryStore } from '../state/memory.js'
 import { chunksOf } from '../stream/source.js'
+import { stateIdOf } from './candidate.js'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -448,6 +451,35 @@ describe('a place', () => {
       cancel() {},
     })
 
+  it('is free when the request is over, whatever became of the reply', async () => {
+    const there = start([{}])
+    const client = new AbortController()
+    const lease = (await there.ask('s', {}, { signal: client.signal }))!
+    expect(taken(there)).toBe(1)
+    client.abort()
+    expect(taken(there)).toBe(0)
+    lease.release()
+    expect(taken(there)).toBe(0)
+  })
+
+  it('is not given to a request that is over', () => {
+    const there = start([{}])
+    expect(() => there.ask('s', {}, { signal: AbortSignal.abort() })).toThrow(ClientGoneError)
+    expect(taken(there)).toBe(0)
+  })
+
+  it('is free when the request ends while a store is asked, once the store has answered', async () => {
+    const store = new SlowStore()
+    const there = start([{ maxConcurrent: 1 }], { store })
+    const client = new AbortController()
+    const asked = there.ask('s', {}, { signal: client.signal })
+    client.abort()
+    store.answer()
+    await asked
+    expect(taken(there)).toBe(0)
+    expect(store.slots(there.state.loads.of(stateIdOf(there.accounts[0]!)).id)).toBe(0)
+  })
+
   it('is free at once when the answer is whole', async () => {
     const there = start([{}])
     ;(await there.ask('s'))!.hold(messageReply())
@@ -554,3 +586,15 @@ describe('when nobody can serve', () => {
     })
   })
 })
+
+/** Grants slots as Redis does: some time after it was asked. */
+class SlowStore extends MemoryStore {
+  answer = () => {}
+
+  override acquireSlot(key: string, holder: string, limit: number): never {
+    const granted = new Promise<boolean>((resolve) => {
+      this.answer = () => resolve(super.acquireSlot(key, holder, limit))
+    })
+    return granted as never
+  }
+}

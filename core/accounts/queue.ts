@@ -98,7 +98,7 @@ class Waiter<T extends Releasable | undefined> {
         const found = await this.see(late)
         if (isWaiting(found)) {
           if (late) this.#resolve(undefined)
-          else this.#wakeIn(found.waitsFor)
+          this.#wakeIn(found.waitsFor)
         } else if (this.#over) found?.release()
         else this.#resolve(found)
       }

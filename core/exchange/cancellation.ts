@@ -160,3 +160,11 @@ export function orCancelled<T>(
     if (over) undo() // `begin` settled it before it returned
   })
 }
+
+/** Resolves after `ms`; rejects with a ClientGoneError when it is cancelled before. */
+export function sleep(ms: number, cancellation: Cancellation): Promise<void> {
+  return orCancelled<void>(cancellation, (resolve) => {
+    const timer = setTimeout(resolve, ms)
+    return () => clearTimeout(timer)
+  })
+}

@@ -4,7 +4,7 @@ import { answerIn, wire } from '../../test/faults/wire.js'
 import { anthropicUpstream } from '../../test/support/anthropic-upstream.js'
 import { ask } from '../../test/support/client.js'
 import { message, messageEvents } from '../../test/support/messages.js'
-import { delay, json, sse, stall } from '../../test/support/script.js'
+import { json, sse, stall } from '../../test/support/script.js'
 import { direct, stand } from '../../test/support/stand.js'
 
 function post(fields: object): string {
@@ -110,10 +110,23 @@ describe('what is no HTTP, on a connection', () => {
     await expect.poll(text).toMatch(/HTTP\/1\.1 200[\s\S]*HTTP\/1\.1 400/)
   })
 
-  it('behind an answer that waits in the queue of the connection does not overtake it', async () => {
-    const { url } = await stand(() => [delay(300), json(message())], { config: direct })
-    const health = 'GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n'
-    const { ended } = wire(url, `${WHOLE}${health}rubbish\r\n\r\n`)
+  it('behind an answer that waits in the queue of the connection does not become part of it', async () => {
+    const { url, gateway } = await stand(() => stall(), { config: direct })
+    const { socket, ended } = wire(url, `${WHOLE}GET /v1/models/claude HTTP/1.1\r\nhost: a\r\n\r\n`)
+    await sleep(200) // the list has been written, and waits for the first answer
+    socket.write('rubbish\r\n\r\n')
     expect((await ended).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400'])
+    await expect.poll(() => gateway.requests()).toHaveLength(2)
+  })
+
+  it('ends what waits at once, not when its client closes', async () => {
+    const { url, up } = await stand(() => stall())
+    const { socket } = wire(url, STREAMED)
+    socket.allowHalfOpen = true
+    await up.received(1)
+    const at = performance.now()
+    socket.write('rubbish\r\n\r\n')
+    await expect.poll(() => up.requests[0]!.abortedAt, { interval: 10 }).toBeDefined()
+    expect(up.requests[0]!.abortedAt! - at).toBeLessThan(500)
   })
 })

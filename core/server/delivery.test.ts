@@ -148,13 +148,26 @@ describe('a client that is only slow', () => {
     await expect.poll(() => gateway.requests('messages')).toMatchObject([{ ending: 'complete' }])
   })
 
+  it('is not cut off for the time in which its upstream sends nothing', async () => {
+    const late = [delay(1_500), write(PING), end()]
+    const { url, gateway } = await limited(() => [head(200, STREAM), write(events(8 * MB)), late])
+    const socket = suspended(url)
+    await sleep(250)
+    socket.on('data', () => {})
+    socket.resume()
+    await expect.poll(() => gateway.requests('messages'), { timeout: 15_000 }).toHaveLength(1)
+    expect(gateway.requests('messages')[0]).toMatchObject({ ending: 'complete' })
+  })
+
   it('keeps its connection after an answer that it took late', async () => {
     const { url, gateway, up } = await limited(() => [head(200, STREAM), write(events(8 * MB)), end()])
     const socket = suspended(url)
     await sleep(200)
     socket.on('data', () => {})
     socket.resume()
-    await expect.poll(() => gateway.requests('messages')).toMatchObject([{ ending: 'complete' }])
+    await expect
+      .poll(() => gateway.requests('messages'), { timeout: 15_000 })
+      .toMatchObject([{ ending: 'complete' }])
     up.use(anthropicUpstream())
     await sleep(600)
     socket.write(post({}))

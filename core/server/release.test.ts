@@ -6,8 +6,8 @@ import { anthropicUpstream } from '../../test/support/anthropic-upstream.js'
 import type { Handler } from '../../test/support/bad-upstream.js'
 import { ask, type SendInit } from '../../test/support/client.js'
 import { message, messageEvents } from '../../test/support/messages.js'
-import { delay, head, json, type Script, sse, stall, write } from '../../test/support/script.js'
-import { direct, type Stand, type StandOptions, stand } from '../../test/support/stand.js'
+import { delay, end, head, json, type Script, sse, stall, write } from '../../test/support/script.js'
+import { direct, type Stand, type StandOptions, stand, zaiPair } from '../../test/support/stand.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { Call } from '../contract/call.js'
 import type { ByteSink, ByteSource } from '../contract/http.js'
@@ -39,7 +39,9 @@ async function scarce(plugin: Plugin, init: HeldInit = {}): Promise<Held> {
     ...init,
     config: (url) => {
       const base = direct(url)
-      const accounts = base.accounts!.map((account) => ({ ...account, maxConcurrent: max }))
+      // Where the account has no limit of its own, its slots are counted all the same.
+      const limit = phase === 'request' && { maxConcurrent: max }
+      const accounts = base.accounts!.map((account) => ({ ...account, ...limit }))
       return {
         ...base,
         accounts,
@@ -221,6 +223,28 @@ describe('a plugin', () => {
     await expectNothingHeld(held)
   })
 
+  it('whose own stream nobody reads any more gets its generator ended', async () => {
+    let ended = 0
+    async function* forever() {
+      try {
+        for (;;) {
+          yield { type: 'ping' }
+          await sleep(5)
+        }
+      } finally {
+        ended++
+      }
+    }
+    const held = await scarce({ onRequest: () => Reply.events(forever()) })
+    const leave = new AbortController()
+    const running = held.send({ ...streaming, signal: leave.signal }).catch(() => {})
+    await sleep(100)
+    leave.abort()
+    await running
+    await expect.poll(() => ended).toBe(1)
+    await expectNothingHeld(held)
+  })
+
   it('hears the end of its request from the signal', async () => {
     let signal: AbortSignal | undefined
     const onRequest = (call: Call) => {
@@ -287,6 +311,17 @@ describe('a client that pipelines requests and goes', () => {
     const { ended } = wire(held.url, post('/v1/messages', {}) + post('/v1/messages', { stream: true }))
     expect((await ended).match(/HTTP\/1\.1 200/g)).toHaveLength(1)
   })
+})
+
+it('a connection that is read to its end just after the answer is used again', async () => {
+  const lastChunkLate: Handler = () => sse(messageEvents({ text: 'hello' }), { ending: [delay(60), end()] })
+  const { up, send } = await stand(lastChunkLate, { config: (url) => zaiPair(url) })
+  for (let i = 0; i < 3; i++) {
+    expect((await send({ body: ask() })).status).toBe(200)
+    await sleep(120)
+  }
+  expect(up.requests).toHaveLength(3)
+  expect(up.sockets).toBe(1)
 })
 
 const breakOff: Script = [delay(50), (exchange) => exchange.breakOff('rst')]

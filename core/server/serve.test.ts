@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { request } from 'node:http'
+import { Agent, request, ServerResponse } from 'node:http'
 import { connect } from 'node:net'
+import { queryObjects } from 'node:v8'
 import { describe, expect, it } from 'vitest'
 import { presets } from '../../presets/index.js'
 import type { TestGatewayOptions } from '../../test/harness/gateway.js'
@@ -246,6 +247,19 @@ describe('back-pressure', () => {
     await expect.poll(() => written, { timeout: 10_000 }).toBeGreaterThan(stopped + 10_000_000)
     socket.destroy()
   })
+})
+
+it('a connection keeps nothing of the requests that it has served', async () => {
+  const { send } = await stand(anthropicUpstream())
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const kept = async () => {
+    for (let i = 0; i < 50; i++) await send({ method: 'GET', path: '/healthz', agent })
+    return Number(queryObjects(ServerResponse))
+  }
+  const before = await kept()
+  const after = await kept()
+  agent.destroy()
+  expect(after - before).toBeLessThan(10)
 })
 
 describe('a reply', () => {

@@ -13,7 +13,7 @@ import {
   tokens,
   UpstreamError,
 } from '../../core/index.js'
-import { endToEnd, estimateTokens, loggable, TurnQueue } from '../../core/kit.js'
+import { endToEnd, estimateTokens, loggable, orCancelled, TurnQueue } from '../../core/kit.js'
 
 const options = z.strictObject({
   /** `auto`: the upstream's count, else an estimate. `zero`: always 0, at no cost. */
@@ -53,47 +53,53 @@ class CountTokens implements Plugin {
 
   /** The upstream's count, or undefined when it gives none, whatever the reason: an estimate is of more use than an error. */
   async #ask(call: Call, next: Next): Promise<Reply | undefined> {
-    const stop = new AbortController()
-    const onGone = () => stop.abort(new ClientGoneError())
-    call.signal.addEventListener('abort', onGone, { once: true })
     const { timeout } = this.options
-    const late = new Promise<string>((resolve) => {
-      stop.signal.addEventListener('abort', () => resolve(`no count after ${timeout} ms`), { once: true })
-    })
+    const stop = new AbortController()
     const timer = setTimeout(() => stop.abort(), timeout)
     try {
-      if (call.signal.aborted) throw new ClientGoneError()
-      const answer = await Promise.race([countOf(call.with({ signal: stop.signal }), next), late])
-      if (call.signal.aborted) throw new ClientGoneError()
+      const answer = await countOf(call.with({ signal: stop.signal }), next)
       if (typeof answer !== 'string') return answer
       call.record.note('count-tokens', `estimated: ${answer}`)
     } catch (error) {
-      if (call.signal.aborted) throw new ClientGoneError()
+      if (call.cancellation.cancelled) throw new ClientGoneError()
+      if (ClientGoneError.is(error)) {
+        call.record.note('count-tokens', `estimated: no count after ${timeout} ms`)
+        return undefined
+      }
       if (!UpstreamError.is(error) && !GatewayError.is(error) && !PluginError.is(error)) throw error
       if (PluginError.is(error)) this.logger.warn({ id: call.id, err: error }, 'no count from the upstream')
       call.record.note('count-tokens', `estimated: ${loggable(error)}`)
     } finally {
       clearTimeout(timer)
-      call.signal.removeEventListener('abort', onGone)
     }
     return undefined
   }
 }
 
-/** The upstream's answer when it is a count; else, in words, why not. */
+/**
+ * The upstream's answer when it is a count; else, in words, why not. Rejects with a ClientGoneError when the call is cancelled,
+ * whether its upstream hears of that or not.
+ */
 async function countOf(call: Call, next: Next): Promise<Reply | string> {
-  const reply = await next(call)
-  if (!reply.ok || call.signal.aborted) {
+  const reply = await orCancelled<Reply>(call.cancellation, (resolve, reject) => {
+    next(call).then((late) => {
+      if (call.cancellation.cancelled) late.discard()
+      resolve(late)
+    }, reject)
+  })
+  if (!reply.ok) {
     reply.discard()
     return `the upstream answered ${reply.status}`
   }
-  call.signal.addEventListener('abort', () => reply.discard(), { once: true })
   try {
-    const bytes = await reply.bytes(REPLY_LIMIT)
+    const bytes = await orCancelled<Buffer>(call.cancellation, (resolve, reject) => {
+      reply.bytes(REPLY_LIMIT).then(resolve, reject)
+      return () => reply.discard()
+    })
     const { input_tokens } = JSON.parse(bytes.toString('utf8'))
     if (typeof input_tokens === 'number' && input_tokens > 0) return relayed(reply, bytes)
   } catch (error) {
-    if (UpstreamError.is(error)) throw error
+    if (UpstreamError.is(error) || ClientGoneError.is(error)) throw error
   }
   return "the upstream's answer is no count"
 }

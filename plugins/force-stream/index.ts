@@ -1,13 +1,5 @@
 import { z } from 'zod'
-import {
-  applies,
-  type Call,
-  ClientGoneError,
-  definePlugin,
-  fixMode,
-  type Next,
-  Reply,
-} from '../../core/index.js'
+import { applies, type Call, definePlugin, fixMode, type Next, Reply } from '../../core/index.js'
 import {
   bytesSource,
   type Cancellation,
@@ -15,6 +7,7 @@ import {
   endToEnd,
   isRecord,
   looksLikeEvents,
+  orCancelled,
   parseJson,
 } from '../../core/kit.js'
 import { protocolError } from './errors.js'
@@ -43,7 +36,7 @@ async function fold(call: Call, next: Next): Promise<Reply> {
   if (!reply.ok) return reply
   if (reply.isEventStream) return messageOf(reply, await readMessage(reply.source(), call.cancellation))
 
-  const bytes = await orGone(reply, call.cancellation)
+  const bytes = await wholeBody(reply, call.cancellation)
   if (looksLikeEvents(bytes.toString('utf8', 0, 64)))
     return messageOf(reply, await readMessage(bytesSource([bytes]), call.cancellation))
   const body = parseJson(bytes)
@@ -60,20 +53,10 @@ function messageOf(reply: Reply, json: string): Reply {
   return Reply.bytes(Buffer.from(json), { status: reply.status, headers }).makeCertain()
 }
 
-/** The whole body, or a ClientGoneError as soon as nobody waits for it. */
-async function orGone(reply: Reply, cancellation: Cancellation): Promise<Buffer> {
-  let onGone = () => {}
-  const gone = new Promise<never>((_, reject) => {
-    onGone = () => {
-      reply.discard()
-      reject(new ClientGoneError())
-    }
-    if (cancellation.cancelled) onGone()
-    else cancellation.on(onGone)
+/** The whole body, or a ClientGoneError as soon as the request is cancelled. */
+function wholeBody(reply: Reply, cancellation: Cancellation): Promise<Buffer> {
+  return orCancelled(cancellation, (resolve, reject) => {
+    reply.bytes().then(resolve, reject)
+    return () => reply.discard()
   })
-  try {
-    return await Promise.race([reply.bytes(), gone])
-  } finally {
-    cancellation.off(onGone)
-  }
 }

@@ -1,5 +1,5 @@
-import { type ByteSource, ClientGoneError, StreamEvent, UpstreamError } from '../../core/index.js'
-import { type Cancellation, FrameDecoder, isKnownError } from '../../core/kit.js'
+import { type ByteSource, StreamEvent, UpstreamError } from '../../core/index.js'
+import { type Cancellation, FrameDecoder, isKnownError, orCancelled } from '../../core/kit.js'
 import { protocolError } from './errors.js'
 import { MessageFold } from './fold.js'
 
@@ -14,36 +14,24 @@ const LINGER = 1_000
 
 /**
  * Reads a stream into its message, as JSON text. Rejects with an UpstreamError when the stream breaks, lies or ends early, with a
- * ClientGoneError as soon as nobody waits for it; the stream is cancelled in each case.
+ * ClientGoneError as soon as the request is cancelled; the stream is cancelled in each case.
  *
  * Pushed rather than `reply.events()`: waiting there for an upstream that says nothing could not be interrupted.
  */
 export function readMessage(source: ByteSource, cancellation: Cancellation): Promise<string> {
-  return new Promise((resolve, reject) => {
+  return orCancelled(cancellation, (resolve, reject) => {
     const fold = new MessageFold()
     const decoder = new FrameDecoder()
     let size = 0
     let settled = false
     let linger: NodeJS.Timeout | undefined
 
-    const settle = () => {
-      settled = true
-      cancellation.off(onGone)
-    }
-    const fail = (error: unknown) => {
-      if (settled) return
-      settle()
-      source.cancel()
-      reject(error)
-    }
-    const onGone = () => fail(new ClientGoneError())
     const take = (frame: Buffer) => {
       if (settled) return
       const event = StreamEvent.parse(frame)
       if (event.hasData) fold.push(event)
       if (!fold.done) return
       const message = fold.result()
-      settle()
       linger = setTimeout(() => source.cancel(), LINGER).unref()
       resolve(message)
     }
@@ -51,17 +39,15 @@ export function readMessage(source: ByteSource, cancellation: Cancellation): Pro
       try {
         run()
       } catch (error) {
-        fail(isKnownError(error) ? error : protocolError('a stream that cannot be read', error))
+        reject(isKnownError(error) ? error : protocolError('a stream that cannot be read', error))
       }
     }
 
-    if (cancellation.cancelled) return onGone()
-    cancellation.on(onGone)
     source.pipe({
       data(chunk) {
         if (settled) return
         size += chunk.length
-        if (size > STREAM_LIMIT) return fail(protocolError(`a stream of more than ${STREAM_LIMIT} bytes`))
+        if (size > STREAM_LIMIT) return reject(protocolError(`a stream of more than ${STREAM_LIMIT} bytes`))
         attempt(() => decoder.push(chunk, take))
       },
       end() {
@@ -76,12 +62,16 @@ export function readMessage(source: ByteSource, cancellation: Cancellation): Pro
       },
       error(error) {
         clearTimeout(linger)
-        fail(
+        reject(
           isKnownError(error)
             ? error
             : new UpstreamError('reset', 'the upstream broke its stream', { cause: error }),
         )
       },
     })
+    return () => {
+      settled = true
+      if (!linger) source.cancel()
+    }
   })
 }

@@ -3,7 +3,6 @@ import { z } from 'zod'
 import {
   type Accounts,
   type Call,
-  ClientGoneError,
   definePlugin,
   duration,
   type Logger,
@@ -13,7 +12,7 @@ import {
   tokens,
   UpstreamError,
 } from '../../core/index.js'
-import { confirm, durationText, retryDelay } from '../../core/kit.js'
+import { confirm, durationText, retryDelay, sleep } from '../../core/kit.js'
 import { Attempts, type Failed } from './attempts.js'
 import { type Failure, judge, pause } from './policy.js'
 import { withoutThinking } from './thinking.js'
@@ -127,7 +126,7 @@ class RetryRotate implements Plugin {
         // Once for each account: a limit that goes on is worth another account's cold cache.
         const patient = attempts.wait()
         if (!patient && (await attempts.other(false))) return true
-        await sleep(verdict.ms, attempts.call.signal)
+        await sleep(verdict.ms, attempts.call.cancellation)
         return patient ? attempts.again() : attempts.round()
       }
       case 'strip-thinking': {
@@ -138,7 +137,7 @@ class RetryRotate implements Plugin {
       case 'other': {
         if (await attempts.other(verdict.alone === 'return')) return true
         if (verdict.alone === 'return') return false
-        await sleep(pause(attempts.pauses++), attempts.call.signal)
+        await sleep(pause(attempts.pauses++), attempts.call.cancellation)
         return attempts.round()
       }
     }
@@ -146,22 +145,6 @@ class RetryRotate implements Plugin {
 }
 
 type Outcome = { readonly reply: Reply } | Failed
-
-/** Ends early, with an error, when the client goes. */
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(new ClientGoneError())
-    const onGone = () => {
-      clearTimeout(timer)
-      reject(new ClientGoneError())
-    }
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onGone)
-      resolve()
-    }, ms)
-    signal.addEventListener('abort', onGone, { once: true })
-  })
-}
 
 export const retryRotate = definePlugin({
   name: 'retry-rotate',
