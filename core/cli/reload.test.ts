@@ -110,6 +110,17 @@ describe('a saved config', () => {
     await tells('config reloaded: no setting changed', 2)
   })
 
+  test.each([0, 300])('in two steps is read when it is whole (%i ms after the start)', async (ms) => {
+    const { save, inForce, tells, told } = await following(level('warn'))
+    await sleep(ms)
+    save('')
+    await sleep(40)
+    save(level('error'))
+    await tells('config reloaded: changed is log.level')
+    expect(inForce().log.level).toBe('error')
+    expect(told('not reloaded')).toEqual([])
+  })
+
   test('that cannot be used is told once, and the same one again after another is not lost', async () => {
     const { save, inForce, tells } = await following(level('warn'))
     save('{ "log": ')

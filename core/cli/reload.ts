@@ -86,8 +86,10 @@ export function reloadOnChange(
   }
   const trigger = (work: () => Promise<void>) => void work().catch(failed)
 
-  // A file that is saved while the first look at it is under way differs from what was read above.
-  trigger(saved)
+  trigger(async () => {
+    // A file that is saved while the first look at it is under way differs from what was read above.
+    if ((await follow()) !== tried) watch.again()
+  })
   controls.onReload(() => trigger(async () => reload(await follow())))
   return () => {
     latest++

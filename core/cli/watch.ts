@@ -36,13 +36,19 @@ export class FileWatch {
     private readonly changed: () => void,
     private readonly warn: (text: string) => void,
   ) {
-    this.#interval = setInterval(() => void this.#look(), INTERVAL).unref()
+    this.#interval = setInterval(() => void this.#look(false), INTERVAL).unref()
   }
 
   /** Follows these files from now on, and no other. Resolves once a change is noticed. */
   async follow(files: readonly string[]): Promise<void> {
     this.#files = files
     this.#seen = await this.#state(files)
+  }
+
+  /** Calls `changed` once the files have settled, whether or not they are others than before. */
+  again(): void {
+    this.#seen = ''
+    this.#settle()
   }
 
   stop(): void {
@@ -53,10 +59,12 @@ export class FileWatch {
     this.#watchers.clear()
   }
 
-  async #look(): Promise<void> {
+  /** A change that was not waited for may be half of one. */
+  async #look(isSettled: boolean): Promise<void> {
     const files = this.#files
     const now = await this.#state(files)
     if (this.#stopped || files !== this.#files || this.#seen === undefined || now === this.#seen) return
+    if (!isSettled) return this.#settle()
     this.#seen = now
     this.changed()
   }
@@ -110,7 +118,7 @@ export class FileWatch {
 
   #settle(): void {
     clearTimeout(this.#settling)
-    this.#settling = setTimeout(() => void this.#look(), SETTLE).unref()
+    this.#settling = setTimeout(() => void this.#look(true), SETTLE).unref()
   }
 }
 
