@@ -121,7 +121,7 @@ it('an account whose key was refused is asked again with its new key', async () 
     accounts: [{ id: 'one', upstream: 'anthropic', apiKey }],
   })
   const gateway = await startProcess(FILE, config('sk-bad-key'))
-  expect(await asked(gateway)).toContain('invalid x-api-key')
+  expect(await asked(gateway)).toContain("the key of account 'one' (anthropic) was refused")
   expect(await asked(gateway)).toContain('no account can serve')
   expect(up.requests).toHaveLength(1)
   gateway.save(FILE, config('sk-good-key'))
