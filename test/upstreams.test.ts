@@ -8,10 +8,10 @@ import { resolveConfig } from '../core/config/resolve.js'
 import { presets } from '../presets/index.js'
 import { upstreamOf } from '../presets/upstreams.js'
 import { startTestGateway, type TestConfig } from '../testing.js'
-import { geminiStream } from './providers/wires/gemini.js'
+import { geminiFrames } from './providers/wires/gemini.js'
 import { ask } from './support/client.js'
 import { message } from './support/messages.js'
-import { json } from './support/script.js'
+import { json, streamed } from './support/script.js'
 import { stand } from './support/stand.js'
 
 const resolve = (config: object) => resolveConfig(config, { env: {}, presets, upstreamOf })
@@ -36,7 +36,7 @@ async function load(name: string, text: string): Promise<TestConfig> {
 
 describe('upstreams as data', () => {
   it('five lines of YAML bring a client onto another provider', async () => {
-    const { send, up } = await stand(() => geminiStream({ text: 'Hello from afar' }), {
+    const { send, up } = await stand(() => streamed(geminiFrames({ text: 'Hello from afar' })), {
       config: (url) =>
         load(
           'agproxy.config.yaml',

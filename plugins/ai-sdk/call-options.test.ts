@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { MessagesRequest } from '../../core/index.js'
 import { mapCall } from './call-options.js'
 import type { LanguageModel } from './language-model.js'
+import { wantsThinking } from './provider-options.js'
 
 const model = (provider: string, modelId = 'm', specificationVersion = 'v3'): LanguageModel => ({
   provider,
@@ -175,6 +176,17 @@ describe('thinking', () => {
         .providerOptions,
     ).toEqual({})
   })
+})
+
+it.each([
+  [{}, false],
+  [{ thinking: { type: 'disabled' } }, false],
+  [{ thinking: { type: 'adaptive' } }, true],
+  [{ thinking: { type: 'enabled', budget_tokens: 1024 } }, true],
+  [{ tools: [tool] }, true],
+  [{ tools: [] }, false],
+])('shows thinking to clients that ask for it or have tools: %j %s', (more, shows) => {
+  expect(wantsThinking(body(more))).toBe(shows)
 })
 
 it('lets the config add options and take them away', () => {

@@ -31,7 +31,13 @@ const toolCall = (toolCallId: string, input: string, toolName = 'Bash', more: ob
   ...more,
 })
 
-const init = { provider: 'acme.chat', model: 'm-1', toolIds: new Set<string>(), searches: false }
+const init = {
+  provider: 'acme.chat',
+  model: 'm-1',
+  toolIds: new Set<string>(),
+  searches: false,
+  hidesThinking: false,
+}
 
 function events(parts: readonly StreamPart[], more: Partial<typeof init> = {}): EventData[] {
   const mapped = new MessageEvents({ ...init, ...more })
@@ -453,6 +459,18 @@ describe('signatures', () => {
       { type: 'tool-call', toolCallId: 'a', toolName: 'Bash', input: {} },
     ])
   })
+})
+
+it('leaves thinking and signatures out for a client that wants none', () => {
+  const parts: StreamPart[] = [
+    { type: 'reasoning-start', id: 'r', providerMetadata: { acme: { signature: 's' } } },
+    { type: 'reasoning-delta', id: 'r', delta: 'hm' },
+    { type: 'reasoning-end', id: 'r' },
+    { type: 'text-delta', id: 't', delta: 'so', providerMetadata: { acme: { signature: 's' } } },
+    { type: 'text-end', id: 't' },
+    finish(),
+  ]
+  expect(message(parts, { hidesThinking: true }).content).toEqual([{ type: 'text', text: 'so' }])
 })
 
 describe('web search', () => {

@@ -16,6 +16,8 @@ export interface EventsInit {
   /** Ids of tool calls in the conversation: a server that counts from 0 in each answer gets other ones. */
   readonly toolIds: ReadonlySet<string>
   readonly searches: boolean
+  /** Leaves thinking out; see `wantsThinking`. */
+  readonly hidesThinking: boolean
 }
 
 /** The parts of one answer as events of the Messages API. */
@@ -32,7 +34,7 @@ export class MessageEvents {
   constructor(init: EventsInit) {
     this.#model = init.model
     this.#blocks = new Blocks((event) => this.#send(event))
-    this.#texts = new TextBlocks(this.#blocks, init.provider)
+    this.#texts = new TextBlocks(this.#blocks, init.provider, init.hidesThinking)
     this.#tools = new ToolBlocks(this.#blocks, init.provider, init.toolIds)
     this.#search = init.searches ? new SearchResults(this.#blocks) : undefined
   }

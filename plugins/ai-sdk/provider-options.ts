@@ -70,6 +70,14 @@ function budgetOf({ thinking }: MessagesRequest): number | undefined {
   return typeof tokens === 'number' && tokens > 0 ? tokens : undefined
 }
 
+/**
+ * Whether thinking goes to the client. One that asks for none and has no tools reads `content[0].text`, as the API allows;
+ * with tools, the provider needs its thinking back in the next turn.
+ */
+export function wantsThinking(body: MessagesRequest): boolean {
+  return isThinking(body) || (Array.isArray(body.tools) && body.tools.length > 0)
+}
+
 function isThinking({ thinking }: MessagesRequest): boolean {
   return thinking?.type === 'enabled' || thinking?.type === 'adaptive'
 }

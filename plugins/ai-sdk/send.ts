@@ -8,6 +8,7 @@ import { type Calls, createFetch } from './fetch.js'
 import { MessageFold } from './fold.js'
 import type { CallOptions, LanguageModel, PromptMessage, StreamPart } from './language-model.js'
 import { Providers, type ProvidersInit } from './provider.js'
+import { wantsThinking } from './provider-options.js'
 
 export interface SenderInit extends Omit<ProvidersInit, 'fetch' | 'api' | 'baseURL'> {
   readonly api?: string | undefined
@@ -55,6 +56,7 @@ export class Sender {
       model: modelId,
       toolIds: toolIdsOf(options.prompt),
       searches,
+      hidesThinking: !wantsThinking(call.body),
     })
     const failure = (error: unknown) => failureOf(error, call)
     if (!call.stream) return Reply.json(await folded(stream, events, failure))

@@ -19,15 +19,18 @@ interface Run {
 export class TextBlocks {
   readonly #blocks: Blocks
   readonly #provider: string
+  readonly #hidesThinking: boolean
   readonly #runs = new Map<string, Run>()
 
-  constructor(blocks: Blocks, provider: string) {
+  constructor(blocks: Blocks, provider: string, hidesThinking: boolean) {
     this.#blocks = blocks
     this.#provider = provider
+    this.#hidesThinking = hidesThinking
   }
 
   take(part: TextOrThinking): void {
     const owner = part.type.startsWith('text') ? 'text' : 'thinking'
+    if (this.#hidesThinking && owner === 'thinking') return
     const run = this.#run(owner, part.id)
     if (part.providerMetadata) run.metadata = merged(run.metadata, part.providerMetadata)
     if (part.type.endsWith('-delta')) this.#say(run, (part as { delta: string }).delta)
@@ -100,7 +103,7 @@ export class TextBlocks {
   /** The provider's metadata in a block that clients replay, where it is not in one already. */
   #carrier(run: Run, of: Owner | undefined) {
     const metadata = worthCarrying(run.metadata)
-    if (!metadata || same(metadata, worthCarrying(run.sealed))) return undefined
+    if (this.#hidesThinking || !metadata || same(metadata, worthCarrying(run.sealed))) return undefined
     run.sealed = run.metadata
     return {
       type: 'redacted_thinking',

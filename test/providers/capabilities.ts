@@ -3,6 +3,7 @@ import { ask, type Seen } from '../support/client.js'
 import { expectGrammar } from '../support/event-grammar.js'
 import { json, stall } from '../support/script.js'
 import type { Answer } from './answer.js'
+import { streamOf } from './providers.js'
 import { closedAfter, type Message, type Trial } from './trial.js'
 
 /** Something that a client may ask of a provider. */
@@ -38,7 +39,7 @@ const user = (...content: object[]) => ({ messages: [{ role: 'user', content }] 
 
 /** Whether a request gets through; a package that can't take something refuses it with a 400 that says so. */
 async function takes(trial: Trial, body: object, is: () => boolean): Promise<boolean> {
-  trial.script(trial.provider.stream(hello))
+  trial.script(streamOf(trial.provider, hello))
   const seen = await trial.send({ body: ask(body) })
   if (seen.status === 200) return is()
   const { type, message } = seen.json<{ error: { type: string; message: string } }>().error
@@ -56,7 +57,7 @@ async function changes(trial: Trial, body: object, plain: object = {}): Promise<
 }
 
 async function streamed(trial: Trial, answer: Answer, body: object = {}): Promise<EventData[]> {
-  trial.script(trial.provider.stream(answer))
+  trial.script(streamOf(trial.provider, answer))
   return eventsOf(await trial.send({ body: ask({ stream: true, ...body }) }))
 }
 
@@ -269,7 +270,7 @@ export const CAPABILITIES: readonly Capability[] = [
   {
     title: 'a cut stream, told as one',
     async check(trial) {
-      trial.script(trial.provider.stream({ ...hello, cut: true }))
+      trial.script(streamOf(trial.provider, { ...hello, cut: true }))
       const seen = await trial.send({ body: ask({ stream: true }) })
       return !seen.text().includes('message_stop') && !seen.text().includes('"stop_reason":"')
     },
@@ -277,7 +278,7 @@ export const CAPABILITIES: readonly Capability[] = [
   {
     title: 'Esc: the provider’s connection is closed within 50 ms',
     async check(trial) {
-      trial.script(trial.provider.stream({ ...hello, cut: true, ending: stall() }))
+      trial.script(streamOf(trial.provider, { ...hello, cut: true, ending: stall() }))
       return (await closedAfter(trial, 50)) < 50 // in the middle of the answer
     },
   },

@@ -6,12 +6,12 @@ import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { createXai } from '@ai-sdk/xai'
 import { aiSdk } from '../../plugins/index.js'
-import type { Script } from '../support/script.js'
+import { type Script, streamed } from '../support/script.js'
 import type { Answer } from './answer.js'
-import { chatStream, compatible, mistral, xai } from './wires/chat.js'
-import { converseStream } from './wires/converse.js'
-import { geminiStream } from './wires/gemini.js'
-import { responsesStream } from './wires/responses.js'
+import { chatFrames, compatible, mistral, xai } from './wires/chat.js'
+import { converseFrames } from './wires/converse.js'
+import { geminiFrames } from './wires/gemini.js'
+import { responsesFrames } from './wires/responses.js'
 
 type Options = Omit<Parameters<typeof aiSdk>[0], 'name' | 'models' | 'baseURL'>
 
@@ -27,9 +27,21 @@ export interface TestedProvider {
   readonly model: string
   /** It signs its thinking, and wants the signature back. */
   readonly signs?: boolean
-  stream(answer: Answer): Script
+  /** The answer as its service streams it. */
+  frames(answer: Answer): Buffer[]
+  /** Of that stream. Default: server-sent events. */
+  readonly contentType?: string
   /** An error body in the provider's own shape. */
   error(message: string, code: string, status: number): object
+}
+
+/** The answer as a whole response. */
+export function streamOf(
+  { frames, contentType = 'text/event-stream' }: TestedProvider,
+  answer: Answer,
+): Script {
+  const { ending } = answer
+  return streamed(frames(answer), { headers: { 'content-type': contentType }, ...(ending && { ending }) })
 }
 
 const openaiError = (message: string, code: string) => ({
@@ -44,7 +56,7 @@ export const PROVIDERS: readonly TestedProvider[] = [
     path: '/v1',
     model: 'gpt-5.6',
     signs: true,
-    stream: responsesStream,
+    frames: responsesFrames,
     error: openaiError,
   },
   {
@@ -53,7 +65,7 @@ export const PROVIDERS: readonly TestedProvider[] = [
     options: { provider: createOpenAI, api: 'chat' },
     path: '/v1',
     model: 'gpt-5.6',
-    stream: (answer) => chatStream(answer),
+    frames: (answer) => chatFrames(answer),
     error: openaiError,
   },
   {
@@ -63,7 +75,7 @@ export const PROVIDERS: readonly TestedProvider[] = [
     path: '/openai',
     model: 'gpt-5.6',
     signs: true,
-    stream: responsesStream,
+    frames: responsesFrames,
     error: openaiError,
   },
   {
@@ -73,7 +85,7 @@ export const PROVIDERS: readonly TestedProvider[] = [
     path: '/v1beta',
     model: 'gemini-3-pro',
     signs: true,
-    stream: geminiStream,
+    frames: geminiFrames,
     error: (message, code, status) => ({ error: { code: status, message, status: code } }),
   },
   {
@@ -82,7 +94,7 @@ export const PROVIDERS: readonly TestedProvider[] = [
     options: { provider: createOpenAICompatible, settings: { supportsStructuredOutputs: true } },
     path: '/v1',
     model: 'some-model',
-    stream: (answer) => chatStream(answer, compatible),
+    frames: (answer) => chatFrames(answer, compatible),
     error: openaiError,
   },
   {
@@ -91,7 +103,7 @@ export const PROVIDERS: readonly TestedProvider[] = [
     options: { provider: createMistral },
     path: '/v1',
     model: 'mistral-medium-3.5',
-    stream: (answer) => chatStream(answer, mistral),
+    frames: (answer) => chatFrames(answer, mistral),
     error: (message, code) => ({ object: 'error', message, type: code, param: null, code: null }),
   },
   {
@@ -100,7 +112,7 @@ export const PROVIDERS: readonly TestedProvider[] = [
     options: { provider: createXai },
     path: '/v1',
     model: 'grok-4.5',
-    stream: (answer) => chatStream(answer, xai),
+    frames: (answer) => chatFrames(answer, xai),
     error: openaiError,
   },
   {
@@ -110,7 +122,8 @@ export const PROVIDERS: readonly TestedProvider[] = [
     path: '',
     model: 'us.amazon.nova-pro-v1:0',
     signs: true,
-    stream: converseStream,
+    frames: converseFrames,
+    contentType: 'application/vnd.amazon.eventstream',
     error: (message) => ({ message }),
   },
 ]

@@ -3,7 +3,7 @@ import { ask, type Seen } from '../support/client.js'
 import type { Script } from '../support/script.js'
 import { type Stand, stand } from '../support/stand.js'
 import type { Answer } from './answer.js'
-import type { TestedProvider } from './providers.js'
+import { streamOf, type TestedProvider } from './providers.js'
 
 export const KEY = 'sk-key-of-the-account'
 
@@ -105,7 +105,7 @@ export async function trial(provider: TestedProvider): Promise<Trial> {
     provider,
     script: (script) => up.use(() => script),
     async json(answer, body = {}) {
-      up.use(() => provider.stream(answer))
+      up.use(() => streamOf(provider, answer))
       const seen: Seen = await send({ body: ask(body) })
       if (seen.status !== 200) throw new Error(`${seen.status} ${seen.text()}`)
       return seen.json()

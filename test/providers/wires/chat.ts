@@ -1,4 +1,4 @@
-import { type Script, sse } from '../../support/script.js'
+import { type Script, streamed } from '../../support/script.js'
 import { type Answer, halves, TOKENS, type Tool } from '../answer.js'
 
 export interface ChatStyle {
@@ -20,16 +20,20 @@ export const mistral: ChatStyle = {
 export const xai: ChatStyle = { ...compatible, wholeCalls: true, thinkingApart: true }
 
 /** https://platform.openai.com/docs/api-reference/chat-streaming */
-export function chatStream(answer: Answer, style: ChatStyle = {}): Script {
-  const { thinking = '', text = '', tools = [], ending } = answer
-  const events = [
+export function chatFrames(answer: Answer, style: ChatStyle = {}): Buffer[] {
+  const { thinking = '', text = '', tools = [] } = answer
+  return [
     chunk({ role: 'assistant', content: '' }),
     ...(style.thinking ? halves(thinking).map((piece) => chunk(style.thinking!(piece))) : []),
     ...halves(text).map((content) => chunk({ content })),
     ...callChunks(tools, style),
     ...(answer.cut ? [] : [...lastChunks(answer, style), 'data: [DONE]\n\n']),
-  ]
-  return sse(events, { eventLines: false, ...(ending && { ending }) })
+  ].map((frame) => Buffer.from(frame))
+}
+
+/** The same as a whole response. */
+export function chatStream(answer: Answer, style: ChatStyle = {}): Script {
+  return streamed(chatFrames(answer, style), { ...(answer.ending && { ending: answer.ending }) })
 }
 
 function chunk(delta: object, more: object = {}): string {

@@ -1,9 +1,8 @@
 import { crc32 } from 'node:zlib'
-import { type Script, streamed } from '../../support/script.js'
 import { type Answer, halves, TOKENS } from '../answer.js'
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html */
-export function converseStream(answer: Answer): Script {
+export function converseFrames(answer: Answer): Buffer[] {
   const { thinking, signature, text, tools = [], usage = TOKENS } = answer
   const frames = [frame('messageStart', { role: 'assistant' })]
   let index = 0
@@ -45,8 +44,7 @@ export function converseStream(answer: Answer): Script {
       }),
     )
   }
-  const headers = { 'content-type': 'application/vnd.amazon.eventstream' }
-  return streamed(frames, { headers, ...(answer.ending && { ending: answer.ending }) })
+  return frames
 }
 
 /** A message of AWS's event stream: lengths, headers, payload and two checksums. */

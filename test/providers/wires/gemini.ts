@@ -1,8 +1,7 @@
-import { type Script, sse } from '../../support/script.js'
 import { type Answer, halves, TOKENS } from '../answer.js'
 
 /** https://ai.google.dev/api/generate-content#method:-models.streamgeneratecontent, with `alt=sse` */
-export function geminiStream(answer: Answer): Script {
+export function geminiFrames(answer: Answer): Buffer[] {
   const { thinking = '', signature, text = '', tools = [], sources = [], usage = TOKENS } = answer
   const thought = halves(thinking).map((piece) => ({ text: piece, thought: true }))
   const words = halves(text).map((piece) => ({ text: piece }))
@@ -31,11 +30,8 @@ export function geminiStream(answer: Answer): Script {
       totalTokenCount: usage.input + usage.output,
     },
   }
-  const frames = parts.map((part) => ({ candidates: [{ content: { role: 'model', parts: [part] } }] }))
-  const events = [...frames, ...(answer.cut ? [] : [last])].map(
-    (data) => `data: ${JSON.stringify(data)}
-
-`,
+  const chunks = parts.map((part) => ({ candidates: [{ content: { role: 'model', parts: [part] } }] }))
+  return [...chunks, ...(answer.cut ? [] : [last])].map((data) =>
+    Buffer.from(`data: ${JSON.stringify(data)}\n\n`),
   )
-  return sse(events, { ...(answer.ending && { ending: answer.ending }) })
 }

@@ -1,10 +1,10 @@
-import { type Script, sse } from '../../support/script.js'
+import { frames } from '../../support/sse-bytes.js'
 import { type Answer, halves, TOKENS } from '../answer.js'
 
 type Event = { type: string; [field: string]: unknown }
 
 /** https://platform.openai.com/docs/api-reference/responses-streaming */
-export function responsesStream(answer: Answer): Script {
+export function responsesFrames(answer: Answer): Buffer[] {
   const { thinking, signature, text, tools = [], sources = [], usage = TOKENS, finish = 'stop' } = answer
   const items: Event[][] = []
   const at = () => items.length
@@ -37,7 +37,7 @@ export function responsesStream(answer: Answer): Script {
     ...items.flat(),
     ...end,
   ]
-  return sse(events, { ...(answer.ending && { ending: answer.ending }) })
+  return frames(events)
 }
 
 function reasoning(output_index: number, text: string, encrypted_content: string | undefined): Event[] {
