@@ -8,13 +8,50 @@ import { merged, type Sealed, unseal } from './signature.js'
  */
 export function assistantParts(content: Content, provider: string): AssistantPart[] {
   if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }]
-  const parts: AssistantPart[] = []
-  const ofTools = new Map<string, ProviderOptions>()
+  const turn = new Turn()
   for (const block of content) {
-    if (block.type === 'redacted_thinking') attach(unseal(block.data, provider), parts, ofTools)
-    else parts.push(...partsOf(block, provider))
+    if (block.type === 'redacted_thinking') turn.attach(unseal(block.data, provider))
+    else for (const part of partsOf(block, provider)) turn.add(part)
   }
-  return parts.map((part) => (part.type === 'tool-call' ? signed(part, ofTools.get(part.toolCallId)) : part))
+  return turn.parts()
+}
+
+/** The parts of a turn, and what of the provider's own belongs to each. */
+class Turn {
+  readonly #parts: AssistantPart[] = []
+  /** By part, and by the id of a tool call. */
+  readonly #signed = new Map<AssistantPart | string, ProviderOptions[]>()
+  readonly #latest = new Map<AssistantPart['type'], AssistantPart>()
+
+  add(part: AssistantPart): void {
+    this.#parts.push(part)
+    this.#latest.set(part.type, part)
+  }
+
+  attach(sealed: Sealed | undefined): void {
+    if (!sealed) return
+    const { of, metadata } = sealed
+    if (of === undefined) {
+      this.add({ type: 'reasoning', text: '', providerOptions: metadata })
+      return
+    }
+    const owner =
+      typeof of === 'object' ? of.tool : this.#latest.get(of === 'thinking' ? 'reasoning' : 'text')
+    if (owner === undefined) return
+    const known = this.#signed.get(owner)
+    if (known) known.push(metadata)
+    else this.#signed.set(owner, [metadata])
+  }
+
+  parts(): AssistantPart[] {
+    return this.#parts.map((part) => {
+      const more = this.#signed.get(part.type === 'tool-call' ? part.toolCallId : part) ?? []
+      const providerOptions = merged([part.providerOptions, ...more])
+      if (Object.keys(providerOptions).length > 0) return { ...part, providerOptions }
+      const { providerOptions: _, ...bare } = part
+      return bare as AssistantPart
+    })
+  }
 }
 
 function partsOf(block: ContentBlock, provider: string): AssistantPart[] {
@@ -24,7 +61,7 @@ function partsOf(block: ContentBlock, provider: string): AssistantPart[] {
     case 'thinking': {
       const sealed = unseal(block.signature, provider)
       if (!sealed) return []
-      return [signed({ type: 'reasoning', text: String(block.thinking ?? '') }, sealed.metadata)]
+      return [{ type: 'reasoning', text: String(block.thinking ?? ''), providerOptions: sealed.metadata }]
     }
     case 'tool_use':
       return [
@@ -40,27 +77,6 @@ function partsOf(block: ContentBlock, provider: string): AssistantPart[] {
     default:
       return []
   }
-}
-
-function attach(
-  sealed: Sealed | undefined,
-  parts: AssistantPart[],
-  ofTools: Map<string, ProviderOptions>,
-): void {
-  if (!sealed) return
-  const { of, metadata } = sealed
-  if (of === undefined) parts.push(signed({ type: 'reasoning', text: '' }, metadata))
-  else if (typeof of === 'object') ofTools.set(of.tool, merged(ofTools.get(of.tool), metadata))
-  else {
-    const type = of === 'thinking' ? 'reasoning' : 'text'
-    const at = parts.findLastIndex((part) => part.type === type)
-    if (at >= 0) parts[at] = signed(parts[at]!, metadata)
-  }
-}
-
-function signed<P extends AssistantPart>(part: P, metadata: ProviderOptions | undefined): P {
-  const providerOptions = merged(part.providerOptions, metadata)
-  return Object.keys(providerOptions).length === 0 ? part : { ...part, providerOptions }
 }
 
 /** What a search found, as text: only the provider that searched has its own form for it, and it sends that anew. */

@@ -14,6 +14,7 @@ export interface BlockInit {
 interface Waiting extends BlockInit {
   readonly deltas: object[]
   ended: boolean
+  next?: Waiting
 }
 
 /**
@@ -24,8 +25,11 @@ interface Waiting extends BlockInit {
  */
 export class Blocks {
   readonly #emit: (event: EventData) => void
-  /** The first one is open; the others wait. */
-  readonly #queue: Waiting[] = []
+  /** A list by `next`: the first one is open, the others wait. */
+  #first: Waiting | undefined
+  #last: Waiting | undefined
+  /** Those that still take deltas. */
+  readonly #taking = new Map<string, Waiting>()
   #isOpen = false
   #index = 0
 
@@ -33,15 +37,13 @@ export class Blocks {
     this.#emit = emit
   }
 
-  /** How many blocks have begun or wait for it. */
-  get count(): number {
-    return this.#index + this.#queue.length
-  }
-
   open(init: BlockInit): void {
-    const before = this.#queue.at(-1)
-    if (before?.splits) before.ended = true
-    this.#queue.push({ ...init, deltas: [], ended: false })
+    if (this.#last?.splits) this.#end(this.#last)
+    const block: Waiting = { ...init, deltas: [], ended: false }
+    this.#taking.set(init.key, block)
+    if (this.#last) this.#last.next = block
+    else this.#first = block
+    this.#last = block
     this.#drain()
   }
 
@@ -53,41 +55,43 @@ export class Blocks {
 
   /** Whether the block still takes deltas. */
   has(key: string): boolean {
-    return this.#find(key) !== undefined
+    return this.#taking.has(key)
   }
 
   append(key: string, delta: object): void {
-    const block = this.#find(key)
+    const block = this.#taking.get(key)
     if (!block) return
-    if (this.#isOpen && block === this.#queue[0]) this.#delta(delta)
+    if (block === this.#first) this.#delta(delta)
     else block.deltas.push(delta)
   }
 
   close(key: string): void {
-    const block = this.#find(key)
+    const block = this.#taking.get(key)
     if (!block) return
-    block.ended = true
+    this.#end(block)
     this.#drain()
   }
 
   closeAll(): void {
-    for (const block of this.#queue) block.ended = true
+    for (const block of this.#taking.values()) block.ended = true
+    this.#taking.clear()
     this.#drain()
   }
 
-  #find(key: string): Waiting | undefined {
-    return this.#queue.find((block) => block.key === key && !block.ended)
+  #end(block: Waiting): void {
+    block.ended = true
+    if (this.#taking.get(block.key) === block) this.#taking.delete(block.key)
   }
 
   #drain(): void {
-    for (let first = this.#queue[0]; first; first = this.#queue[0]) {
-      if (!this.#isOpen) this.#start(first)
-      if (!first.ended) return
-      this.#stop(first)
+    while (this.#first) {
+      if (!this.#isOpen) this.#start(this.#first)
+      if (!this.#first.ended) return
+      this.#stop(this.#first)
     }
   }
 
-  #start({ block, deltas }: Waiting): void {
+  #start({ block, deltas }: Pick<Waiting, 'block' | 'deltas'>): void {
     this.#isOpen = true
     this.#emit({ type: 'content_block_start', index: this.#index, content_block: block })
     for (const delta of deltas) this.#delta(delta)
@@ -97,13 +101,21 @@ export class Blocks {
     this.#emit({ type: 'content_block_delta', index: this.#index, delta })
   }
 
-  #stop(block: Waiting): void {
-    for (const delta of block.lastDeltas?.() ?? []) this.#delta(delta)
+  #stop({ lastDeltas, followedBy, next }: Waiting): void {
+    for (const delta of lastDeltas?.() ?? []) this.#delta(delta)
+    this.#endBlock()
+    const block = followedBy?.()
+    if (block) {
+      this.#start({ block, deltas: [] })
+      this.#endBlock()
+    }
+    this.#first = next
+    if (!next) this.#last = undefined
+  }
+
+  #endBlock(): void {
     this.#emit({ type: 'content_block_stop', index: this.#index })
-    this.#queue.shift()
     this.#isOpen = false
     this.#index++
-    const next = block.followedBy?.()
-    if (next) this.#queue.unshift({ key: '', block: next, deltas: [], ended: true })
   }
 }

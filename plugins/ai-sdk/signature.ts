@@ -34,12 +34,13 @@ export function unseal(signature: unknown, provider: string): Sealed | undefined
 }
 
 /** Later values win; a null never replaces a value. Providers spread one item's metadata over start, deltas and end. */
-export function merged(a: ProviderOptions | undefined, b: ProviderOptions | undefined): ProviderOptions {
+export function merged(parts: readonly (ProviderOptions | undefined)[]): ProviderOptions {
   const all: Record<string, Record<string, unknown>> = {}
-  for (const metadata of [a, b]) {
+  for (const metadata of parts) {
     for (const [provider, options] of Object.entries(metadata ?? {})) {
-      const known = Object.entries(options ?? {}).filter(([, value]) => value !== null && value !== undefined)
-      all[provider] = { ...all[provider], ...Object.fromEntries(known) }
+      all[provider] ??= {}
+      for (const [name, value] of Object.entries(options ?? {}))
+        if (value !== null && value !== undefined) all[provider][name] = value
     }
   }
   return all

@@ -21,6 +21,8 @@ export class TextBlocks {
   readonly #provider: string
   readonly #hidesThinking: boolean
   readonly #runs = new Map<string, Run>()
+  /** The text that spoke last. */
+  #speaking = ''
 
   constructor(blocks: Blocks, provider: string, hidesThinking: boolean) {
     this.#blocks = blocks
@@ -32,7 +34,7 @@ export class TextBlocks {
     const owner = part.type.startsWith('text') ? 'text' : 'thinking'
     if (this.#hidesThinking && owner === 'thinking') return
     const run = this.#run(owner, part.id)
-    if (part.providerMetadata) run.metadata = merged(run.metadata, part.providerMetadata)
+    if (part.providerMetadata) run.metadata = merged([run.metadata, part.providerMetadata])
     if (part.type.endsWith('-delta')) this.#say(run, (part as { delta: string }).delta)
     else if (part.type.endsWith('-end')) this.#end(run)
   }
@@ -44,10 +46,7 @@ export class TextBlocks {
 
   /** Into the text that is being said. */
   cite(citation: object): void {
-    const run = [...this.#runs.values()].findLast(
-      ({ owner, key }) => owner === 'text' && this.#blocks.has(key),
-    )
-    if (run) this.#blocks.append(run.key, { type: 'citations_delta', citation })
+    this.#blocks.append(this.#speaking, { type: 'citations_delta', citation })
   }
 
   /** Some packages leave out the ends. */
@@ -67,6 +66,7 @@ export class TextBlocks {
   #say(run: Run, words: string): void {
     if (words === '') return
     run.spoke = true
+    if (run.owner === 'text') this.#speaking = run.key
     if (!this.#blocks.has(run.key)) this.#open(run)
     const delta =
       run.owner === 'text' ? { type: 'text_delta', text: words } : { type: 'thinking_delta', thinking: words }
