@@ -10,6 +10,7 @@ import { models } from '../plugins/models/index.js'
 import { retryRotate } from '../plugins/retry-rotate/index.js'
 import { roleMerge } from '../plugins/role-merge/index.js'
 import { streamGuard } from '../plugins/stream-guard/index.js'
+import { thinking } from '../plugins/thinking/index.js'
 import { warmup } from '../plugins/warmup/index.js'
 import { zai } from '../plugins/zai/index.js'
 
@@ -27,6 +28,7 @@ export const claudeCode = definePreset({
     // Everything below runs anew for each attempt, fitted to the upstream that was chosen for it.
     retryRotate,
     errors, // first, so that what it makes of an answer decides what comes next
+    thinking, // before the fixes that look at blocks which may go
     cacheControl,
     roleMerge,
     forceStream,

@@ -17,6 +17,7 @@ test('claude-code: the chain in an order that its rules allow', () => {
     'count-tokens',
     'models',
     'retry-rotate',
+    'thinking',
     'cache-control',
     'role-merge',
     'force-stream',

@@ -28,6 +28,8 @@ export interface Accepts {
   readonly nonStreaming: boolean
   /** `POST /v1/messages/count_tokens`. */
   readonly countTokens: boolean
+  /** Thinking blocks that agproxy sealed for a provider (`agp1.…`); of other providers' it takes none, and leaves them out. */
+  readonly sealedThinking: boolean
 }
 
 export interface ModelInfo {

@@ -10,6 +10,7 @@ export const ACCEPTS: Accepts = {
   consecutiveRoles: true,
   nonStreaming: true,
   countTokens: true,
+  sealedThinking: false,
 }
 
 /** An upstream with its defaults filled in. */

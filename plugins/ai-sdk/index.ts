@@ -42,7 +42,7 @@ function upstream({ name, options, transport }: PluginContext<z.output<Options>>
 
   return {
     // The mapping leaves `cache_control` out and joins neighbours by itself.
-    accepts: { countTokens: false },
+    accepts: { countTokens: false, sealedThinking: true },
     needsKey: options.needsKey ?? !isProvider(provider),
     contextWindow,
     models: () => [...new Set([...namedModels(models), ...targets])].map((id) => ({ id })),

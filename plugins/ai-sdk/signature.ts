@@ -1,12 +1,11 @@
+import { SEAL } from '../../core/kit.js'
 import type { ProviderOptions } from './language-model.js'
 
 /**
  * What a provider wants back with the next request (Gemini's thought signatures, OpenAI's encrypted reasoning), in the two
  * places that every client of the Messages API replays untouched: the `signature` of a thinking block and the `data` of a
- * `redacted_thinking` block. `agp1.` and base64url of JSON; the number is the layout's version.
+ * `redacted_thinking` block. `agp1.` and base64url of JSON.
  */
-const TAG = 'agp1.'
-
 export interface Sealed {
   /** The model's `provider`: no other one can use it. */
   readonly provider: string
@@ -19,14 +18,14 @@ export interface Sealed {
 export type Owner = 'text' | 'thinking' | { readonly tool: string }
 
 export function seal(sealed: Sealed): string {
-  return TAG + Buffer.from(JSON.stringify(sealed)).toString('base64url')
+  return SEAL + Buffer.from(JSON.stringify(sealed)).toString('base64url')
 }
 
 /** Undefined for what this provider did not sign: other upstreams' signatures, other providers', later layouts, garbage. */
 export function unseal(signature: unknown, provider: string): Sealed | undefined {
-  if (typeof signature !== 'string' || !signature.startsWith(TAG)) return undefined
+  if (typeof signature !== 'string' || !signature.startsWith(SEAL)) return undefined
   try {
-    const sealed = JSON.parse(Buffer.from(signature.slice(TAG.length), 'base64url').toString()) as Sealed
+    const sealed = JSON.parse(Buffer.from(signature.slice(SEAL.length), 'base64url').toString()) as Sealed
     return sealed.provider === provider && isOptions(sealed.metadata) ? sealed : undefined
   } catch {
     return undefined

@@ -72,6 +72,7 @@ describe('what it tells the gateway', () => {
       consecutiveRoles: true,
       nonStreaming: true,
       countTokens: true,
+      sealedThinking: false,
     })
     expect(upstream.models!()).toEqual([{ id: 'mine' }])
     await mounted.dispose()
