@@ -1,74 +1,57 @@
-// Builds dist/: the library as modules with types (tsc), and the command as one bundle. Bundled it starts in 245 ms instead
-// of 350 and holds 76 MB instead of 89 (Node 20, JSON config, medians of 7): a thousand small files cost time to find.
-import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// Builds dist/: the library (tsc) and the command (esbuild), beside the build that is there, which a gateway may be running
+// from; it is replaced when the new one is complete. A build that fails changes nothing.
+//
+//   --if-changed    only if the folder does not hold a build of these sources (`npm start` after `npm ci`)
+//   --clean         leave no file of earlier builds (for a package)
+//   --command       without the library
+//   --outdir DIR    for tests
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { build } from 'esbuild'
+import { withLock } from './build/lock.mjs'
+import { isFresh, readStamp, sourcesHash, writeStamp } from './build/stamp.mjs'
+import { retire, swapIn } from './build/swap.mjs'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-process.chdir(root)
-// Tests want the command alone, beside a dist that somebody may be using.
+process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const { values } = parseArgs({
-  options: { outdir: { type: 'string', default: 'dist' }, command: { type: 'boolean', default: false } },
-})
-const { outdir } = values
-rmSync(outdir, { recursive: true, force: true }) // files whose sources are gone would still be packed
-if (!values.command) {
-  const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', outdir]
-  execFileSync(process.execPath, tsc, { stdio: 'inherit' })
-}
-
-/**
- * What listhen and its logger load only on request, and agproxy never requests: a tunnel that downloads a program and runs it
- * (cloudflared), prompts, the opening of a browser, the clipboard, a file watcher, WebSockets.
- */
-const UNUSED =
-  /^(untun|tinyclip|@parcel\/watcher(-wasm)?|crossws\/adapters\/node|\.\/chunks\/prompt\.mjs|\.\.\/chunks\/xdg-open\.mjs)$/
-const withoutUnused = {
-  name: 'without-unused',
-  setup(build) {
-    build.onResolve({ filter: UNUSED }, () => ({ path: 'unused', namespace: 'unused' }))
-    build.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({
-      contents: "throw new Error('not part of agproxy')",
-    }))
-  },
-}
-
-const { metafile } = await build({
-  entryPoints: ['bin.ts'],
-  outdir,
-  chunkNames: 'bin/[name]-[hash]',
-  bundle: true,
-  splitting: true, // what a configuration doesn't use is not loaded
-  format: 'esm',
-  platform: 'node',
-  target: 'node20.19',
-  minifyWhitespace: true,
-  minifySyntax: true,
-  metafile: true,
-  plugins: [withoutUnused],
-  logLevel: 'warning',
-  // Loaded late, or not at all, and some of them find their own files beside them.
-  external: ['ai-tokenizer', 'cosmiconfig', 'ioredis', 'jiti', 'pino-pretty'],
-  // CommonJS packages inside the bundle call `require`.
-  banner: {
-    js: "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);",
+  options: {
+    outdir: { type: 'string', default: 'dist' },
+    command: { type: 'boolean', default: false },
+    clean: { type: 'boolean', default: false },
+    'if-changed': { type: 'boolean', default: false },
   },
 })
+const { outdir, clean } = values
+/** Milliseconds after which the folder of an unfinished build counts as that of a build that was killed. */
+const LEFT_BEHIND = 3_600_000
+const hash = values.command ? `command ${sourcesHash()}` : sourcesHash()
+const done = () => values['if-changed'] && isFresh(outdir, hash)
 
-/** The packages whose code the bundle holds, with their licences, as those demand. */
-const packages = new Set(
-  Object.keys(metafile.inputs).flatMap(
-    (file) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [],
-  ),
-)
-const licences = [...packages].sort().map((name) => {
-  const folder = join('node_modules', name)
-  if (!existsSync(folder)) return name
-  const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  const file = readdirSync(folder).find((f) => /^licen[cs]e/i.test(f))
-  return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), 'utf8').trim() : ''}`
-})
-writeFileSync(join(outdir, 'bin/THIRD-PARTY-LICENSES.txt'), `${licences.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`)
+if (!done() || clean) {
+  await withLock(outdir, async () => {
+    if (!done()) await build()
+    if (clean) retire(outdir, readStamp(outdir).files, [], true)
+  })
+}
+
+async function build() {
+  for (const name of readdirSync(outdir)) {
+    const left = join(outdir, name)
+    if (name.startsWith('.new-') && Date.now() - statSync(left).mtimeMs > LEFT_BEHIND)
+      rmSync(left, { recursive: true, force: true })
+  }
+  // In the folder itself, so that a file can be renamed into its place. What begins with a dot is not part of a build.
+  const folder = mkdtempSync(join(outdir, '.new-'))
+  try {
+    const { bundleCommand, compileLibrary } = await import('./build/compile.mjs')
+    if (!values.command) compileLibrary(folder)
+    await bundleCommand(folder)
+    const before = readStamp(outdir)?.files ?? []
+    const files = swapIn(folder, outdir)
+    retire(outdir, files, before, false)
+    writeStamp(outdir, { hash, files })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
