@@ -1,5 +1,5 @@
 // The public API but for `defineConfig`: what a plugin or an upstream is written with. See docs/writing-plugins.md.
-export { inject, injectable } from 'tsyringe'
+export { inject } from 'tsyringe'
 export { z } from 'zod'
 export type { AccountStatus, Accounts, ActiveCooldown } from './contract/accounts.js'
 export type { Awaitable } from './contract/awaitable.js'

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { inject } from 'tsyringe'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -68,6 +70,36 @@ describe('a plugin as a class', () => {
     }
     class Heir extends Base {}
     expect(() => buildPlugin(container(), definition({ use: Heir }), {})).toThrow(/Heir.*constructor/)
+  })
+
+  it('may take services that are classes, built for it, and ones that nobody need provide', () => {
+    class Clock {
+      constructor(@inject(tokens.server) readonly server: { port: number }) {}
+    }
+    class Mine {
+      constructor(
+        @inject(Clock) readonly clock: Clock,
+        @inject(Symbol.for('agproxy.nothing'), { isOptional: true }) readonly nothing?: object,
+      ) {}
+    }
+    const { plugin } = buildPlugin(container(), definition({ use: Mine }), {})
+    expect(plugin).toMatchObject({ clock: { server: { port: 1 } }, nothing: undefined })
+  })
+
+  it('is forgotten with its chain: each reload brings a class of its own, and the module that it is from', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect: () => void = runInNewContext('gc')
+    const build = () => {
+      class Mine {
+        constructor(@inject(tokens.options) readonly options: object) {}
+      }
+      buildPlugin(container(), definition({ use: Mine }), {})
+      return new WeakRef(Mine)
+    }
+    const refs = Array.from({ length: 20 }, build)
+    await new Promise(setImmediate)
+    collect()
+    expect(refs.filter((ref) => ref.deref() !== undefined)).toEqual([])
   })
 
   it('that asks for a service nobody provides is an error that names it', () => {

@@ -1,11 +1,11 @@
-import 'reflect-metadata'
-import { type DependencyContainer, type InjectionToken, injectable, container as root } from 'tsyringe'
+import { type DependencyContainer, type InjectionToken, container as root } from 'tsyringe'
 import type { UpstreamHooks } from '../contract/call.js'
-import type { PluginClass, PluginContext, PluginDefinition, UpstreamDefinition } from '../contract/plugin.js'
+import type { PluginContext, PluginDefinition, UpstreamDefinition } from '../contract/plugin.js'
 import type { Logger, Services, Token } from '../contract/services.js'
 import { checkPlugin, checkUpstreamHooks } from '../plugin/check.js'
 import { tokens } from '../plugin/tokens.js'
 import type { Link } from './compose.js'
+import { resolve } from './resolve.js'
 
 export type Container = DependencyContainer
 
@@ -22,7 +22,7 @@ export function provide<T>(container: Container, token: Token<T>, value: T): voi
 export function buildPlugin(chain: Container, definition: PluginDefinition, options: unknown): Link {
   const own = containerOf(chain, definition.name, options)
   const plugin: unknown = definition.use
-    ? own.resolve(constructible(definition.use))
+    ? resolve(own, definition.use)
     : definition.create!(contextOf(own, definition.name, options))
   checkPlugin(plugin)
   return { name: definition.name, routes: definition.routes ?? ['messages'], plugin }
@@ -68,37 +68,18 @@ export function withServices<T extends object>(
   container: Container,
   base: T,
 ): T & Services & { resolve<S>(token: Token<S> | InjectionToken<S>): S } {
-  const resolve = <S>(token: Token<S> | InjectionToken<S>): S => container.resolve(token as InjectionToken<S>)
-  const context = { ...base, resolve }
+  const provided = <S>(token: Token<S> | InjectionToken<S>): S => resolve(container, token as InjectionToken<S>)
+  const context = { ...base, resolve: provided }
   for (const name of SERVICES) {
     Object.defineProperty(context, name, {
       configurable: true,
       enumerable: true,
       get() {
-        const value: unknown = resolve<unknown>(tokens[name])
+        const value: unknown = provided<unknown>(tokens[name])
         Object.defineProperty(context, name, { value, enumerable: true })
         return value
       },
     })
   }
   return context as never
-}
-
-/**
- * Marks the class as injectable, so that its author need not, and refuses a parameter without `@inject`: types don't exist
- * at run time under esbuild and jiti, where tsyringe would pass undefined without a word.
- */
-function constructible(type: PluginClass): PluginClass {
-  const injected = (Reflect.getOwnMetadata('injectionTokens', type) ?? {}) as Record<number, unknown>
-  if (type.length === 0 && Reflect.hasMetadata('injectionTokens', Object.getPrototypeOf(type))) {
-    // tsyringe would call an inherited constructor without its services, and without a word.
-    throw new TypeError(`${type.name} needs a constructor of its own that injects what it hands to super(…)`)
-  }
-  for (let i = 0; i < type.length; i++) {
-    if (injected[i] === undefined) {
-      throw new TypeError(`parameter ${i + 1} of ${type.name}'s constructor needs @inject(tokens.…)`)
-    }
-  }
-  injectable()(type)
-  return type
 }
