@@ -1,4 +1,5 @@
 import type { ArgsDef } from 'citty'
+import { withTimeLimit } from '../chain/time-limit.js'
 import type { Preset } from '../config/define.js'
 import { loadConfig } from '../config/load.js'
 import type { VirtualModules } from '../config/loaders.js'
@@ -43,10 +44,14 @@ export const configFlags = {
 
 export type ConfigArgs = { readonly [Name in keyof typeof configFlags]?: string | undefined }
 
+/** Milliseconds that a config may take to load: one that waits for ever at its top level would hold the start, silently. */
+const LOAD_LIMIT = 60_000
+
 /** The config as flags, file and environment make it. Read anew on each call. */
 export async function loadResolved(args: ConfigArgs, context: CliContext): Promise<ResolvedConfig> {
   const { cwd, env, modules } = context
-  const { file, config } = await loadConfig({ cwd, file: args.config, modules })
+  const loading = loadConfig({ cwd, file: args.config, modules })
+  const { file, config } = await withTimeLimit(loading, LOAD_LIMIT, 'loading the config')
   const { host, port, preset } = args
   const flags = { host, port, preset, logLevel: args['log-level'] }
   const presets = await context.presets()

@@ -5,6 +5,7 @@ interface ClusterMessage {
   readonly act?: string
   readonly seq?: number
   readonly ack?: number
+  readonly accepted?: boolean
 }
 
 interface ConnectionHandle {
@@ -39,8 +40,11 @@ export function closeLostConnections(worker: ChildProcess): void {
     return send.call(worker, message, handle, ...rest)
   }
   worker.on('internalMessage' as 'message', (message) => {
-    const { ack } = message as ClusterMessage
-    if (ack !== undefined) unacknowledged.delete(ack)
+    const { ack, accepted } = message as ClusterMessage
+    if (ack === undefined) return
+    // Refused by a worker that stops. Node offers it to the others, and keeps it when all of them stop.
+    if (accepted === false) unacknowledged.get(ack)?.close()
+    unacknowledged.delete(ack)
   })
   // Node calls it at the end of the channel, when everything that the worker sent has been read.
   internals.disconnect = () => {

@@ -46,7 +46,7 @@ async function serve(
   if (!cluster.isWorker || process.env.AGPROXY_WORKER_ANNOUNCES) announce(running, config, context)
   return stopped.finally(() => {
     unwatch()
-    process.disconnect?.() // an open channel would keep the worker alive
+    if (process.connected) process.disconnect() // an open channel would keep the worker alive
   })
 }
 

@@ -38,7 +38,7 @@ export function render(): string {
     const lines = [line(COLUMNS), line(COLUMNS.map(() => '---')), ...rows.map((row) => line(cells(row)))]
     return `## ${heading}\n\n${lines.join('\n')}\n`
   })
-  return `${INTRODUCTION}\n${sections.join('\n')}\n${CLIENTS}\n${REFUSED}`
+  return `${INTRODUCTION}\n${sections.join('\n')}\n${CLIENTS}\n${REFUSED}\n${GATEWAY}`
 }
 
 const INTRODUCTION = `# What happens when the upstream …
@@ -88,6 +88,26 @@ these bounds is an option of [\`server\`](configuration.md#server).
 | that does not arrive in time (\`headersTimeout\`, \`requestTimeout\`) | 408 \`timeout_error\` |
 | that finds no place (\`maxConcurrent\`, \`queueLimit\`, \`queueTimeout\`) | 429 \`rate_limit_error\` |
 | to a path that is spelt with dots, backslashes or escapes, or that no route has | 404 \`not_found_error\` that lists the routes |
+`
+
+const GATEWAY = `## What ends the gateway
+
+What keeps the first start from serving ends it, with one message and exit code 1: a config that cannot be used, a taken port, a
+plugin that cannot be set up. What fails later is reported and worked around, and both signals always work.
+
+| what | then |
+| --- | --- |
+| the config on disk is broken or gone | the one in force stays, see [reloading](configuration.md#reloading) |
+| a config that never finishes loading | after 60 s an error at the start, a config that is not reloaded later |
+| a plugin whose \`setup\` fails, or takes longer than 30 s | at the start an error that names it; at a reload the old chain stays, and the next save does not wait for it |
+| a plugin whose \`dispose\` fails or never ends | reported and left behind after as long as running requests get at a stop, at least 1 and at most 5 s |
+| a promise that nothing awaits, a throw in a timer, anywhere in the process | reported; \`start\`, \`agproxy claude\` and the primary of \`--workers\` continue |
+| a worker that dies, hangs or cannot be replaced | the others serve on, see [scaling](scaling.md#when-parts-fail) |
+| an event loop that is blocked | in one process only SIGKILL helps; with \`--workers\` the worker is replaced after 15 s |
+| a build or \`npm start\` in the folder that it runs from | it continues, and so does each worker that is started later |
+| SIGTERM or SIGINT while requests run | they get \`shutdownTimeout\`; connections without a request are closed after 250 ms |
+| the same signal again | everything is cut; the gateway ends within a second (3 s with \`--workers\`), whatever a plugin does |
+| its terminal is closed | it stops, see [signals](configuration.md#signals) |
 `
 
 function cells(row: Row): readonly string[] {
