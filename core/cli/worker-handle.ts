@@ -16,8 +16,8 @@ export interface WorkerEnd {
   readonly reason: string
   /** The exit code of one that ended by itself with an error. */
   readonly exitCode: number | undefined
-  /** Whether it ever accepted connections. */
-  readonly served: boolean
+  /** Milliseconds for which it accepted connections; undefined when it never did. */
+  readonly servedFor: number | undefined
 }
 
 /**
@@ -26,7 +26,7 @@ export interface WorkerEnd {
  */
 export class WorkerHandle {
   readonly channel: Channel
-  #serving = false
+  #servingSince: number | undefined
   readonly #worker: Worker
 
   /** Throws what `cluster.fork` throws. */
@@ -46,7 +46,7 @@ export class WorkerHandle {
   }
 
   get serving(): boolean {
-    return this.#serving
+    return this.#servingSince !== undefined
   }
 
   tell(command: Command): void {
@@ -72,15 +72,15 @@ export class WorkerHandle {
       if (ended) return
       ended = true
       clearInterval(check)
-      const served = this.#serving
-      this.#serving = false
-      this.listener.onEnd({ reason, exitCode, served })
+      const servedFor = this.#servingSince && performance.now() - this.#servingSince
+      this.#servingSince = undefined
+      this.listener.onEnd({ reason, exitCode, servedFor })
     }
     this.channel.onMessage((message) => {
       if (isHeartbeat(message)) missed = 0
     })
     this.#worker.once('listening', () => {
-      this.#serving = true
+      this.#servingSince = performance.now()
       this.listener.onServing()
     })
     process.once('exit', (code, signal) => {

@@ -15,7 +15,10 @@ const WORKER_PORT = 'AGPROXY_WORKER_PORT'
 /** Set for the one worker that prints the URL. */
 const WORKER_ANNOUNCES = 'AGPROXY_WORKER_ANNOUNCES'
 
-/** Milliseconds until a worker that ended is replaced. Doubles with each replacement in a row that could not start. */
+/**
+ * Milliseconds until a worker is replaced that served for less than that, so that one which dies at once costs little; others
+ * are replaced at once. Doubles with each replacement in a row that could not start.
+ */
 const RESPAWN_DELAY = 1_000
 const RESPAWN_DELAY_MAX = 30_000
 
@@ -117,7 +120,7 @@ class Workers {
       this.#running.add(worker)
       this.#hub.join(worker.channel)
     } catch (error) {
-      this.#replace(slot, `no worker could be forked (${(error as Error).message})`, false)
+      this.#replace(slot, `no worker could be forked (${(error as Error).message})`)
     }
   }
 
@@ -127,7 +130,7 @@ class Workers {
     if (this.#stopping) worker.tell('stop')
   }
 
-  #onEnd(worker: WorkerHandle, slot: Slot, { reason, exitCode, served }: WorkerEnd): void {
+  #onEnd(worker: WorkerHandle, slot: Slot, { reason, exitCode, servedFor }: WorkerEnd): void {
     this.#running.delete(worker)
     this.#hub.leave(worker.channel)
     if (this.#stopping) this.#endWhenAllEnded()
@@ -135,14 +138,19 @@ class Workers {
       this.#exitCode = exitCode || 1 // it has printed why
       this.stop()
     } else {
-      this.#replace(slot, `worker ${worker.id} ${served ? 'ended' : 'could not start'} (${reason})`, served)
+      const what = servedFor === undefined ? 'could not start' : 'ended'
+      this.#replace(slot, `worker ${worker.id} ${what} (${reason})`, servedFor)
     }
   }
 
-  #replace({ announces, failures }: Slot, what: string, served: boolean): void {
+  #replace({ announces, failures }: Slot, what: string, servedFor?: number): void {
+    const served = servedFor !== undefined
     const next = { replaces: true, announces: announces && !served, failures: served ? 0 : failures + 1 }
-    const delay = Math.min(RESPAWN_DELAY * 2 ** next.failures, RESPAWN_DELAY_MAX)
-    this.err(`agproxy: ${what}; ${this.#serving()}, the next one starts in ${delay / 1000} s\n`)
+    const wait = Math.min(RESPAWN_DELAY * 2 ** next.failures, RESPAWN_DELAY_MAX)
+    const delay = served && servedFor > RESPAWN_DELAY ? 0 : wait
+    this.err(
+      `agproxy: ${what}; ${this.#serving()}, the next one starts ${delay ? `in ${delay / 1000} s` : 'now'}\n`,
+    )
     setTimeout(() => this.#stopping || this.#fork(next), delay)
   }
 
