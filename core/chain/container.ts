@@ -68,7 +68,8 @@ export function withServices<T extends object>(
   container: Container,
   base: T,
 ): T & Services & { resolve<S>(token: Token<S> | InjectionToken<S>): S } {
-  const provided = <S>(token: Token<S> | InjectionToken<S>): S => resolve(container, token as InjectionToken<S>)
+  const provided = <S>(token: Token<S> | InjectionToken<S>): S =>
+    resolve(container, token as InjectionToken<S>)
   const context = { ...base, resolve: provided }
   for (const name of SERVICES) {
     Object.defineProperty(context, name, {
