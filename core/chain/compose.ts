@@ -188,8 +188,11 @@ function handleLayer(name: string, plugin: Plugin, next: Next): Next {
 function expectEvents(hook: string, result: ReturnType<EventMapper>): ReturnType<EventMapper> {
   const isEvent = (value: unknown) => typeof value === 'object' && value !== null && 'raw' in value
   if (result === undefined || (Array.isArray(result) ? result.every(isEvent) : isEvent(result))) return result
+  const asked = `${hook} must return an event, a list of events or nothing`
   throw new TypeError(
-    `${hook} must return an event, a list of events or nothing, returned ${result === null ? 'null' : typeof result}`,
+    isPromise(result as object)
+      ? `${asked} at once: it is synchronous, and returned a promise`
+      : `${asked}, and returned ${found(result)}`,
   )
 }
 
@@ -210,7 +213,18 @@ function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
 
 /** Errors of further in were wrapped there, so the first wrapper names the plugin at fault. */
 function wrap(name: string, hook: string, error: unknown): unknown {
-  return isKnownError(error) ? error : new PluginError(name, hook, error)
+  return isKnownError(error) ? error : new PluginError(name, hook, explained(error))
+}
+
+/** V8's words for a change of what is frozen, as all that a call holds is. */
+const FROZEN = /only a getter|read only property|object is not extensible|Cannot delete property/
+
+/** The one mistake that every author makes once gets the way out. */
+function explained(error: unknown): unknown {
+  if (!(error instanceof TypeError) || !FROZEN.test(error.message)) return error
+  error.message +=
+    '; a body never changes in place: return call.set({ field: value }), or call.edit(…) for what is deeper'
+  return error
 }
 
 /** By shape, since a config's plugin may hold another copy of the class. */
@@ -224,8 +238,24 @@ export function expectReply(name: string, hook: string, value: unknown): Reply {
   throw new PluginError(
     name,
     hook,
-    new TypeError(`${hook} must return a Reply, returned ${value === null ? 'null' : typeof value}`),
+    new TypeError(`${hook} must return ${WANTED[hook] ?? 'a Reply'}, and returned ${found(value)}`),
   )
+}
+
+const WANTED: Readonly<Record<string, string>> = {
+  onHeaders: 'a Reply or nothing',
+  onRequest: 'a Call (call.with, call.set, call.edit), a Reply, or nothing',
+  onReply: 'a Reply or nothing',
+}
+
+/** What a hook returned, in words that an author knows again. */
+function found(value: unknown): string {
+  if (value === null || typeof value !== 'object') return value === null ? 'null' : typeof value
+  if (Array.isArray(value)) return 'a list'
+  if ('messages' in value) return 'the body of a request: put it into a call, `call.with({ body })`'
+  if ('type' in value && 'content' in value)
+    return 'the body of a message: put it into a reply, `Reply.json(message)`'
+  return `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'no fields'}`
 }
 
 /** The error for a route that no plugin and no built-in answers. */

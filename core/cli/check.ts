@@ -17,13 +17,17 @@ export const check = defineCommand({
     const { length } = config.accounts
     if (args.probe)
       context.out(`\nprobe\n${length === 0 ? '  no upstream account to call' : calling(length, PATIENCE)}\n`)
-    const { results, decoders, endpoints } = await tryOut(config, args.probe === true)
+    const { results, decoders, failures, endpoints } = await tryOut(config, args.probe === true)
     for (const { id, upstream, ok, text } of results) {
       context.out(`  ${ok ? 'ok    ' : 'failed'}  ${id} (${upstream}): ${text}\n`)
     }
     context.out(`\n${heading('endpoints', endpoints)}\n`)
     if (decoders.length > 0) context.out(`\nslow\n${decoders.map(slow).join('')}`)
-    return results.every((result) => result.ok) ? 0 : 1
+    if (failures.length > 0) {
+      context.out('\nfailed with a sample conversation\n')
+      for (const { plugin, hook, message } of failures) context.out(`  ${plugin}, ${hook}: ${message}\n`)
+    }
+    return failures.length === 0 && results.every((result) => result.ok) ? 0 : 1
   },
 })
 

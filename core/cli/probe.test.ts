@@ -65,7 +65,7 @@ test('without being asked it calls nobody, but sets the plugins up', async () =>
       throw new Error('called')
     },
   })
-  expect(await tryOut(resolve(raw), false)).toMatchObject({ results: [], decoders: [] })
+  expect(await tryOut(resolve(raw), false)).toMatchObject({ results: [], decoders: [], failures: [] })
   const failing = definePlugin({
     name: 'failing',
     phase: 'request',

@@ -1,8 +1,8 @@
 import { PoolState } from '../accounts/pool-state.js'
-import { wholeBodyDecoders } from '../chain/body-decoders.js'
 import { buildChain, type RunningChain } from '../chain/build.js'
 import type { Link } from '../chain/compose.js'
 import type { ChainEndpoint } from '../chain/endpoints.js'
+import { type Tried, trySamples } from '../chain/sample.js'
 import type { ResolvedConfig } from '../config/resolved.js'
 import type { Logger } from '../contract/services.js'
 import type { Account } from '../contract/upstream.js'
@@ -28,10 +28,8 @@ const LONGEST = 600
 /** Milliseconds that an account has for its answer. */
 export const PATIENCE = 10_000
 
-export interface TryOut {
+export interface TryOut extends Tried {
   readonly results: readonly ProbeResult[]
-  /** Plugins that have whole bodies decoded. */
-  readonly decoders: readonly string[]
   /** Routes that the chain's plugins and the operator's API have, as rows of a table. */
   readonly endpoints: readonly (readonly string[])[]
 }
@@ -52,13 +50,13 @@ export async function tryOut(config: ResolvedConfig, call: boolean, patience = P
       server: { host, port, loopback: isLoopback(host) },
     })
     try {
-      const decoders = await wholeBodyDecoders(ownLinks(running))
+      const tried = await trySamples(ownLinks(running))
       const endpoints = running.endpoints.list.map(endpointRow)
-      if (!call) return { results: [], decoders, endpoints }
+      if (!call) return { results: [], ...tried, endpoints }
       const redact = secretsOf(config)
       const results = config.accounts.map((account) => probe(account, running, patience))
       const told = (await Promise.all(results)).map((result) => ({ ...result, text: redact(result.text) }))
-      return { results: told, decoders, endpoints }
+      return { results: told, ...tried, endpoints }
     } finally {
       await running.dispose()
     }

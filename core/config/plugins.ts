@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ConfigError, type Problem } from '../errors/config-error.js'
+import type { Problem } from '../errors/config-error.js'
 import { checkOrder } from '../plugin/order.js'
 import { configLayer, envLayer, type Layer, resolveSection } from './layers.js'
 import { isOwn, type Slot } from './presets.js'
@@ -19,12 +19,7 @@ export function resolvePlugins(
   const byName = settingsOf(slots, settings, problems)
   const off = slots.filter((slot) => byName[slot.name] === false).map((slot) => slot.name)
   const on = slots.filter((slot) => !off.includes(slot.name))
-  try {
-    checkOrder(on, off)
-  } catch (error) {
-    if (!ConfigError.is(error)) throw error
-    problems.push(...error.problems)
-  }
+  problems.push(...checkOrder(on, off))
   const chain = on.flatMap((slot) => resolvePlugin(slot, byName[slot.name], env, problems))
   return { chain, off }
 }

@@ -200,7 +200,7 @@ describe('plugins on and off', () => {
   test('own plugins that contradict one another are told the cycle', () => {
     const use = [own('one', { after: 'two' }), own('two', { after: 'one' })]
     const message = failure({ use })
-    expect(message).toContain("'one' must stand after 'two'")
+    expect(message).toContain("'one' must come after 'two'")
     expect(message).toContain('these rules contradict one another: one → two → one; take one of them out')
     expect(message).toContain('an order that works without the contradiction: ')
   })

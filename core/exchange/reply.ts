@@ -76,9 +76,12 @@ export class ChainReply implements ReplyContract {
   }
 
   /** A `text/event-stream` of your own, from data objects or events, made as fast as the client reads. */
-  static events(events: Iterable<EventData> | AsyncIterable<EventData>, init: ReplyInit = {}): ChainReply {
+  static events(
+    events: Iterable<EventData | StreamEvent> | AsyncIterable<EventData | StreamEvent>,
+    init: ReplyInit = {},
+  ): ChainReply {
     async function* raw() {
-      for await (const data of events) yield StreamEvent.of(data).raw
+      for await (const item of events) yield isEvent(item) ? item.raw : StreamEvent.of(item).raw
     }
     const headers = {
       'content-type': 'text/event-stream; charset=utf-8',
@@ -222,6 +225,11 @@ export class ChainReply implements ReplyContract {
 /** One name for the type and its makers, as users know it. */
 export type Reply = ReplyContract
 export const Reply: Pick<typeof ChainReply, 'bytes' | 'json' | 'stream' | 'events'> = ChainReply
+
+/** By shape: a config's plugin may hold another copy of the class, and data may well have a field of that name. */
+function isEvent(item: EventData | StreamEvent): item is StreamEvent {
+  return Buffer.isBuffer((item as StreamEvent).raw)
+}
 
 /** Names that are not in lower case would hide nothing. */
 function lowerCased(headers: Headers): Headers {

@@ -55,6 +55,15 @@ export function checkDefinition(definition: PluginDefinition<string, never>): vo
       if (!ROUTE_NAMES.includes(route)) fail(unknown('the route', route, ROUTE_NAMES))
   }
   if (!use === !create) fail('give either `use` (a class) or `create` (a function)')
+  if (use && !isClass(use)) fail('`use` takes a class; a function goes into `create`')
+  if (create && isClass(create)) fail('`create` takes a function; a class goes into `use`')
+}
+
+/** An arrow function or a method has no prototype; a plain function has one without methods, a class of old has some. */
+function isClass(value: unknown): boolean {
+  if (typeof value !== 'function') return false
+  if (/^class\b/.test(Function.prototype.toString.call(value))) return true
+  return value.prototype !== undefined && Object.getOwnPropertyNames(value.prototype).length > 1
 }
 
 /** The same for an upstream. */

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Phase } from '../contract/plugin.js'
-import { ConfigError } from '../errors/config-error.js'
 import { checkOrder, type Placed, place } from './order.js'
 
 const item = (name: string, phase: Phase, rules: Omit<Placed, 'name' | 'phase'> = {}): Placed => ({
@@ -10,15 +9,8 @@ const item = (name: string, phase: Phase, rules: Omit<Placed, 'name' | 'phase'> 
   ...rules,
 })
 const names = (chain: readonly Placed[]) => chain.map((c) => c.name)
-const lines = (chain: readonly Placed[], known: readonly string[] = []) => {
-  try {
-    checkOrder(chain, known)
-  } catch (error) {
-    if (!ConfigError.is(error)) throw error
-    return error.problems.map((p) => p.message)
-  }
-  return []
-}
+const lines = (chain: readonly Placed[], known: readonly string[] = []) =>
+  checkOrder(chain, known).map((problem) => problem.message)
 
 const base = [
   item('auth', 'request'),
@@ -83,7 +75,7 @@ describe('checkOrder', () => {
 
   test('a phase out of turn names both plugins and prints an order that works', () => {
     expect(lines([item('send', 'attempt'), item('auth', 'request')])).toEqual([
-      "'auth' (phase request) stands after 'send' (phase attempt); the phases are request, dispatch, attempt, upstream",
+      "'auth' (phase request) comes after 'send' (phase attempt); the phases are request, dispatch, attempt, upstream",
       'an order that works: auth, send',
     ])
   })
@@ -95,15 +87,15 @@ describe('checkOrder', () => {
       item('c', 'request', { before: 'a' }),
     ]
     expect(lines(chain)).toEqual([
-      "'b' must stand after 'a'",
-      "'c' must stand before 'a'",
+      "'b' must come after 'a'",
+      "'c' must come before 'a'",
       'an order that works: c, a, b',
     ])
   })
 
   test('an unknown neighbour is an error that suggests the nearest name', () => {
     expect(lines([item('auth', 'request'), item('own', 'request', { after: 'auht' })])).toEqual([
-      "'own' wants to stand after 'auht', which is unknown; did you mean 'auth'?",
+      "'own' wants to come after 'auht', which is unknown; did you mean 'auth'?",
       'an order that works: auth, own',
     ])
   })
@@ -115,6 +107,23 @@ describe('checkOrder', () => {
       "'own' requires 'warmup', which is switched off",
       'an order that works: own',
     ])
+  })
+
+  test('what requires itself by a misspelt name is not told to', () => {
+    expect(lines([item('oops', 'request', { requires: 'oop' })])[0]).toBe(
+      "'oops' requires 'oop', which is unknown",
+    )
+  })
+
+  test('the order that works moves as few plugins as possible, those with rules first', () => {
+    const chain = ['auth', 'warmup', 'count-tokens', 'models'].map((name) => item(name, 'request'))
+    const last = (own: Placed) => lines([...chain, own]).at(-1)
+    expect(last(item('own', 'request', { before: 'auth' }))).toBe(
+      'an order that works: own, auth, warmup, count-tokens, models',
+    )
+    expect(last(item('own', 'request', { before: 'auth', after: 'models' }))).toBe(
+      'an order that works: warmup, count-tokens, models, own, auth',
+    )
   })
 
   test('rules about a plugin that is switched off hold by themselves', () => {
@@ -138,14 +147,14 @@ describe('checkOrder', () => {
       item('z', 'attempt'),
     ]
     const found = lines(chain)
-    expect(found).toContain("'a' must stand after 'c'")
+    expect(found).toContain("'a' must come after 'c'")
     expect(found).toContain('these rules contradict one another: a → b → c → a; take one of them out')
     expect(found.at(-1)).toBe('an order that works without the contradiction: a, b, c, z')
   })
 
   test('a rule against the phases is a contradiction too', () => {
     const found = lines([item('early', 'request', { after: 'late' }), item('late', 'attempt')])
-    expect(found[0]).toBe("'early' must stand after 'late'")
+    expect(found[0]).toBe("'early' must come after 'late'")
     expect(found.join('\n')).toMatch(/contradict one another: .*early → late|late → early/)
   })
 

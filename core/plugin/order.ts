@@ -1,6 +1,7 @@
 import type { Phase, PluginDefinition } from '../contract/plugin.js'
-import { ConfigError } from '../errors/config-error.js'
+import type { Problem } from '../errors/config-error.js'
 import { nearest } from '../errors/nearest.js'
+import { type Edges, workingOrder } from './working-order.js'
 
 /** What the order rules look at. Upstreams follow all plugins, in order of preference. */
 export interface Placed extends Pick<PluginDefinition, 'name' | 'before' | 'after' | 'requires'> {
@@ -37,21 +38,21 @@ function positionOf(item: Placed, chain: readonly Placed[]): number {
 }
 
 /**
- * The list is the law: nothing is re-sorted. Checks phases, neighbours and requirements of the plugins that are on, and
- * throws one error with every broken rule and an order that would work.
+ * The list is the law: nothing is re-sorted. Checks phases, neighbours and requirements of the plugins that are on; returns
+ * every broken rule, and last an order that would work.
  *
  * `known`: names that exist but are switched off; a rule about those holds by itself.
  */
-export function checkOrder(chain: readonly Placed[], known: readonly string[] = []): void {
-  const problems = [...twice(chain), ...neighbours(chain, known), ...phases(chain)]
-  if (problems.length === 0) return
-  const { order, cycle } = workingOrder(chain)
-  if (cycle) problems.push(`these rules contradict one another: ${cycle.join(' → ')}; take one of them out`)
+export function checkOrder(chain: readonly Placed[], known: readonly string[] = []): readonly Problem[] {
+  const broken = [...twice(chain), ...neighbours(chain, known), ...phases(chain)]
+  if (broken.length === 0) return []
+  const items = chain.filter((c, i) => chain.findIndex((d) => d.name === c.name) === i)
+  const ruled = items.filter(({ before, after }) => before !== undefined || after !== undefined)
+  const names = (list: readonly Placed[]) => list.map(({ name }) => name)
+  const { order, cycle } = workingOrder(names(items), edgesOf(items), names(ruled))
+  if (cycle) broken.push(`these rules contradict one another: ${cycle.join(' → ')}; take one of them out`)
   const title = cycle ? 'an order that works without the contradiction' : 'an order that works'
-  throw new ConfigError([
-    ...problems.map((message) => ({ message })),
-    { message: `${title}: ${order.join(', ')}` },
-  ])
+  return [...broken, `${title}: ${order.join(', ')}`].map((message) => ({ message }))
 }
 
 function twice(chain: readonly Placed[]): string[] {
@@ -65,7 +66,7 @@ function phases(chain: readonly Placed[]): string[] {
     const earlier = chain.slice(0, i).find((c) => rank(c) > rank(item))
     return earlier
       ? [
-          `'${item.name}' (phase ${item.phase}) stands after '${earlier.name}' (phase ${earlier.phase}); the phases are ${PHASES.join(', ')}`,
+          `'${item.name}' (phase ${item.phase}) comes after '${earlier.name}' (phase ${earlier.phase}); the phases are ${PHASES.join(', ')}`,
         ]
       : []
   })
@@ -74,6 +75,7 @@ function phases(chain: readonly Placed[]): string[] {
 function neighbours(chain: readonly Placed[], known: readonly string[]): string[] {
   const at = new Map(chain.map((c, i) => [c.name, i]))
   const exists = (name: string) => at.has(name) || known.includes(name)
+  const others = ({ name }: Placed) => [...at.keys(), ...known].filter((other) => other !== name)
   return chain.flatMap((item, i) => {
     const out: string[] = []
     const check = (
@@ -83,10 +85,10 @@ function neighbours(chain: readonly Placed[], known: readonly string[]): string[
     ) => {
       for (const name of list(names)) {
         const other = at.get(name)
-        if (other !== undefined && broken(other)) out.push(`'${item.name}' must stand ${rule} '${name}'`)
+        if (other !== undefined && broken(other)) out.push(`'${item.name}' must come ${rule} '${name}'`)
         else if (!exists(name))
           out.push(
-            `'${item.name}' wants to stand ${rule} '${name}', which is unknown${nearest(name, [...at.keys(), ...known])}`,
+            `'${item.name}' wants to come ${rule} '${name}', which is unknown${nearest(name, others(item))}`,
           )
       }
     }
@@ -94,42 +96,20 @@ function neighbours(chain: readonly Placed[], known: readonly string[]): string[
     check('after', item.after, (other) => other > i)
     for (const name of list(item.requires)) {
       if (at.has(name)) continue
-      const why = known.includes(name)
-        ? 'is switched off'
-        : `is unknown${nearest(name, [...at.keys(), ...known])}`
+      const why = known.includes(name) ? 'is switched off' : `is unknown${nearest(name, others(item))}`
       out.push(`'${item.name}' requires '${name}', which ${why}`)
     }
     return out
   })
 }
 
-/** A topological order that keeps as much of the given one as the rules allow; with a cycle, the rules of one plugin in it are dropped. */
-function workingOrder(chain: readonly Placed[]): { order: string[]; cycle?: string[] } {
-  const items = chain.filter((c, i) => chain.findIndex((d) => d.name === c.name) === i)
-  const edges = new Map(items.map((item) => [item.name, new Set<string>()]))
-  for (const item of items) {
+/** What must come before each plugin, by the rules and by the phases. */
+function edgesOf(chain: readonly Placed[]): Edges {
+  const edges = new Map(chain.map((item) => [item.name, new Set<string>()]))
+  for (const item of chain) {
     for (const name of list(item.after)) if (edges.has(name)) edges.get(item.name)!.add(name)
     for (const name of list(item.before)) edges.get(name)?.add(item.name)
-    for (const other of items) if (rank(other) < rank(item)) edges.get(item.name)!.add(other.name)
+    for (const other of chain) if (rank(other) < rank(item)) edges.get(item.name)!.add(other.name)
   }
-  const order: string[] = []
-  let cycle: string[] | undefined
-  while (order.length < items.length) {
-    const left = items.filter((item) => !order.includes(item.name))
-    const free = left.find((item) => [...edges.get(item.name)!].every((name) => order.includes(name)))
-    if (!free) cycle ??= findCycle(edges, order)
-    order.push((free ?? left[0]!).name)
-  }
-  return { order, ...(cycle && { cycle }) }
-}
-
-function findCycle(edges: ReadonlyMap<string, ReadonlySet<string>>, done: readonly string[]): string[] {
-  const path: string[] = []
-  let at = [...edges.keys()].find((name) => !done.includes(name))!
-  while (!path.includes(at)) {
-    path.push(at)
-    at = [...edges.get(at)!].find((name) => !done.includes(name))!
-  }
-  // Edges point at what must come first; told the other way round they read as the order that was asked for.
-  return [...path.slice(path.indexOf(at)), at].reverse()
+  return edges
 }

@@ -10,6 +10,7 @@ import {
   provide,
 } from '../../core/chain/container.js'
 import { answerFrom, EndpointTable } from '../../core/chain/endpoints.js'
+import { problemsOf } from '../../core/config/zod-problems.js'
 import type { Awaitable } from '../../core/contract/awaitable.js'
 import type { Call, Target, Upstream, UpstreamHooks } from '../../core/contract/call.js'
 import type { Endpoint } from '../../core/contract/endpoint.js'
@@ -20,6 +21,7 @@ import type { Ending } from '../../core/contract/record.js'
 import type { Reply } from '../../core/contract/reply.js'
 import type { ServerInfo } from '../../core/contract/services.js'
 import type { Accepts, Account } from '../../core/contract/upstream.js'
+import { ConfigError } from '../../core/errors/config-error.js'
 import type { CallInit } from '../../core/exchange/call.js'
 import { ChainEndpointRequest } from '../../core/exchange/endpoint-request.js'
 import { ExchangeRecord } from '../../core/exchange/record.js'
@@ -151,8 +153,16 @@ interface Built {
   readonly upstream?: Upstream
 }
 
+/** Validated as the config does it, with its messages. */
+function optionsOf(name: string, schema: NonNullable<Definition['options']>, given: unknown): unknown {
+  const parsed = schema.safeParse(given)
+  if (parsed.success) return parsed.data
+  const at = (path: readonly PropertyKey[]) => [name, ...path].join('.')
+  throw new ConfigError(problemsOf(parsed.error.issues, schema, given, at))
+}
+
 function build(container: Container, definition: Definition, given: unknown): Built {
-  const options = definition.options ? definition.options.parse(given ?? {}) : undefined
+  const options = definition.options ? optionsOf(definition.name, definition.options, given ?? {}) : undefined
   if (definition.phase !== 'upstream') {
     const link = buildPlugin(container, definition, options)
     return { links: [link], hooks: link.plugin }

@@ -3,10 +3,10 @@ import { presets } from '../../presets/index.js'
 import { tryOut } from '../cli/probe.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { Plugin } from '../contract/plugin.js'
-import { wholeBodyDecoders } from './body-decoders.js'
+import { trySamples } from './sample.js'
 
 const found = (plugin: Plugin, routes: readonly 'messages'[] | readonly 'models'[] = ['messages']) =>
-  wholeBodyDecoders([{ name: 'mine', routes, plugin }])
+  trySamples([{ name: 'mine', routes, plugin }]).then(({ decoders }) => decoders)
 
 test.each<[string, Plugin]>([
   [
@@ -47,5 +47,73 @@ test.each(Object.keys(presets))('no plugin of the preset %s is one', async (pres
   expect(await tryOut(resolveConfig({ preset }, { env: {}, presets }), false)).toMatchObject({
     results: [],
     decoders: [],
+    failures: [],
   })
+})
+
+const failuresOf = async (plugin: Plugin) =>
+  (await trySamples([{ name: 'mine', routes: ['messages'], plugin }])).failures
+
+test.each<[string, Plugin, string, RegExp]>([
+  [
+    'returns a body',
+    { onRequest: (call) => ({ ...call.body }) as never },
+    'onRequest',
+    /a Call.*and returned the body of a request/,
+  ],
+  [
+    'returns a message',
+    { handle: async () => ({ type: 'message', content: [] }) as never },
+    'handle',
+    /a Reply, and returned the body of a message/,
+  ],
+  [
+    'changes a body in place',
+    { onRequest: (call) => void Object.assign(call.body, { max_tokens: 1 }) },
+    'onRequest',
+    /call\.set/,
+  ],
+  [
+    'has an async onEvent',
+    { onEvent: (async (event: unknown) => event) as never },
+    'onEvent',
+    /synchronous, and returned a promise/,
+  ],
+  [
+    'throws at a stream',
+    { onEvent: (event) => void (event.type === 'message_stop' && JSON.parse('{')) },
+    'onEvent',
+    /JSON/,
+  ],
+  [
+    'throws at a message',
+    {
+      onReply: (reply) => {
+        if (!reply.isEventStream) throw new Error('no stream')
+      },
+    },
+    'onReply',
+    /^no stream$/,
+  ],
+  [
+    'fails with its headers',
+    { onHeaders: () => Promise.reject(new Error('no key')) },
+    'onHeaders',
+    /^no key$/,
+  ],
+])('a plugin that %s is reported', async (_what, plugin, hook, message) => {
+  expect(await failuresOf(plugin)).toEqual([
+    { plugin: 'mine', hook, message: expect.stringMatching(message) },
+  ])
+})
+
+test('an error that a plugin means for the client is no failure', async () => {
+  const { GatewayError } = await import('../errors/gateway-errors.js')
+  expect(
+    await failuresOf({
+      onRequest() {
+        throw new GatewayError('permission_error', 'not today')
+      },
+    }),
+  ).toEqual([])
 })

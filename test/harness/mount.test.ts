@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest'
+import { definePlugin, Reply, StreamEvent, z } from '../../core/index.js'
+import { mount } from './mount.js'
+
+const picky = definePlugin({
+  name: 'picky',
+  phase: 'request',
+  options: z.strictObject({ text: z.string(), count: z.number().default(1) }),
+  create: () => ({}),
+})
+
+it.each([
+  [{}, 'picky.text: expected a string, found nothing'],
+  [{ text: 'a', cuont: 2 }, "picky.cuont: unknown key; allowed are text, count; did you mean 'count'?"],
+])('options that do not fit are told as the config tells them: %j', async (options, words) => {
+  await expect(mount(picky(options as never))).rejects.toThrow(words)
+})
+
+it('events may be data or events', async () => {
+  const reply = Reply.events([StreamEvent.of({ type: 'ping' }), { type: 'message_stop' }])
+  expect(await reply.text()).toBe(
+    'event: ping\ndata: {"type":"ping"}\n\nevent: message_stop\ndata: {"type":"message_stop"}\n\n',
+  )
+})
