@@ -1,7 +1,7 @@
 import type { z } from 'zod'
-import type { PluginEntry, PluginFactory, PluginSpec } from '../contract/plugin.js'
+import type { Definition, InputOf, PluginEntry, PluginFactory, PluginSpec } from '../contract/plugin.js'
 import type { ServiceFactories } from '../contract/services.js'
-import type { AccountInput, LogInput, ServerInput, StateInput } from './schema.js'
+import type { accountSchema, logSchema, serverSchema, stateSchema } from './schema.js'
 
 /** The presets that a config can name; `agproxy/presets` adds its own here. */
 // biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging, because core knows no preset
@@ -23,6 +23,12 @@ export interface Preset<
   readonly services?: ServiceFactories
 }
 
+/** An upstream as data. */
+export interface UpstreamData {
+  readonly name: string
+  readonly [option: string]: unknown
+}
+
 type PresetRef = keyof Presets | Preset
 
 /** Input types of the options of all plugins in a list, by plugin name; `boolean` alone for those without options. */
@@ -33,7 +39,7 @@ type OptionsOf<Plugins extends readonly PluginEntry[]> = {
 }
 type OptionOf<Schema extends z.ZodType> = [z.output<Schema>] extends [undefined]
   ? boolean
-  : z.input<Schema> | boolean
+  : InputOf<Schema> | boolean
 
 type PluginsOf<Ref> = Ref extends keyof Presets
   ? OptionsOf<PluginList<Presets[Ref]>>
@@ -50,17 +56,39 @@ type Merged<Refs> = Refs extends readonly [infer First, ...infer Rest]
       {}
     : PluginsOf<Refs extends readonly (infer Ref)[] ? Ref : Refs>
 
+/** Names of the upstreams in a list; of an entry that says only that it is a plugin or an upstream, its name too. */
+type UpstreamsIn<Plugins extends readonly PluginEntry[]> = {
+  [I in keyof Plugins]: Plugins[I] extends { readonly definition: infer D extends Definition }
+    ? 'upstream' extends D['phase']
+      ? D['name']
+      : never
+    : never
+}[number]
+type PresetUpstreams<Refs> = Refs extends readonly (infer Ref)[]
+  ? PresetUpstreams<Ref>
+  : Refs extends keyof Presets
+    ? UpstreamsIn<PluginList<Presets[Refs]>>
+    : Refs extends Preset
+      ? UpstreamsIn<Refs['plugins']>
+      : never
+
+type AccountOptions = InputOf<typeof accountSchema>
+
 type AllOptions<Refs, Own extends readonly PluginEntry[]> = Merged<Refs> & OptionsOf<Own>
 
 export interface Config<
   Refs extends PresetRef | readonly PresetRef[] = PresetRef | readonly PresetRef[],
   Own extends readonly PluginEntry[] = readonly PluginEntry[],
+  Data extends readonly UpstreamData[] = readonly UpstreamData[],
 > {
   /** A name, a preset of your own, or a list of them; later ones win. Default: `claude-code`. */
   readonly preset?: Refs
-  readonly server?: ServerInput
+  readonly server?: InputOf<typeof serverSchema>
   /** Upstream credentials, in order of preference. */
-  readonly accounts?: readonly AccountInput[]
+  readonly accounts?: readonly (Omit<AccountOptions, 'upstream'> & {
+    /** The name of an upstream of this config: one of the preset's, of `use` or of `upstreams`. */
+    readonly upstream: PresetUpstreams<Refs> | UpstreamsIn<Own> | Data[number]['name']
+  })[]
   /** By plugin name: options, `true`, or `false` to leave it out. */
   readonly plugins?: { readonly [Name in keyof AllOptions<Refs, Own>]?: AllOptions<Refs, Own>[Name] }
   /** Plugins of your own; each says by `phase`, `before` and `after` where it stands. Falsy entries are skipped. */
@@ -69,18 +97,19 @@ export interface Config<
    * Upstreams as data: `{ name, provider: '@ai-sdk/google', … }` with the options of `aiSdk`, or `{ name, baseURL, … }` with
    * those of `anthropicCompatible`. For configs in JSON or YAML; in TypeScript `use` checks the options.
    */
-  readonly upstreams?: readonly { readonly name: string; readonly [option: string]: unknown }[]
+  readonly upstreams?: Data
   /** Services of your own in place of the gateway's: `{ accounts: (context) => new MyAccounts(context) }`. */
   readonly services?: ServiceFactories
-  readonly log?: LogInput
-  readonly state?: StateInput
+  readonly log?: InputOf<typeof logSchema>
+  readonly state?: InputOf<typeof stateSchema>
 }
 
 /** Types a config: completion and compile errors for the options of every plugin in the presets and in `use`. */
 export function defineConfig<
   const Refs extends PresetRef | readonly PresetRef[] = DefaultPreset,
   const Own extends readonly PluginEntry[] = readonly [],
->(config: Config<Refs, Own>): Config<Refs, Own> {
+  const Data extends readonly UpstreamData[] = readonly [],
+>(config: Config<Refs, Own, Data>): Config<Refs, Own, Data> {
   return config
 }
 

@@ -116,22 +116,43 @@ export interface UpstreamDefinition<Name extends string = string, Schema extends
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** A schema's input, taken field by field from its shape, so that editors show the comment of each field. */
+export type InputOf<Schema extends z.ZodType> =
+  Schema extends z.ZodObject<infer Shape> ? FieldsOf<Shape> : z.input<Schema>
+
+/** Mapped over the shape itself: a mapped type keeps the comments of what it maps. */
+type FieldsOf<Shape extends z.core.$ZodShape> = [RequiredKeys<Shape>] extends [never]
+  ? Optional<Shape>
+  : Optional<Shape> & Required<Pick<Optional<Shape>, RequiredKeys<Shape>>>
+type Optional<Shape extends z.core.$ZodShape> = { readonly [Key in keyof Shape]?: z.input<Shape[Key]> }
+type RequiredKeys<Shape extends z.core.$ZodShape> = {
+  [Key in keyof Shape]: undefined extends z.input<Shape[Key]> ? never : Key
+}[keyof Shape]
+
 export type Definition<Name extends string = string, Schema extends z.ZodType = z.ZodType> =
   | PluginDefinition<Name, Schema>
   | UpstreamDefinition<Name, Schema>
 
 /** A plugin or an upstream with its options, as it stands in a preset or in `use`. */
-export interface PluginSpec<Name extends string = string, Schema extends z.ZodType = z.ZodType> {
+export interface PluginSpec<
+  Name extends string = string,
+  Schema extends z.ZodType = z.ZodType,
+  D extends Definition<Name, Schema> = Definition<Name, Schema>,
+> {
   readonly '~agproxy': 'spec'
-  readonly definition: Definition<Name, Schema>
-  readonly options: z.input<Schema> | undefined
+  readonly definition: D
+  readonly options: InputOf<Schema> | undefined
 }
 
 /** What `definePlugin` and `defineUpstream` return. Call it with options, or use it as it is. */
-export interface PluginFactory<Name extends string = string, Schema extends z.ZodType = z.ZodType> {
-  (options?: z.input<Schema>): PluginSpec<Name, Schema>
+export interface PluginFactory<
+  Name extends string = string,
+  Schema extends z.ZodType = z.ZodType,
+  D extends Definition<Name, Schema> = Definition<Name, Schema>,
+> {
+  (options?: InputOf<Schema>): PluginSpec<Name, Schema, D>
   readonly '~agproxy': 'factory'
-  readonly definition: Definition<Name, Schema>
+  readonly definition: D
 }
 
 /** An entry of a preset's `plugins` or of `use`; falsy ones are skipped, so that `cond && plugin()` works. */

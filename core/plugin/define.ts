@@ -3,6 +3,7 @@ import type { Awaitable } from '../contract/awaitable.js'
 import type { Call } from '../contract/call.js'
 import type {
   Definition,
+  InputOf,
   PluginDefinition,
   PluginFactory,
   PluginSpec,
@@ -25,7 +26,7 @@ import { checkDefinition, checkUpstream } from './check.js'
  */
 export function definePlugin<const Name extends string, Schema extends z.ZodType = z.ZodType<undefined>>(
   definition: PluginDefinition<Name, Schema>,
-): PluginFactory<Name, Schema> & { readonly definition: PluginDefinition<Name, Schema> } {
+): PluginFactory<Name, Schema, PluginDefinition<Name, Schema>> {
   checkDefinition(definition as never)
   return factoryOf(definition)
 }
@@ -47,7 +48,7 @@ export function definePlugin<const Name extends string, Schema extends z.ZodType
  */
 export function defineUpstream<const Name extends string, Schema extends z.ZodType = z.ZodType<undefined>>(
   init: UpstreamInit<Name, Schema>,
-): PluginFactory<Name, Schema> & { readonly definition: UpstreamDefinition<Name, Schema> } {
+): PluginFactory<Name, Schema, UpstreamDefinition<Name, Schema>> {
   checkUpstream(init as never)
   const { name, options, env, create, ...hooks } = init
   const definition: UpstreamDefinition<Name, Schema> = {
@@ -62,8 +63,8 @@ export function defineUpstream<const Name extends string, Schema extends z.ZodTy
 
 function factoryOf<const Name extends string, Schema extends z.ZodType, D extends Definition<Name, Schema>>(
   definition: D & Definition<Name, Schema>,
-): PluginFactory<Name, Schema> & { readonly definition: D } {
-  const factory = (options?: z.input<Schema>): PluginSpec<Name, Schema> => ({
+): PluginFactory<Name, Schema, D> {
+  const factory = (options?: InputOf<Schema>): PluginSpec<Name, Schema, D> => ({
     '~agproxy': 'spec',
     definition,
     options,
@@ -72,7 +73,7 @@ function factoryOf<const Name extends string, Schema extends z.ZodType, D extend
     name: { value: definition.name },
     definition: { value: definition },
     '~agproxy': { value: 'factory' },
-  }) as PluginFactory<Name, Schema> & { readonly definition: D }
+  }) as PluginFactory<Name, Schema, D>
 }
 
 /** A factory or a spec as a spec; undefined for anything else. */

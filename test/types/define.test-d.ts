@@ -1,5 +1,5 @@
 // Checked by `tsc -p .`: every `@ts-expect-error` must be an error, everything else must not.
-import { type Config, defineConfig, definePlugin, definePreset, z } from 'agproxy'
+import { type Config, defineConfig, definePlugin, definePreset, defineUpstream, Reply, z } from 'agproxy'
 import { auth } from 'agproxy/plugins'
 import { claudeCode } from 'agproxy/presets'
 
@@ -127,3 +127,19 @@ defineConfig({ services: { upstreams: () => undefined as never } })
 definePreset({ name: 'own', plugins: [], services: { transport: ({ builtIn }) => builtIn() } })
 // @ts-expect-error unknown service of a preset
 definePreset({ name: 'own', plugins: [], services: { transpot: () => undefined as never } })
+
+// Accounts name the upstreams that the config knows.
+const canned = defineUpstream({ name: 'canned', send: () => Reply.json({}) })
+defineConfig({ accounts: [{ upstream: 'zai' }, { upstream: 'anthropic' }, { upstream: 'echo' }] })
+defineConfig({ accounts: [{ upstream: 'canned' }], use: [canned] })
+defineConfig({
+  accounts: [{ upstream: 'gemini' }],
+  upstreams: [{ name: 'gemini', provider: '@ai-sdk/google' }],
+})
+defineConfig({ accounts: ['a', 'b'].map((id) => ({ id, upstream: 'zai', apiKey: id })) })
+// @ts-expect-error a misspelt upstream
+defineConfig({ accounts: [{ upstream: 'zia' }] })
+// @ts-expect-error a plugin is no upstream
+defineConfig({ accounts: [{ upstream: 'auth' }] })
+// @ts-expect-error of another preset
+defineConfig({ preset: 'passthrough', accounts: [{ upstream: 'zai' }] })
