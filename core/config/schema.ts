@@ -24,38 +24,43 @@ const keyText = () =>
     })
 
 export const serverSchema = z.strictObject({
+  /** The address to listen on. Default: `127.0.0.1`. */
   host: hostOption().default('127.0.0.1'),
-  /** 0: any free port. */
+  /** 0: any free port. Default: 8045. */
   port: z.int().min(0).max(65_535).default(8045),
-  /** The largest request body, as it came and decompressed: Anthropic's own limit (https://platform.claude.com/docs/en/api/errors). */
+  /** The largest request body, as it came and decompressed; Anthropic's own limit (https://platform.claude.com/docs/en/api/errors). Default: 32 MB. */
   bodyLimit: bytes().prefault('32mb'),
-  /** The headers of a request, in bytes (Node itself stops at 16 kB) and by number. */
+  /** Bytes of a request's headers; Node itself stops at 16 kB. Default: 16 kB. */
   headerLimit: bytes()
     .refine((size) => size <= 16_384, 'expected at most 16kb, where Node stops reading')
     .prefault('16kb'),
+  /** Headers of a request. Default: 200. */
   headerCountLimit: z.int().min(1).default(200),
-  /** How deep the JSON of a body may nest; real tool schemas reach about 20. */
+  /** How deep the JSON of a body may nest; real tool schemas reach about 20. Default: 200. */
   depthLimit: z.int().min(1).default(200),
-  /** JSON values and keys of a body: 12 bytes of memory each. A conversation has one for every 40 to 120 bytes. */
+  /** JSON values and keys of a body, 12 bytes of memory each; a conversation has one for every 40 to 120 bytes. Default: 1000000. */
   valueLimit: z.int().min(1).default(1_000_000),
-  /** Messages of a body: Anthropic's own limit (https://platform.claude.com/docs/en/api/messages/create). */
+  /** Messages of a body; Anthropic's own limit (https://platform.claude.com/docs/en/api/messages/create). Default: 100000. */
   messageLimit: z.int().min(1).default(100_000),
-  /** Milliseconds to receive a request's headers; and its headers and body. */
+  /** Time to receive a request's headers. Default: 60 s. */
   headersTimeout: duration().default(60_000),
+  /** Time to receive a request with its body. Default: 300 s. */
   requestTimeout: duration().default(300_000),
-  /** Node's own 5 s reset clients that think for longer between two requests. */
+  /** Time that an idle connection is kept; Node's own 5 s reset clients that think for longer. Default: 75 s. */
   keepAliveTimeout: duration().default(75_000),
-  /** Milliseconds that a client may take no byte of an answer that waits for it. Default: as requestTimeout. */
+  /** Time that a client may take no byte of an answer that waits for it. Default: as requestTimeout. */
   writeTimeout: duration().optional(),
-  /** Requests at a time; past it they queue, past the queue they get a 429. */
+  /** Requests at a time; past it they queue, past the queue they get a 429. Default: 1024. */
   maxConcurrent: z.int().min(1).default(1024),
+  /** Requests that may queue. Default: 512. */
   queueLimit: z.int().min(0).default(512),
+  /** Time in the queue, after which a request gets a 429. Default: 30 s. */
   queueTimeout: duration().default(30_000),
-  /** Milliseconds that running streams get to finish at shutdown. */
+  /** Time that running streams get to finish at shutdown. Default: 30 s. */
   shutdownTimeout: duration().default(30_000),
-  /** Lets its holder see and clear the state of accounts, under `/_agproxy/api`. Without one nobody may. */
+  /** Lets its holder use the operator's routes under `/_agproxy/`. Default: `AGPROXY_ADMIN_KEY`; without one they are closed. */
   adminKey: keyText().min(1).meta({ secret: true }).optional(),
-  /** `true` makes a certificate for this machine; else paths to PEM files or their text, or the path to a PFX file. */
+  /** `true` makes a certificate for this machine; else paths to PEM files or their text, or the path to a PFX file. Default: false. */
   https: z
     .union([
       z.boolean(),
@@ -70,17 +75,19 @@ export const serverSchema = z.strictObject({
 })
 
 export const logSchema = z.strictObject({
+  /** What is logged. Default: `info`. */
   level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
-  /** `auto`: pretty on a terminal, JSON otherwise. */
+  /** `auto`: pretty on a terminal, JSON otherwise. Default: `auto`. */
   format: z.enum(['auto', 'pretty', 'json']).default('auto'),
 })
 
 export const stateSchema = z.strictObject({
-  /** `redis://…`, for several gateways that share what they know; without it state lives in this process. */
+  /** `redis://…`, for several gateways that share what they know. Default: `REDIS_URL`; without it state lives in this process. */
   url: z
     .string()
     .regex(/^rediss?:\/\/./i, 'expected redis://… or rediss://…')
     .optional(),
+  /** Put before every key in Redis. Default: `agproxy:`. */
   prefix: z.string().default('agproxy:'),
 })
 
@@ -90,8 +97,11 @@ const keyFunction = z.custom<() => string | Promise<string>>(
 )
 
 export const accountSchema = z.strictObject({
+  /** Names the account in replies and in the log. Default: the upstream's name and a number. */
   id: headerText().optional(),
+  /** The name of an upstream of this config. */
   upstream: z.string().min(1),
+  /** The credential, or a function that returns it, called for each attempt. Default: none, for upstreams that need no key. */
   apiKey: z
     .union([keyText(), keyFunction])
     .refine((key) => typeof key !== 'string' || !/^\$(\{\w+\}|\w+)$/.test(key), {
@@ -100,11 +110,17 @@ export const accountSchema = z.strictObject({
     })
     .meta({ secret: true })
     .optional(),
+  /** Sent to the client as `x-account-email`. Default: the id. */
   email: headerText().optional(),
+  /** Lower ones serve first. Default: the place in the list; 0 as soon as another account names one. */
   priority: z.number().optional(),
+  /** Share among accounts of the same priority. Default: 1. */
   weight: z.number().positive().optional(),
+  /** Patterns of the models that it serves, or patterns with the account's own name for each. Default: all. */
   models: z.union([z.array(z.string().min(1)), z.record(z.string().min(1), z.string().min(1))]).optional(),
+  /** Requests that it carries at a time. Default: no limit. */
   maxConcurrent: z.int().min(1).optional(),
+  /** Instead of the upstream's own. Default: the upstream's. */
   baseURL: z.string().refine(isBaseURL, 'expected an http(s) URL without credentials').optional(),
 })
 

@@ -58,20 +58,20 @@ const headers = z
 export function optionsFor(entry: Entry) {
   const { accepts = {} } = entry
   return z.strictObject({
-    // `prefault`, so that a `baseURL` that nobody gave is told like any other that is wrong.
-    baseURL: baseURLOption().prefault(entry.baseURL as string),
-    /** `x-api-key`, `bearer`, `client`, `version` (see `KeyHeader`), or a header's name. */
+    /** Where the API is, without `/v1`. Default: the ready-made entry's, none for `anthropicCompatible`. */
+    baseURL: baseURLOption().prefault(entry.baseURL as string), // `prefault`: a missing one is told like a wrong one
+    /** `x-api-key`, `bearer`, `client` (as the client sent it), `version` (by its `anthropic-version`), or a header's name. Default: `x-api-key`. */
     keyHeader: z
       .string()
       .refine(settable, "must be 'x-api-key', 'bearer' or the name of a header")
       .default(entry.keyHeader ?? 'x-api-key'),
-    /** Whether an account without a key is of no use. */
+    /** False: accounts without a key can serve. Default: true. */
     needsKey: z.boolean().default(entry.needsKey ?? true),
-    /** Sent with each call; they win over the client's. */
+    /** Sent with each call; they win over the client's. Default: none. */
     headers: headers.default({}),
-    /** Client model, or a pattern with `*`, to the upstream's. */
+    /** Client model, or a pattern with `*`, to the upstream's. Default: none. */
     models: z.record(z.string(), z.string().min(1)).default({ ...entry.models }),
-    /** What it takes; the fixes in mode `auto` go by this. */
+    /** What it takes; the fixes in mode `auto` read this. Default: what most upstreams take. */
     accepts: z
       .strictObject({
         cacheControl: z.boolean().default(accepts.cacheControl ?? false),
@@ -80,9 +80,9 @@ export function optionsFor(entry: Entry) {
         countTokens: z.boolean().default(accepts.countTokens ?? false),
       })
       .prefault({}),
-    /** The upstream's model, or a pattern with `*`, to the tokens that a prompt may have. */
+    /** The upstream's model, or a pattern with `*`, to the tokens that a prompt may have. Default: unknown. */
     contextWindows: z.record(z.string(), z.int().positive()).default({ ...entry.contextWindows }),
-    /** Whether to ask it for `GET /v1/models`. */
+    /** Asks it for `GET /v1/models`. Default: false. */
     listsModels: z.boolean().default(entry.listsModels ?? false),
   })
 }

@@ -5,10 +5,13 @@ import { baseURLOption, createForwarder, mapModel, namedModels } from '../../cor
 /** Forwards to Anthropic untouched: the client's bytes and headers, with the account's key in place of the client's. */
 export const anthropic = defineUpstream({
   name: 'anthropic',
-  env: { baseURL: 'AGPROXY_ANTHROPIC_BASE_URL' },
+  env: {
+    /** Where the API is. Default: `AGPROXY_ANTHROPIC_BASE_URL`, else `https://api.anthropic.com`. */
+    baseURL: 'AGPROXY_ANTHROPIC_BASE_URL',
+  },
   options: z.strictObject({
     baseURL: baseURLOption().default('https://api.anthropic.com'),
-    /** Client model, or a pattern with `*`, to upstream model. Names that it doesn't hold go through as they are. */
+    /** Client model, or a pattern with `*`, to the upstream's; other names go through as they are. Default: none. */
     models: z.record(z.string(), z.string()).default({}),
   }),
   create: (context) => {

@@ -13,10 +13,11 @@ import { clientKeyOption, KeyRing, presentedKeys } from '../../core/kit.js'
 import { foreignSource } from './origin.js'
 
 const options = z.strictObject({
-  /** `auto`: off on a loopback address, `all-except-health` on any other. */
+  /** Who must show a key. `auto`: nobody on a loopback address, else as `all-except-health`; `strict`: every route; `off`. Default: `auto`. */
   mode: z.enum(['auto', 'off', 'strict', 'all-except-health']).default('auto'),
+  /** Keys that let a client in; any one of them. Default: those of `AGPROXY_API_KEY`. */
   keys: z.array(clientKeyOption()).default([]).meta({ secret: true }),
-  /** Host names besides localhost by which a gateway on a loopback address may be called. */
+  /** Host names besides localhost by which a gateway on a loopback address may be called. Default: none. */
   allowedHosts: z.array(z.string()).default([]),
 })
 

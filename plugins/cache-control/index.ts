@@ -13,7 +13,10 @@ export const cacheControl = definePlugin({
   name: 'cache-control',
   phase: 'attempt',
   routes: ['messages', 'count-tokens'],
-  options: z.strictObject({ mode: fixMode }),
+  options: z.strictObject({
+    /** `auto`: where the upstream needs it, `always`, or `never`. Default: `auto`. */
+    mode: fixMode,
+  }),
   create: ({ name, options: { mode } }) => ({
     onRequest(call) {
       if (mode === 'never') return

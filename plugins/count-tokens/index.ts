@@ -16,9 +16,9 @@ import {
 import { endToEnd, estimateTokens, loggable, orCancelled, TurnQueue } from '../../core/kit.js'
 
 const options = z.strictObject({
-  /** `auto`: the upstream's count, else an estimate. `zero`: always 0, at no cost. */
+  /** `auto`: the upstream's count, else an estimate; `zero`: always 0, at no cost. Default: `auto`. */
   mode: z.enum(['auto', 'zero']).default('auto'),
-  /** Milliseconds that the upstream has for its count. */
+  /** Milliseconds that the upstream has for its count. Default: 5000. */
   timeout: z.number().int().min(1).default(5_000),
 })
 

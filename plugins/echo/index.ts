@@ -13,7 +13,7 @@ const SHOWN = 400
 export const echo = defineUpstream({
   name: 'echo',
   options: z.strictObject({
-    /** What to do to get a real answer; follows the words that say it is offline. */
+    /** What to do to get a real answer; follows the words that say it is offline. Default: names the variables to set. */
     advice: z
       .string()
       .default(

@@ -32,7 +32,7 @@ export const errors = definePlugin({
   phase: 'attempt',
   routes: ['messages', 'count-tokens'],
   options: z.strictObject({
-    /** Read z.ai's business codes, which decide instead of its status. */
+    /** Reads z.ai's business codes, which decide instead of its status. Default: true. */
     zaiCodes: z.boolean().default(true),
   }),
   create: ({ options }) => ({

@@ -20,7 +20,10 @@ export const forceStream = definePlugin({
   name: 'force-stream',
   phase: 'attempt',
   after: ['cache-control', 'role-merge'],
-  options: z.strictObject({ mode: fixMode }),
+  options: z.strictObject({
+    /** `auto`: where the upstream needs it, `always`, or `never`. Default: `auto`. */
+    mode: fixMode,
+  }),
   create: ({ options, name }) => ({
     handle(call, next) {
       const { target } = call

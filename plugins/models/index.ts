@@ -15,9 +15,9 @@ import { Catalogue } from './catalogue.js'
 import { anthropicList, anthropicModel, openaiList } from './shapes.js'
 
 const options = z.strictObject({
-  /** Milliseconds to wait for upstreams' own lists. Claude Code's discovery gives up after 3 s. */
+  /** Milliseconds to wait for upstreams' own lists; Claude Code's discovery gives up after 3 s. Default: 2000. */
   timeout: z.number().int().positive().default(2000),
-  /** Milliseconds that an upstream's list is kept. */
+  /** Milliseconds that an upstream's list is kept. Default: 300000. */
   maxAge: z.number().int().nonnegative().default(300_000),
 })
 

@@ -18,11 +18,11 @@ import { type Failure, judge, pause } from './policy.js'
 import { withoutThinking } from './thinking.js'
 
 const options = z.strictObject({
-  /** Calls to upstreams that one request may cost. */
+  /** Calls to upstreams that one request may cost. Default: 3. */
   maxAttempts: z.number().int().min(1).max(20).default(3),
-  /** Milliseconds to wait for an account that carries its `maxConcurrent` requests, before the next one is tried. */
+  /** Time to wait for an account that carries its `maxConcurrent` requests, before the next one is tried. Default: 10 s. */
   queueTimeout: duration().default(10_000),
-  /** Model, or a pattern with `*`, to the model that is asked for when no account can serve it. */
+  /** Model, or a pattern with `*`, to the model that is asked for when no account can serve it. Default: none. */
   fallback: z.record(z.string(), z.string()).default({}),
 })
 

@@ -10,7 +10,10 @@ export const roleMerge = definePlugin({
   name: 'role-merge',
   phase: 'attempt',
   routes: ['messages', 'count-tokens'],
-  options: z.strictObject({ mode: fixMode }),
+  options: z.strictObject({
+    /** `auto`: where the upstream needs it, `always`, or `never`. Default: `auto`. */
+    mode: fixMode,
+  }),
   create: ({ name, options: { mode } }) => ({
     onRequest(call) {
       if (!applies(mode, call.target && !call.target.accepts.consecutiveRoles)) return

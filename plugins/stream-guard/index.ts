@@ -6,14 +6,15 @@ import { guarded } from './guard.js'
 const milliseconds = z.number().int().nonnegative()
 
 const options = z.strictObject({
-  /** How long an upstream may take to its first event before the attempt has failed. */
+  /** Milliseconds to an upstream's first event, after which the attempt has failed. Default: 300000. */
   firstEventTimeout: milliseconds.positive().default(300_000),
-  /** When headers go to the client although no event has come; Claude Code gives up after 360 s without any. */
+  /** Milliseconds after which headers go to the client although no event has come; Claude Code gives up after 360 s without any. Default: 20000. */
   headersAfter: milliseconds.default(20_000),
-  /** A comment after this long without a byte; 0: none. */
+  /** Milliseconds without a byte after which a comment is sent; 0: none. Default: 15000. */
   heartbeat: milliseconds.default(15_000),
-  /** An upstream that is silent for longer within an answer is cut off; Claude Code gives up after 300 s. */
+  /** Milliseconds of silence within an answer after which the upstream is cut off; Claude Code gives up after 300 s. Default: 270000. */
   idleTimeout: milliseconds.positive().default(270_000),
+  /** How a stream that broke ends: `reset` closes the connection, `error-event` sends an `event: error` and ends cleanly. Default: `reset`. */
   onBreak: z.enum(['reset', 'error-event']).default('reset'),
 })
 

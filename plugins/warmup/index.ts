@@ -16,7 +16,7 @@ export const warmup = definePlugin({
   name: 'warmup',
   phase: 'request',
   options: z.strictObject({
-    /** The word that makes a message a warm-up. */
+    /** The word that makes a message a warm-up. Default: `Warmup`. */
     text: z.string().trim().min(1).default('Warmup'),
   }),
   create: ({ name, options: { text } }) => ({

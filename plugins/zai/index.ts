@@ -9,15 +9,21 @@ const CLAUDE_NAMES = ['claude-opus-4-5', 'claude-sonnet-4-5', 'claude-haiku-4-5'
 /** Forwards to z.ai's Anthropic endpoint, with the client's models mapped to GLM's. */
 export const zai = defineUpstream({
   name: 'zai',
-  env: { baseURL: 'ZAI_BASE_URL' },
+  env: {
+    /** Where the API is. Default: `ZAI_BASE_URL`, else `https://api.z.ai/api/anthropic`. */
+    baseURL: 'ZAI_BASE_URL',
+  },
   options: z.strictObject({
     baseURL: baseURLOption().default('https://api.z.ai/api/anthropic'),
-    /** Client model, or a pattern with `*`, to GLM model. */
+    /** Client model, or a pattern with `*`, to z.ai's model. Default: none. */
     models: z.record(z.string(), z.string()).default({}),
-    /** What the model families become when the map says nothing. */
+    /** What names of the family opus become when `models` says nothing. Default: `glm-4.7`. */
     opus: z.string().default('glm-4.7'),
+    /** The same for sonnet. Default: `glm-4.7`. */
     sonnet: z.string().default('glm-4.7'),
+    /** The same for haiku. Default: `glm-4.5-air`. */
     haiku: z.string().default('glm-4.5-air'),
+    /** How z.ai's accounts take part: `pooled` in their place in the list, `exclusive` before all others, `fallback` after them, `off` not at all. Default: `pooled`. */
     dispatch: z.enum(['off', 'exclusive', 'pooled', 'fallback']).default('pooled'),
   }),
   create: (context) => {
