@@ -39,6 +39,7 @@ export function pick(
     const prefersParent = parent && free.includes(parent) && load(parent) <= load(drawn)
     return prefersParent ? parent : drawn
   }
+  if (tiers.preferred) return 'none'
   const untried = tiers.all.filter((c) => !tried.has(c.account.id))
   if (keepsPinned || untried.some((c) => serves(healthOf(c)))) return 'wait' // all of them are full
   const failing = untried.filter((c) => fails(healthOf(c)))

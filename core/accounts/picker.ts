@@ -27,7 +27,13 @@ export class Picker {
    * store must answer it runs at once, so that what one request takes the next one sees taken.
    */
   pick(request: AccountRequest, late: boolean): Awaitable<AccountLease | undefined | Waiting> {
-    return this.#pick(request, late, this.tierTable.of(request.call.model), RACES)
+    const { model, preference } = request.call
+    const usual = () => this.#pick(request, late, this.tierTable.of(model), RACES)
+    if (!preference) return usual()
+    // The accounts of a preference are a set of their own, in which the session has a pin of its own.
+    const found = this.#pick(request, late, this.tierTable.of(model, preference), RACES)
+    if (found instanceof Promise) return found.then((later) => later ?? usual())
+    return found ?? usual()
   }
 
   #pick(

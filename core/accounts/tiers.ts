@@ -1,3 +1,4 @@
+import type { Preference } from '../contract/call.js'
 import type { Account } from '../contract/upstream.js'
 import { mapModel, matchesModel } from '../upstream/models.js'
 import type { Upstreams } from '../upstream/registry.js'
@@ -11,6 +12,8 @@ export interface Tiers {
   readonly byId: ReadonlyMap<string, Candidate>
   /** The same for models that the same accounts serve: a session has one account for each such set. */
   readonly set: string
+  /** Those of a preference: they serve if they can do so at once and are well. */
+  readonly preferred: boolean
 }
 
 /** Clients name models, so the rankings that are kept must have a bound. */
@@ -44,26 +47,29 @@ export class TierTable {
     return standIns.map((u) => ({ id: u.name, upstream: u.name }))
   }
 
-  of(model: string): Tiers {
+  /** Those of a preference alone, where there is one. */
+  of(model: string, preference?: Preference): Tiers {
     // Upstreams register while the chain is built; what was ranked before that is out of date.
     const { size } = this.upstreams
     if (size !== this.#upstreamsThen) this.#kept.clear()
     this.#upstreamsThen = size
-    let tiers = this.#kept.get(model)
+    const key = preference ? [model, preference.account, preference.upstream].join('\n') : model
+    let tiers = this.#kept.get(key)
     if (!tiers) {
       if (this.#kept.size >= LIMIT) this.#kept.clear()
-      tiers = this.#build(model)
-      this.#kept.set(model, tiers)
+      tiers = this.#build(model, preference)
+      this.#kept.set(key, tiers)
     }
     return tiers
   }
 
-  #build(model: string): Tiers {
+  #build(model: string, preference: Preference | undefined): Tiers {
     const accounts = this.all()
     const present = accounts.filter((a) => servesModel(a, model))
     const precedence = (a: Account) => this.upstreams.get(a.upstream)?.precedence ?? 'pooled'
     const only = present.filter((a) => precedence(a) === 'exclusive')
-    const eligible = only.length > 0 ? only : present
+    const usual = only.length > 0 ? only : present
+    const eligible = preference ? usual.filter((a) => isPreferred(a, preference)) : usual
     const tiers = new Map<string, { readonly order: readonly number[]; readonly members: Candidate[] }>()
     for (const account of eligible) {
       const order = [precedence(account) === 'fallback' ? 1 : 0, this.#priority(account)]
@@ -76,7 +82,13 @@ export class TierTable {
       .map((group) => group.members)
     const set = eligible.length === accounts.length ? '' : `#${eligible.map((a) => a.id).join()}`
     const all = sorted.flat()
-    return { tiers: sorted, all, byId: new Map(all.map((c) => [c.account.id, c])), set }
+    return {
+      tiers: sorted,
+      preferred: preference !== undefined,
+      all,
+      byId: new Map(all.map((c) => [c.account.id, c])),
+      set,
+    }
   }
 
   #priority(account: Account): number {
@@ -111,4 +123,11 @@ export function ownModel({ models }: Account, model: string): string | undefined
 
 function isList(models: NonNullable<Account['models']>): models is readonly string[] {
   return Array.isArray(models)
+}
+
+function isPreferred(
+  { id, upstream }: Account,
+  { account = id, upstream: of = upstream }: Preference,
+): boolean {
+  return id === account && upstream === of
 }

@@ -17,11 +17,13 @@ export function dispatchOnce(accounts: Accounts): Link {
         facts.upstream = upstream.name
         facts.account = account.id
         facts.attempts = 1
-        facts.mappedModel = model
+        const asked = facts.model ?? call.model
+        const other = model ?? (call.model === asked ? undefined : call.model)
+        facts.mappedModel = other
         const named = model === undefined ? call : call.set({ model })
         try {
           const reply = await next(named.with({ target }))
-          const mapped = model !== undefined && { 'x-mapped-model': headerText(model) }
+          const mapped = other !== undefined && { 'x-mapped-model': headerText(other) }
           const headers = { 'x-account-email': account.email ?? account.id, ...mapped, ...reply.headers }
           return lease.hold(reply.with({ headers }))
         } catch (error) {

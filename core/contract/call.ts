@@ -48,6 +48,12 @@ export interface StreamLimits {
   readonly passOn?: (frame: Buffer) => boolean
 }
 
+/** The accounts that a plugin wants a call to go to: one of this id, those of this upstream, or both at once. */
+export interface Preference {
+  readonly account?: string | undefined
+  readonly upstream?: string | undefined
+}
+
 /** What `with` can change. A new `body` makes the bytes anew, new `bytes` make the body anew. */
 export interface CallPatch {
   readonly body?: MessagesRequest
@@ -67,6 +73,8 @@ export interface CallPatch {
 export interface Call extends CallHead {
   /** Where this attempt goes; known inside `retry-rotate` (phase `attempt`), undefined outside. */
   readonly target: Target | undefined
+  /** Set by `prefer`; honoured where the account is chosen. */
+  readonly preference: Preference | undefined
   /** Without limits there is no first-event or idle timeout. */
   readonly limits: StreamLimits | undefined
   /** `signal` without the cost of an AbortSignal. */
@@ -92,6 +100,12 @@ export interface Call extends CallHead {
   with(patch: CallPatch): Call
   /** The call with other values for top-level fields of its body; the rest is not decoded and keeps its bytes. */
   set(fields: Readonly<Partial<MessagesRequest>>): Call
+  /**
+   * The call with a wish for the account or the upstream that serves it, in place of an earlier one, and with another model.
+   * A wish counts where one of its accounts can serve at once; else the choice is the usual one, with the model as it is here.
+   * It neither sets nor moves the account that the session is pinned to. Of use outside of `retry-rotate` (phase `request`).
+   */
+  prefer(to: Preference & { readonly model?: string | undefined }): Call
   /** The call with splices in its body, by positions in `tree`. */
   edit(edits: readonly Edit[]): Call
 }

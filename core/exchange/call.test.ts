@@ -185,3 +185,22 @@ it('header gives the first value and knows lower-case names', () => {
   const some = call('{}', { headers: { a: ['1', '2'], b: '3' } })
   expect([some.header('a'), some.header('b'), some.header('c')]).toEqual(['1', '3', undefined])
 })
+
+describe('prefer', () => {
+  it('is kept by all calls that come of it, and leaves the first one as it was', () => {
+    const call = makeCall({ model: 'claude-opus-5' })
+    const wish = { account: 'a', upstream: undefined }
+    const preferring = call.prefer({ account: 'a' })
+    for (const next of [preferring, preferring.with({ query: '?x' }), preferring.set({ max_tokens: 1 })])
+      expect(next.preference).toEqual(wish)
+    expect([call.preference, preferring.bytes]).toEqual([undefined, call.bytes])
+  })
+
+  it('replaces an earlier one, and keeps it where only the model is another', () => {
+    const call = makeCall().prefer({ account: 'a' }).prefer({ upstream: 'zai' })
+    expect(call.preference).toEqual({ account: undefined, upstream: 'zai' })
+    const other = call.prefer({ model: 'claude-haiku-4-5' })
+    expect([other.preference, other.model]).toEqual([call.preference, 'claude-haiku-4-5'])
+    expect(JSON.parse(other.bytes.toString()).model).toBe('claude-haiku-4-5')
+  })
+})

@@ -2,6 +2,7 @@ import type {
   Call as CallContract,
   CallHead,
   CallPatch,
+  Preference,
   RouteName,
   StreamLimits,
   Target,
@@ -28,6 +29,7 @@ export class RequestCall implements CallContract {
   readonly headers: Headers
   readonly target: Target | undefined
   readonly limits: StreamLimits | undefined
+  readonly preference: Preference | undefined
   readonly cancellation: Cancellation
   readonly #head: CallHead
   readonly #body: RequestBody
@@ -41,6 +43,7 @@ export class RequestCall implements CallContract {
     headers = head.headers,
     target?: Target,
     limits?: StreamLimits,
+    preference?: Preference,
   ) {
     this.#head = head
     this.cancellation = cancellation
@@ -49,6 +52,7 @@ export class RequestCall implements CallContract {
     this.headers = headers
     this.target = target
     this.limits = limits
+    this.preference = preference
   }
 
   static of(init: CallInit): RequestCall {
@@ -149,6 +153,7 @@ export class RequestCall implements CallContract {
       headers,
       target,
       limits,
+      this.preference,
     )
   }
 
@@ -160,9 +165,15 @@ export class RequestCall implements CallContract {
     return edits.length === 0 ? this : this.#with(this.#body.edit(edits))
   }
 
-  #with(body: RequestBody): RequestCall {
+  prefer({ account, upstream, model }: Preference & { readonly model?: string | undefined }): RequestCall {
+    const wish = account !== undefined || upstream !== undefined
+    const preference = wish ? { account, upstream } : this.preference
+    return this.#with(model === undefined ? this.#body : this.#body.set({ model }), preference)
+  }
+
+  #with(body: RequestBody, preference = this.preference): RequestCall {
     const { query, headers, target, limits } = this
-    return new RequestCall(this.#head, this.cancellation, body, query, headers, target, limits)
+    return new RequestCall(this.#head, this.cancellation, body, query, headers, target, limits, preference)
   }
 }
 

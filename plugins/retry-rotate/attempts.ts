@@ -17,6 +17,7 @@ import {
   retryAfterSeconds,
 } from '../../core/kit.js'
 import { type Failure, isTemporary } from './policy.js'
+import { unmetPreference } from './preference.js'
 
 /** How an attempt ended that did not serve: with the upstream's error answer, or with no answer. */
 export interface Failed {
@@ -43,8 +44,9 @@ export class Attempts {
   #waitedFor: string | undefined
   readonly #request: AccountRequest
   #lease: Lease | undefined
-  /** What was asked for instead of the client's model. */
-  #fallback: string | undefined
+  /** The client's model; plugins further out may have asked for another. */
+  readonly #asked: string
+  #fellBack = false
 
   constructor(
     call: Call,
@@ -52,6 +54,13 @@ export class Attempts {
     private readonly init: AttemptsInit,
   ) {
     this.#request = accounts.request(call, init.queueTimeout)
+    this.#asked = call.record.facts.model ?? call.model
+  }
+
+  /** What is asked for in place of the client's model, by the account's own name for it where it has one. */
+  get #mapped(): string | undefined {
+    const { target } = this.lease
+    return target.model ?? (this.call.model === this.#asked ? undefined : this.call.model)
   }
 
   /** The call as it stands outside the fixes; each attempt fits it anew. */
@@ -139,13 +148,15 @@ export class Attempts {
   #take(lease: Lease | undefined, mayFallBack: boolean): Awaitable<boolean> {
     if (lease) {
       this.#lease = lease
-      this.call.record.facts.mappedModel = lease.target.model ?? this.#fallback
+      const unmet = unmetPreference(this.call, lease.target)
+      if (unmet) this.call.record.note('retry-rotate', unmet)
+      this.call.record.facts.mappedModel = this.#mapped
       return true
     }
     const model = mayFallBack ? mapModel(this.init.fallback, this.call.model) : undefined
-    if (model === undefined || model === this.call.model || this.#fallback !== undefined) return false
+    if (model === undefined || model === this.call.model || this.#fellBack) return false
     this.call.record.note('retry-rotate', `nobody can serve ${this.call.model}: ${model} instead`)
-    this.#fallback = model
+    this.#fellBack = true
     this.#request.call = this.call.set({ model })
     this.#request.tried.clear()
     return this.#acquire(false)
@@ -184,7 +195,8 @@ export class Attempts {
   }
 
   #headers(reply?: Reply): Record<string, string> {
-    const { account, upstream, model = this.#fallback } = this.lease.target
+    const { account, upstream } = this.lease.target
+    const model = this.#mapped
     const attempts = this.#request.attempt
     const { facts } = this.call.record
     facts.upstream = upstream.name
