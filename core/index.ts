@@ -24,6 +24,7 @@ export type {
 export type { Ending, ExchangeRecord, FinishedRecord, RecordFacts, RecordTimes } from './contract/record.js'
 export type { ReplyInit } from './contract/reply.js'
 export type {
+  EstimateTokens,
   GatewayContext,
   HttpClient,
   Logger,

@@ -31,8 +31,6 @@ export { PassThrough } from './stream/pass-through.js'
 export { bytesSource, chunksOf, collect, iterableSource } from './stream/source.js'
 export { FrameDecoder } from './stream/sse-decoder.js'
 export { looksLikeEvents } from './stream/sse-event.js'
-export { estimateTokens } from './token-count/estimate.js'
-export { TurnQueue } from './token-count/event-loop.js'
 export {
   createForwarder,
   type ForwarderOptions,

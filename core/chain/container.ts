@@ -61,6 +61,7 @@ const SERVICES = [
   'http',
   'upstreams',
   'accounts',
+  'estimate',
 ] as const satisfies readonly (keyof Services)[]
 
 /** Adds `resolve`, and every service under its name; each is resolved when it is read first. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { messageReply, recorder } from '../../testing.js'
+import { makeCall, messageReply, recorder } from '../../testing.js'
 import { PoolState } from '../accounts/pool-state.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { Accounts } from '../contract/accounts.js'
 import type { PluginContext, PluginEntry } from '../contract/plugin.js'
-import type { ServiceContext, ServiceFactories, Transport } from '../contract/services.js'
+import type { EstimateTokens, ServiceContext, ServiceFactories, Transport } from '../contract/services.js'
 import { definePlugin, defineUpstream } from '../plugin/define.js'
 import { tokens } from '../plugin/tokens.js'
 import { createHttpClient } from '../upstream/http.js'
@@ -151,5 +151,18 @@ describe('a service of the config', () => {
     [() => ({ all: () => [] }), 'what the factory returned has no `request`, `acquire`, `exhausted`'],
   ])('%s is refused in words', async (factory, words) => {
     await expect(build({ accounts: factory as never })).rejects.toThrow(`services.accounts: ${words}`)
+  })
+
+  it('that estimates tokens is a function', async () => {
+    await expect(build({ estimate: () => ({ count: () => 1 }) as never })).rejects.toThrow(
+      'services.estimate: the factory must return a function from a call to a number of tokens',
+    )
+    let own: EstimateTokens | undefined
+    await build({ estimate: () => async () => 7 }, [
+      seeing(({ estimate }) => {
+        own = estimate
+      }),
+    ])
+    expect(await own!(makeCall())).toBe(7)
   })
 })

@@ -29,6 +29,7 @@ const METHODS: { readonly [Name in keyof ServiceFactories]-?: readonly (keyof Se
     'cooldownMs',
     'status',
   ],
+  estimate: [],
 }
 
 /** The services that a config can replace. */
@@ -39,6 +40,8 @@ export function problemOf(name: keyof ServiceFactories, service: unknown): strin
   if ((typeof service !== 'object' && typeof service !== 'function') || service === null)
     return `the factory must return the service, and returned ${service === null ? 'null' : typeof service}`
   if ('then' in service) return 'the factory must return the service itself, and returned a promise'
+  if (name === 'estimate' && typeof service !== 'function')
+    return 'the factory must return a function from a call to a number of tokens, and returned an object'
   const missing = METHODS[name].filter((method) => typeof service[method as never] !== 'function')
   if (missing.length === 0) return undefined
   return `what the factory returned has no ${missing.map((method) => `\`${method}\``).join(', ')}`

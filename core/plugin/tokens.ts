@@ -21,4 +21,6 @@ export const tokens = {
   upstreams: token('upstreams'),
   /** The accounts and their state: chooses which one serves. */
   accounts: token('accounts'),
+  /** About how many tokens a call's prompt has: `await estimate(call)`. */
+  estimate: token('estimate'),
 } as const

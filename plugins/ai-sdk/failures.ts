@@ -1,5 +1,12 @@
-import { type Call, ClientGoneError, GatewayError, Reply, UpstreamError } from '../../core/index.js'
-import { estimateTokens, isKnownError, shownStatus, TurnQueue } from '../../core/kit.js'
+import {
+  type Call,
+  ClientGoneError,
+  type EstimateTokens,
+  GatewayError,
+  Reply,
+  UpstreamError,
+} from '../../core/index.js'
+import { isKnownError, shownStatus } from '../../core/kit.js'
 import { errorData, providerError, recordOf } from './errors.js'
 import { isTooLong, tooLong } from './overflow.js'
 
@@ -12,11 +19,16 @@ const WAIT = /(?:retry|try again) (?:in|after) ([\d.]+) ?(ms|s|m)\b/i
  * The answer that a package's error stands for. Throws where there was none: the connection, the client, the config. No
  * error of a package travels on: it holds the whole request.
  */
-export async function errorReply(error: unknown, call: Call, window: number | undefined): Promise<Reply> {
+export async function errorReply(
+  error: unknown,
+  call: Call,
+  window: number | undefined,
+  estimate: EstimateTokens,
+): Promise<Reply> {
   const { statusCode, responseHeaders } = recordOf(error)
   if (!(Number(statusCode) >= 400)) throw failureOf(error, call)
   const said = providerError(error)
-  const message = isTooLong(said.message) ? await estimated(call, window) : said.message
+  const message = isTooLong(said.message) ? await estimated(call, estimate, window) : said.message
   return Reply.json(errorData({ ...said, message: call.record.masked(message) }), {
     status: said.status,
     headers: told(recordOf(responseHeaders), said.message),
@@ -74,7 +86,7 @@ function told(headers: Readonly<Record<string, unknown>>, message: string): Reco
 }
 
 /** The provider named no numbers, and the client acts on numbers alone. An estimate below the window would contradict it. */
-async function estimated(call: Call, window = 200_000): Promise<string> {
-  const counted = await estimateTokens(call.body, new TurnQueue(), call.signal)
+async function estimated(call: Call, estimate: EstimateTokens, window = 200_000): Promise<string> {
+  const counted = await estimate(call)
   return tooLong(Math.max(counted, window + 1), window)
 }

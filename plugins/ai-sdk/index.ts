@@ -31,14 +31,14 @@ export function aiSdk<const Name extends string>(
   return defineUpstream({ name, options, create: (context) => upstream(context) })(rest)
 }
 
-function upstream({ name, options, transport }: PluginContext<z.output<Options>>): UpstreamHooks {
+function upstream({ name, options, transport, estimate }: PluginContext<z.output<Options>>): UpstreamHooks {
   const { models, contextWindows, provider } = options
   const targets = new Set(Object.values(models))
   // The provider's own names are listed, so whoever asks for one gets it, whatever `*` says.
   const own = (model: string) =>
     targets.has(model) && !Object.hasOwn(models, model) ? model : (mapModel(models, model) ?? model)
   const contextWindow = (model: string) => mapModel(contextWindows, own(model))
-  const sender = new Sender({ ...options, name, transport, contextWindow })
+  const sender = new Sender({ ...options, name, transport, estimate, contextWindow })
 
   return {
     // The mapping leaves `cache_control` out and joins neighbours by itself.

@@ -1,4 +1,11 @@
-import { type Account, type Call, type MessageReply, Reply, type Transport } from '../../core/index.js'
+import {
+  type Account,
+  type Call,
+  type EstimateTokens,
+  type MessageReply,
+  Reply,
+  type Transport,
+} from '../../core/index.js'
 import { keyOf } from '../../core/kit.js'
 import { mapCall } from './call-options.js'
 import { EventSource } from './event-source.js'
@@ -14,6 +21,7 @@ export interface SenderInit extends Omit<ProvidersInit, 'fetch' | 'api' | 'baseU
   readonly api?: string | undefined
   readonly baseURL?: string | undefined
   readonly transport: Transport
+  readonly estimate: EstimateTokens
   readonly providerOptions: Readonly<Record<string, unknown>>
   contextWindow(model: string): number | undefined
 }
@@ -47,7 +55,7 @@ export class Sender {
     try {
       stream = await this.#stream(model, options, call)
     } catch (error) {
-      return errorReply(error, call, this.#init.contextWindow(call.model))
+      return errorReply(error, call, this.#init.contextWindow(call.model), this.#init.estimate)
     } finally {
       call.record.facts.upstreamMs = performance.now() - sentAt
     }

@@ -4,6 +4,7 @@ import {
   type Call,
   ClientGoneError,
   definePlugin,
+  type EstimateTokens,
   GatewayError,
   type Logger,
   type Next,
@@ -13,7 +14,7 @@ import {
   tokens,
   UpstreamError,
 } from '../../core/index.js'
-import { endToEnd, estimateTokens, loggable, orCancelled, TurnQueue } from '../../core/kit.js'
+import { endToEnd, loggable, orCancelled } from '../../core/kit.js'
 
 const options = z.strictObject({
   /** `auto`: the upstream's count, else an estimate; `zero`: always 0, at no cost. Default: `auto`. */
@@ -33,21 +34,20 @@ const REPLY_LIMIT = 64 * 1024
 const OF_THE_BODY = new Set(['content-type', 'content-length', 'content-encoding'])
 
 class CountTokens implements Plugin {
-  readonly #turns = new TurnQueue()
-
   constructor(
     @inject(tokens.options) private readonly options: CountTokensOptions,
     @inject(tokens.logger) private readonly logger: Logger,
+    @inject(tokens.estimate) private readonly estimate: EstimateTokens,
   ) {}
 
   async handle(call: Call, next: Next): Promise<Reply> {
     if (this.options.mode === 'zero') {
       return Reply.json({ input_tokens: 0, output_tokens: 0 }, { headers: { [SOURCE]: 'zero' } })
     }
-    const { body } = call // a malformed one is the client's to mend: the 400 goes out
+    void call.body // a malformed one is the client's to mend: the 400 goes out
     const counted = await this.#ask(call, next)
     if (counted) return counted
-    const input_tokens = await estimateTokens(body, this.#turns, call.signal)
+    const input_tokens = await this.estimate(call)
     return Reply.json({ input_tokens }, { headers: { [SOURCE]: 'estimate' } })
   }
 

@@ -1,17 +1,23 @@
 import { z } from 'zod'
-import { type Call, type Cooldown, definePlugin, type Next, Reply, UpstreamError } from '../../core/index.js'
+import {
+  type Call,
+  type Cooldown,
+  definePlugin,
+  type EstimateTokens,
+  type Next,
+  Reply,
+  UpstreamError,
+} from '../../core/index.js'
 import {
   confirm,
   cooldownOf,
   errorBody,
-  estimateTokens,
   isErrorBody,
   isServerFailure,
   parseJson,
   retryAfterSeconds,
   retryDelay,
   shownStatus,
-  TurnQueue,
   typeOfStatus,
   type UpstreamWords,
   withLocalTimes,
@@ -35,7 +41,7 @@ export const errors = definePlugin({
     /** Reads z.ai's business codes, which decide instead of its status. Default: true. */
     zaiCodes: z.boolean().default(true),
   }),
-  create: ({ options }) => ({
+  create: ({ options, estimate }) => ({
     async handle(call, next) {
       const reply = await answerOf(call, next)
       if (reply.status < 400) return reply
@@ -44,7 +50,7 @@ export const errors = definePlugin({
       const said = wordsOfText(text)
       const words = { ...said, message: said.message && withLocalTimes(said.message, Date.now()) }
       const meaning = options.zaiCodes && words.code !== undefined ? ZAI_CODES.get(words.code) : undefined
-      if (meaning) return await fromCode(reply, call, text, words, meaning)
+      if (meaning) return await fromCode(reply, call, text, words, meaning, estimate)
       const fault = misconfigured(reply, words, call)
       if (fault) return ourFault(reply, fault, call)
       const shaped = isErrorBody(parseJson(text)) ? reply : reshaped(reply, words)
@@ -87,13 +93,14 @@ async function fromCode(
   text: string,
   words: UpstreamWords,
   meaning: CodeMeaning,
+  estimate: EstimateTokens,
 ): Promise<Reply> {
   call.record.note('errors', `code ${words.code} counts as ${meaning.status}`)
   const { status, type, cooldown, advice, tooLong } = meaning
   const said = `${words.message ?? 'no explanation'} (code ${words.code})`
   const account = call.target?.account.id
   const message = tooLong
-    ? await tooLongMessage(words.message ?? '', call)
+    ? await tooLongMessage(words.message ?? '', call, estimate)
     : advice
       ? `account '${account}': ${said}; ${advice}`
       : said
@@ -137,11 +144,11 @@ function withAdvice(reply: Reply, text: string): Reply {
  * The one wording on which Claude Code compacts the conversation and goes on. The numbers are the upstream's where it
  * names two, else our count and the model's window.
  */
-async function tooLongMessage(message: string, call: Call): Promise<string> {
+async function tooLongMessage(message: string, call: Call, estimate: EstimateTokens): Promise<string> {
   const [tokens, maximum] = [...message.matchAll(/\d{4,}/g)].map(Number).sort((a, b) => b - a)
   if (tokens !== undefined && maximum !== undefined)
     return `prompt is too long: ${tokens} tokens > ${maximum} maximum`
-  const counted = await estimateTokens(call.body, new TurnQueue(), call.signal)
+  const counted = await estimate(call)
   const window = tokens ?? call.target?.upstream.contextWindow?.(call.model) ?? 200_000
   // The upstream has said that it is too long; an estimate below the window would contradict it.
   return `prompt is too long: ${Math.max(counted, window + 1)} tokens > ${window} maximum`

@@ -1,0 +1,28 @@
+import { afterEach, expect, it, vi } from 'vitest'
+import { countTokens } from '../../plugins/count-tokens/index.js'
+import { makeCall, mount } from '../../testing.js'
+import { Reply } from '../exchange/reply.js'
+import { TurnQueue } from './event-loop.js'
+import { estimate } from './service.js'
+
+afterEach(() => void vi.restoreAllMocks())
+
+it('takes turns with every other estimate of the process', async () => {
+  const queues = new Set<unknown>()
+  const next = TurnQueue.prototype.next
+  vi.spyOn(TurnQueue.prototype, 'next').mockImplementation(function (this: TurnQueue) {
+    queues.add(this)
+    return next.call(this)
+  })
+  const body = { messages: [{ role: 'user', content: 'some words '.repeat(2000) }] }
+  const counts = [await estimate(makeCall(body))]
+  for (let i = 0; i < 2; i++) {
+    const plugin = await mount(countTokens, { upstream: () => Reply.json({}, { status: 404 }) })
+    const reply = await plugin.send(body, { route: 'count-tokens' })
+    counts.push((await reply.json<{ input_tokens: number }>()).input_tokens)
+    await plugin.dispose()
+  }
+  expect(new Set(counts).size).toBe(1)
+  expect(counts[0]).toBeGreaterThan(4000)
+  expect(queues.size).toBe(1)
+})
