@@ -46,6 +46,7 @@ export type {
   ModelInfo,
   Precedence,
 } from './contract/upstream.js'
+export type { ErrorCode } from './errors/codes.js'
 export {
   ClientGoneError,
   GatewayError,

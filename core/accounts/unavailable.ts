@@ -17,10 +17,18 @@ export function noAccount(model: string, all: readonly Account[], client: Header
   if (all.length === 0) {
     const message =
       'no upstream account is configured: set ZAI_API_KEY or AGPROXY_ANTHROPIC_API_KEY, or `accounts` in the config'
-    return new GatewayError('api_error', message, { status: shownStatus(500, client), retry: false })
+    return new GatewayError('api_error', message, {
+      code: 'AGP_NO_ACCOUNT',
+      status: shownStatus(500, client),
+      retry: false,
+    })
   }
   const message = `no account serves the model '${model}' (accounts: ${all.map((a) => a.id).join(', ')})`
-  return new GatewayError('not_found_error', message, { status: shownStatus(404, client), retry: false })
+  return new GatewayError('not_found_error', message, {
+    code: 'AGP_MODEL_NOT_SERVED',
+    status: shownStatus(404, client),
+    retry: false,
+  })
 }
 
 /** The error for a client that no account can serve now: each account, why, and when to come back. */
@@ -32,8 +40,9 @@ export function exhausted(accounts: readonly Unavailable[], client: Headers, now
   if (!Number.isFinite(soonest)) {
     const message = `no account can serve: ${list}. Correct the gateway's accounts in its config, or the environment variables that their keys come from`
     return cooldowns.every(({ reason }) => reason === 'billing')
-      ? new GatewayError('billing_error', message, { retry: false })
+      ? new GatewayError('billing_error', message, { code: 'AGP_ACCOUNTS_UNUSABLE', retry: false })
       : new GatewayError('authentication_error', message, {
+          code: 'AGP_ACCOUNTS_UNUSABLE',
           status: shownStatus(401, client),
           retry: false,
         })
@@ -43,7 +52,7 @@ export function exhausted(accounts: readonly Unavailable[], client: Headers, now
   return new GatewayError(
     overloaded ? 'overloaded_error' : 'rate_limit_error',
     busy ? `all accounts are busy or cooling down: ${list}` : `all accounts are cooling down: ${list}`,
-    { headers: { 'retry-after': retryAfterSeconds(soonest) } },
+    { code: 'AGP_ACCOUNTS_BUSY', headers: { 'retry-after': retryAfterSeconds(soonest) } },
   )
 }
 

@@ -73,7 +73,7 @@ export function clearReply(pool: Accounts, id: string): Reply {
   if (cleared === undefined) {
     const ids = pool.all().map((account) => account.id)
     const message = `no account '${id}'; there are ${ids.join(', ') || 'none'}`
-    throw new GatewayError('not_found_error', message, { retry: false })
+    throw new GatewayError('not_found_error', message, { code: 'AGP_UNKNOWN_ACCOUNT', retry: false })
   }
   return Reply.json({ id, cleared })
 }

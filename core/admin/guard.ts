@@ -10,9 +10,9 @@ export function requireAdmin(headers: Headers, adminKey: string | undefined): vo
   if (adminKey === undefined) {
     const message =
       'these routes want an admin key and none is configured: set AGPROXY_ADMIN_KEY or server.adminKey'
-    throw new GatewayError('permission_error', message, { retry: false })
+    throw new GatewayError('permission_error', message, { code: 'AGP_NO_ADMIN_KEY', retry: false })
   }
   if (new KeyRing([adminKey]).holdsAny(presentedKeys(headers))) return
   const message = 'send the admin key (AGPROXY_ADMIN_KEY, server.adminKey) in Authorization or x-api-key'
-  throw new GatewayError('authentication_error', message, { retry: false })
+  throw new GatewayError('authentication_error', message, { code: 'AGP_ADMIN_KEY', retry: false })
 }

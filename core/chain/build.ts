@@ -110,6 +110,7 @@ function checkAccounts({ accounts, off, chain }: ResolvedConfig, upstreams: Upst
       ? []
       : [
           {
+            code: 'AGP_CONFIG_UNKNOWN_NAME' as const,
             path: `accounts.${i}.upstream`,
             message: `no upstream ${quotedName(upstream)}${nearest(upstream, names)}; this chain has ${names.join(', ') || 'none'}`,
           },

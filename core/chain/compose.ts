@@ -263,6 +263,6 @@ export const nobodyAnswered: Next = async (call) => {
   throw new GatewayError(
     'api_error',
     `no plugin of this chain answers ${call.method} ${call.path}; \`agproxy check\` prints the chain`,
-    { retry: false },
+    { code: 'AGP_NO_ANSWER', retry: false },
   )
 }

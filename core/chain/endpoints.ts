@@ -97,7 +97,7 @@ function problemsOf(item: ChainEndpoint, at: number, all: readonly ChainEndpoint
   })
   if (own) {
     const message = `${name} takes ${own.pattern.shown}, which is a route of the gateway; choose another path, such as /_agproxy/${plugin}`
-    return [{ path, message }]
+    return [{ code: 'AGP_CONFIG_ENDPOINT', path, message }]
   }
   const other = all.slice(0, at).find((earlier) => collides(earlier, item))
   if (!other) return []
@@ -107,7 +107,7 @@ function problemsOf(item: ChainEndpoint, at: number, all: readonly ChainEndpoint
     other.plugin === plugin
       ? `${name} and ${theirs} match the same paths; take one of them out`
       : `${name} matches paths of ${theirs}, which ${owner} has; choose another path, or leave one of the two plugins out`
-  return [{ path, message }]
+  return [{ code: 'AGP_CONFIG_ENDPOINT', path, message }]
 }
 
 /** One plugin may have `/notes/new` beside `/notes/:id`; of two plugins, one would take paths of the other. */

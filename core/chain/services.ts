@@ -86,6 +86,6 @@ export function makeService<T extends object>(name: keyof ServiceFactories, make
 }
 
 function failure(name: string, message: string, cause?: unknown): ConfigError {
-  const error = new ConfigError([{ path: `services.${name}`, message }])
+  const error = new ConfigError([{ code: 'AGP_CONFIG_SERVICE', path: `services.${name}`, message }])
   return cause === undefined ? error : Object.assign(error, { cause })
 }

@@ -53,31 +53,47 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     return checked(named ? await explorer.load(named) : await explorer.search(options.cwd), named)
   } catch (error) {
     if (ConfigError.is(error)) throw error
-    throw new ConfigError([{ message: (error as Error).message.split('\n')[0]! }], named)
+    throw new ConfigError(
+      [{ code: 'AGP_CONFIG_FILE', message: (error as Error).message.split('\n')[0]! }],
+      named,
+    )
   }
 }
 
 async function mustBeFile(file: string): Promise<void> {
   const found = await stat(file).catch(() => undefined)
-  if (!found) throw new ConfigError([{ message: 'no such file; check the path given to --config' }], file)
-  if (!found.isFile()) throw new ConfigError([{ message: 'not a file; --config wants a config file' }], file)
+  if (!found)
+    throw new ConfigError(
+      [{ code: 'AGP_CONFIG_FILE', message: 'no such file; check the path given to --config' }],
+      file,
+    )
+  if (!found.isFile())
+    throw new ConfigError(
+      [{ code: 'AGP_CONFIG_FILE', message: 'not a file; --config wants a config file' }],
+      file,
+    )
 }
 
 function checked(result: CosmiconfigResult, named: string | undefined): LoadedConfig {
   if (!result) {
     if (!named) return { file: undefined, config: undefined }
-    throw new ConfigError([{ message: "has no key 'agproxy'" }], named) // only a package.json comes here
+    throw new ConfigError([{ code: 'AGP_CONFIG_FILE', message: "has no key 'agproxy'" }], named) // only a package.json comes here
   }
   const { filepath: file, config } = result
   if (result.isEmpty || config === undefined || config === null) {
     throw new ConfigError(
-      [{ message: 'is empty or exports nothing; export the config object as default' }],
+      [
+        {
+          code: 'AGP_CONFIG_FILE',
+          message: 'is empty or exports nothing; export the config object as default',
+        },
+      ],
       file,
     )
   }
   if (!isPlainObject(config)) {
     const message = `exports ${kindOf(config)}; export the config object as default: export default defineConfig({ … })`
-    throw new ConfigError([{ message }], file)
+    throw new ConfigError([{ code: 'AGP_CONFIG_FILE', message }], file)
   }
   return { file, config }
 }

@@ -21,7 +21,7 @@ export function codeLoader(modules: () => Promise<VirtualModules>) {
       loaded = (await importFresh(file, source, { virtualModules: { ...(await modules()) } })) as never
     } catch (error) {
       // Wrapped, because cosmiconfig takes an ENOENT thrown inside a config for a missing config and looks on.
-      throw new ConfigError([{ message: whatFailed(error, file) }], file)
+      throw new ConfigError([{ code: 'AGP_CONFIG_FILE', message: whatFailed(error, file) }], file)
     }
     // jiti's proxy mends `default` for packages; for a config it would hide that there is none.
     const exported = Object.getOwnPropertyDescriptor(loaded, 'default')
@@ -29,7 +29,10 @@ export function codeLoader(modules: () => Promise<VirtualModules>) {
     if (Object.hasOwn(loaded, '__esModule')) {
       const names = Object.keys(loaded)
       const found = names.length > 0 ? `exports ${names.join(', ')} but no default` : 'exports nothing'
-      throw new ConfigError([{ message: `${found}; export the config object as default` }], file)
+      throw new ConfigError(
+        [{ code: 'AGP_CONFIG_FILE', message: `${found}; export the config object as default` }],
+        file,
+      )
     }
     if (Object.keys(loaded).length === 0) return undefined
     return loaded
@@ -63,7 +66,7 @@ export async function jsonLoader(file: string): Promise<unknown> {
   } catch (error) {
     const { reason, index } = jsonFault((error as Error).message, text)
     const line = index === undefined ? '' : ` in line ${text.slice(0, index).split('\n').length}`
-    throw new ConfigError([{ message: `not valid JSON${line}: ${reason}` }], file)
+    throw new ConfigError([{ code: 'AGP_CONFIG_FILE', message: `not valid JSON${line}: ${reason}` }], file)
   }
 }
 
@@ -89,6 +92,9 @@ export async function yamlLoader(file: string): Promise<unknown> {
     // js-yaml's message shows the lines around the fault, and with them keys; its reason does not.
     const { reason, mark } = error as { reason?: string; mark?: { line: number } }
     const line = mark ? ` in line ${mark.line + 1}` : ''
-    throw new ConfigError([{ message: `not valid YAML${line}: ${reason ?? 'it cannot be read'}` }], file)
+    throw new ConfigError(
+      [{ code: 'AGP_CONFIG_FILE', message: `not valid YAML${line}: ${reason ?? 'it cannot be read'}` }],
+      file,
+    )
   }
 }

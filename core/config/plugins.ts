@@ -33,7 +33,11 @@ function settingsOf(slots: readonly Slot[], settings: unknown, problems: Problem
   const names = [...new Set(slots.map((slot) => slot.name))]
   for (const name of Object.keys(settings)) {
     if (!names.includes(name)) {
-      problems.push({ path: `plugins.${name}`, message: unknownName('plugin', name, names) })
+      problems.push({
+        code: 'AGP_CONFIG_UNKNOWN_NAME',
+        path: `plugins.${name}`,
+        message: unknownName('plugin', name, names),
+      })
     }
   }
   return settings

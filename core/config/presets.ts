@@ -30,7 +30,7 @@ export function choosePresets(
       if (Object.hasOwn(known, ref)) return [known[ref]!]
       const names = Object.keys(known)
       const message = `unknown preset ${describe(ref)}; known are ${names.join(', ')}${nearest(ref, names)}`
-      problems.push({ path: at, message })
+      problems.push({ code: 'AGP_CONFIG_UNKNOWN_NAME', path: at, message })
       return []
     }
     if (isPreset(ref)) return [ref]

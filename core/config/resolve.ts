@@ -49,7 +49,8 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
   const problems: Problem[] = []
   const warnings: string[] = []
   for (const key of Object.keys(config)) {
-    if (!KEYS.includes(key)) problems.push({ path: key, message: unknownName('key', key, KEYS) })
+    if (!KEYS.includes(key))
+      problems.push({ code: 'AGP_CONFIG_UNKNOWN_NAME', path: key, message: unknownName('key', key, KEYS) })
   }
 
   // The config's own preset is looked at even where the flag wins, so that no fault waits for the day without the flag.

@@ -33,7 +33,11 @@ function read(services: unknown, from: string, path: string, problems: Problem[]
     if (create === undefined) return []
     const at = path.replace('services', `services.${name}`)
     if (!REPLACEABLE.includes(name as keyof ServiceFactories))
-      problems.push({ path: at, message: unknownName('service', name, REPLACEABLE) })
+      problems.push({
+        code: 'AGP_CONFIG_UNKNOWN_NAME',
+        path: at,
+        message: unknownName('service', name, REPLACEABLE),
+      })
     else if (typeof create !== 'function')
       problems.push({
         path: at,

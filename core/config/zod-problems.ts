@@ -36,6 +36,7 @@ function render(issue: Issue, schema: Schema, value: unknown, pathOf: (path: Pat
   if (issue.code === 'unrecognized_keys') {
     const allowed = keysAt(schema, issue.path)
     return issue.keys.map((key) => ({
+      code: 'AGP_CONFIG_UNKNOWN_NAME' as const,
       path: pathOf([...issue.path, key]),
       message: unknownName('key', key, allowed),
     }))

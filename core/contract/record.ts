@@ -14,6 +14,8 @@ export interface RecordFacts {
   cacheCreationTokens: number | undefined
   stopReason: string | undefined
   error: string | undefined
+  /** Of the error, `AGP_…`: stays when its words change. */
+  errorCode: string | undefined
   /** Milliseconds that the last attempt waited for the upstream's headers. */
   upstreamMs: number | undefined
 }

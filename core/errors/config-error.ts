@@ -1,8 +1,12 @@
+import type { ErrorCode } from './codes.js'
+
 /** One thing wrong with a config: where it stands, what is wrong, what to do. */
 export interface Problem {
   /** `plugins.auth.mode`; absent when it is about the whole. */
   readonly path?: string
   readonly message: string
+  /** Default: `AGP_CONFIG_VALUE`. */
+  readonly code?: ErrorCode
 }
 
 const brand = Symbol.for('agproxy.config-error')
@@ -10,7 +14,8 @@ const brand = Symbol.for('agproxy.config-error')
 /** A config that can't be used. The message is ready to print: the file, then one line for each problem. */
 export class ConfigError extends Error {
   readonly [brand] = true
-  readonly problems: readonly Problem[]
+  readonly code = 'AGP_CONFIG' satisfies ErrorCode
+  readonly problems: readonly (Problem & { readonly code: ErrorCode })[]
   readonly file: string | undefined
 
   constructor(problems: readonly Problem[], file?: string) {
@@ -18,7 +23,7 @@ export class ConfigError extends Error {
     const lines = problems.map(({ path, message }) => `${indent}${path ? `${path}: ` : ''}${message}`)
     super([...(file ? [`${file}:`] : []), ...lines].join('\n'))
     this.name = 'ConfigError'
-    this.problems = problems
+    this.problems = problems.map((problem) => ({ code: 'AGP_CONFIG_VALUE', ...problem }))
     this.file = file
   }
 

@@ -1,4 +1,5 @@
 import { type ErrorType, statusOfType } from './api-errors.js'
+import type { ErrorCode } from './codes.js'
 
 /**
  * The three errors that mean something to the gateway. They are recognised by brand, not by `instanceof`: the
@@ -8,11 +9,14 @@ const brand = Symbol.for('agproxy.error')
 
 type Kind = 'gateway' | 'upstream' | 'plugin' | 'gone' | 'reported'
 
-class BrandedError extends Error {
+class BrandedError<Code extends string = ErrorCode> extends Error {
   readonly [brand]: Kind
-  constructor(kind: Kind, message: string, options?: ErrorOptions) {
+  /** Stays when the words change; docs/errors.md lists them all. */
+  readonly code: Code
+  constructor(kind: Kind, code: Code, message: string, options?: ErrorOptions) {
     super(message, options)
     this[brand] = kind
+    this.code = code
   }
 }
 
@@ -21,6 +25,8 @@ function isKind(error: unknown, kind: Kind): boolean {
 }
 
 export interface GatewayErrorInit {
+  /** One of agproxy's, or of your own. Default: `AGP_REFUSED`. */
+  code?: ErrorCode | (string & {})
   /** Overrides the status that belongs to the type. */
   status?: number
   headers?: Record<string, string>
@@ -30,13 +36,13 @@ export interface GatewayErrorInit {
 }
 
 /** An answer in the form of a throw: what the client is told is `message`, so it must say what to do and hold no secret. */
-export class GatewayError extends BrandedError {
+export class GatewayError extends BrandedError<ErrorCode | (string & {})> {
   readonly type: ErrorType
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
 
   constructor(type: ErrorType, message: string, init: GatewayErrorInit = {}) {
-    super('gateway', message, { cause: init.cause })
+    super('gateway', init.code ?? 'AGP_REFUSED', message, { cause: init.cause })
     this.name = 'GatewayError'
     this.type = type
     this.status = init.status ?? statusOfType(type)
@@ -58,6 +64,15 @@ export type UpstreamFailure =
   | 'truncated' // a stream that ended without message_stop
   | 'error-event' // `event: error` inside a stream
 
+const UPSTREAM_CODES: Readonly<Record<UpstreamFailure, ErrorCode>> = {
+  connect: 'AGP_UPSTREAM_CONNECT',
+  reset: 'AGP_UPSTREAM_RESET',
+  timeout: 'AGP_UPSTREAM_TIMEOUT',
+  protocol: 'AGP_UPSTREAM_PROTOCOL',
+  truncated: 'AGP_UPSTREAM_TRUNCATED',
+  'error-event': 'AGP_UPSTREAM_ERROR_EVENT',
+}
+
 /** No usable answer came from the upstream. `retry-rotate` may try another account; nobody else retries. */
 export class UpstreamError extends BrandedError {
   readonly failure: UpstreamFailure
@@ -72,7 +87,7 @@ export class UpstreamError extends BrandedError {
     message: string,
     init: { status?: number; type?: ErrorType; cause?: unknown; detail?: string } = {},
   ) {
-    super('upstream', message, { cause: init.cause })
+    super('upstream', UPSTREAM_CODES[failure], message, { cause: init.cause })
     this.detail = init.detail
     this.name = 'UpstreamError'
     this.failure = failure
@@ -94,7 +109,12 @@ export class PluginError extends BrandedError {
   readonly hook: string
 
   constructor(plugin: string, hook: string, cause: unknown) {
-    super('plugin', `plugin '${plugin}' failed in ${hook}; the gateway's log has the details`, { cause })
+    super(
+      'plugin',
+      'AGP_PLUGIN_FAILED',
+      `plugin '${plugin}' failed in ${hook}; the gateway's log has the details`,
+      { cause },
+    )
     this.name = 'PluginError'
     this.plugin = plugin
     this.hook = hook
@@ -108,7 +128,7 @@ export class PluginError extends BrandedError {
 /** The client went away; nobody is left to answer. */
 export class ClientGoneError extends BrandedError {
   constructor() {
-    super('gone', 'the client has gone')
+    super('gone', 'AGP_CLIENT_GONE', 'the client has gone')
     this.name = 'ClientGoneError'
   }
 
@@ -118,9 +138,9 @@ export class ClientGoneError extends BrandedError {
 }
 
 /** The end of a stream whose last event has told the client of `cause`: it ends cleanly, and the log hears the reason. */
-export class ReportedError extends BrandedError {
+export class ReportedError extends BrandedError<string> {
   constructor(cause: unknown) {
-    super('reported', 'the client was told by an event', { cause })
+    super('reported', codeOf(cause), 'the client was told by an event', { cause })
     this.name = 'ToldError'
   }
 
@@ -132,6 +152,11 @@ export class ReportedError extends BrandedError {
 /** Errors of agproxy's own kinds pass through the layers of the chain as they are; any other is a plugin's fault. */
 export function isKnownError(error: unknown): boolean {
   return (error as { [brand]?: Kind } | null | undefined)?.[brand] !== undefined
+}
+
+/** The code of one of agproxy's errors; `AGP_INTERNAL` for any other. */
+export function codeOf(error: unknown): string {
+  return isKnownError(error) ? (error as BrandedError<string>).code : 'AGP_INTERNAL'
 }
 
 /** What the log may hold of an error: the words of an upstream may quote the prompt, so its type and status replace them. */

@@ -39,7 +39,10 @@ export class ChainEndpointRequest implements EndpointRequest {
     try {
       return JSON.parse(this.bytes.toString('utf8')) as T
     } catch {
-      throw new GatewayError('invalid_request_error', 'the body is not valid JSON', { retry: false })
+      throw new GatewayError('invalid_request_error', 'the body is not valid JSON', {
+        code: 'AGP_BODY_INVALID',
+        retry: false,
+      })
     }
   }
 }

@@ -40,7 +40,7 @@ function indexed(bytes: Buffer, { depthLimit, valueLimit }: BodyLimits): JsonNod
     throw new GatewayError(
       'api_error',
       `the gateway could not read the body (${(error as Error).message}): its machine or ulimit leaves it too little memory`,
-      { cause: error },
+      { code: 'AGP_OUT_OF_MEMORY', cause: error },
     )
   }
 }
@@ -86,5 +86,5 @@ function missing(node: JsonNode | undefined, wanted: string): string {
 }
 
 function bad(message: string): GatewayError {
-  return new GatewayError('invalid_request_error', message, { retry: false })
+  return new GatewayError('invalid_request_error', message, { code: 'AGP_BODY_INVALID', retry: false })
 }

@@ -23,6 +23,7 @@ class Facts implements RecordFacts {
   cacheCreationTokens: number | undefined = undefined
   stopReason: string | undefined = undefined
   error: string | undefined = undefined
+  errorCode: string | undefined = undefined
   /** Milliseconds that the last attempt waited for the upstream's headers. */
   upstreamMs: number | undefined = undefined
 }

@@ -52,7 +52,10 @@ export function checkOrder(chain: readonly Placed[], known: readonly string[] = 
   const { order, cycle } = workingOrder(names(items), edgesOf(items), names(ruled))
   if (cycle) broken.push(`these rules contradict one another: ${cycle.join(' → ')}; take one of them out`)
   const title = cycle ? 'an order that works without the contradiction' : 'an order that works'
-  return [...broken, `${title}: ${order.join(', ')}`].map((message) => ({ message }))
+  return [...broken, `${title}: ${order.join(', ')}`].map((message) => ({
+    code: 'AGP_CONFIG_ORDER',
+    message,
+  }))
 }
 
 function twice(chain: readonly Placed[]): string[] {

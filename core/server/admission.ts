@@ -70,5 +70,8 @@ export class Admission {
 
 function busy(why: string): GatewayError {
   const message = `the gateway is busy: ${why} (server.maxConcurrent, queueLimit, queueTimeout)`
-  return new GatewayError('rate_limit_error', message, { headers: { 'retry-after': '2' } })
+  return new GatewayError('rate_limit_error', message, {
+    code: 'AGP_GATEWAY_BUSY',
+    headers: { 'retry-after': '2' },
+  })
 }

@@ -68,20 +68,26 @@ function hasZlibHeader(bytes: Buffer): boolean {
 function failure(cause: NodeJS.ErrnoException, name: string, limit: number): GatewayError {
   if (cause.code === 'ERR_BUFFER_TOO_LARGE') {
     const message = `the ${name} body unpacks to more bytes than server.bodyLimit (${limit})`
-    return new GatewayError('request_too_large', message, { retry: false })
+    return new GatewayError('request_too_large', message, { code: 'AGP_BODY_TOO_LARGE', retry: false })
   }
   if (/MEM|ALLOC/.test(cause.code ?? ''))
     return new GatewayError('api_error', `the gateway has no memory to unpack the body (${cause.code})`, {
+      code: 'AGP_OUT_OF_MEMORY',
       cause,
     })
   const message = `the body is not valid ${name}, as its content-encoding says`
-  return new GatewayError('invalid_request_error', message, { retry: false, cause })
+  return new GatewayError('invalid_request_error', message, {
+    code: 'AGP_BODY_ENCODING',
+    retry: false,
+    cause,
+  })
 }
 
 function refused(found: string): GatewayError {
   const known = Object.keys(DECODERS).filter((name) => DECODERS[name] && name !== 'x-gzip')
   const message = `${found}; allowed: ${known.join(', ')}, or none`
   return new GatewayError('invalid_request_error', message, {
+    code: 'AGP_BODY_ENCODING',
     status: 415,
     retry: false,
     headers: { 'accept-encoding': known.join(', ') }, // RFC 9110 §12.5.3

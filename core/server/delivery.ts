@@ -97,7 +97,8 @@ export class Delivery {
       return
     }
     const message = `the client took nothing for ${this.init.writeTimeout} ms (server.writeTimeout)`
-    this.settle({ ending: 'gone', error: new GatewayError('timeout_error', message) })
+    const error = new GatewayError('timeout_error', message, { code: 'AGP_CLIENT_TOO_SLOW' })
+    this.settle({ ending: 'gone', error })
     socket.destroy()
   }
 }

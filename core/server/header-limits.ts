@@ -20,5 +20,9 @@ export function checkHeaders({ rawHeaders }: IncomingMessage, limits: HeaderLimi
 }
 
 function tooMuch(message: string): GatewayError {
-  return new GatewayError('invalid_request_error', message, { status: 431, retry: false })
+  return new GatewayError('invalid_request_error', message, {
+    code: 'AGP_HEADERS_TOO_LARGE',
+    status: 431,
+    retry: false,
+  })
 }

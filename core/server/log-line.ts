@@ -50,6 +50,7 @@ export function logLine(
     cacheCreationTokens: f.cacheCreationTokens,
     stopReason: f.stopReason,
     error: f.error,
+    code: f.errorCode,
     upstreamMs: f.upstreamMs === undefined ? undefined : Math.round(f.upstreamMs),
     ms: Math.round(record.elapsed()),
   }

@@ -97,10 +97,10 @@ function watchOver(reading: Reading): void {
 
 function tooLate(timeout: number): GatewayError {
   const message = `the body did not arrive in ${timeout} ms (server.requestTimeout)`
-  return new GatewayError('timeout_error', message, { status: 408 })
+  return new GatewayError('timeout_error', message, { code: 'AGP_BODY_TOO_SLOW', status: 408 })
 }
 
 function tooLarge(limit: number, found: number): GatewayError {
   const message = `the body has ${found} bytes or more, and server.bodyLimit is ${limit}`
-  return new GatewayError('request_too_large', message, { retry: false })
+  return new GatewayError('request_too_large', message, { code: 'AGP_BODY_TOO_LARGE', retry: false })
 }

@@ -8,7 +8,10 @@ import { ROUTE_LIST } from '../plugin/routes.js'
 
 /** RFC 9112 §3.2. */
 export function noHost(): GatewayError {
-  return new GatewayError('invalid_request_error', 'the request has no Host header', { retry: false })
+  return new GatewayError('invalid_request_error', 'the request has no Host header', {
+    code: 'AGP_NO_HOST',
+    retry: false,
+  })
 }
 
 /** The 404, with all routes but the operator's. */
@@ -18,7 +21,7 @@ export function notFound({ method, path }: CallHead, endpoints: readonly ChainEn
     .filter(({ endpoint }) => endpoint.access !== 'admin')
     .map(({ endpoint, pattern }) => `${endpoint.method} ${pattern.shown}`)
   const message = `no route ${method} ${path}; there are ${[...own, ...brought].join(', ')}`
-  return new GatewayError('not_found_error', message, { retry: false })
+  return new GatewayError('not_found_error', message, { code: 'AGP_NO_ROUTE', retry: false })
 }
 
 /** A method that a path has not: a 405, or for OPTIONS those that it has. */
@@ -26,5 +29,10 @@ export function otherMethod({ method, path }: CallHead, methods: readonly string
   const allow = [...methods, 'OPTIONS'].join(', ')
   if (method === 'OPTIONS') return Reply.bytes(Buffer.alloc(0), { status: 204, headers: { allow } })
   const message = `${path} takes ${methods.join(', ')}, not ${method}`
-  throw new GatewayError('invalid_request_error', message, { status: 405, headers: { allow }, retry: false })
+  throw new GatewayError('invalid_request_error', message, {
+    code: 'AGP_METHOD_NOT_ALLOWED',
+    status: 405,
+    headers: { allow },
+    retry: false,
+  })
 }

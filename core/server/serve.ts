@@ -5,6 +5,7 @@ import type { Reply } from '../contract/reply.js'
 import type { Logger } from '../contract/services.js'
 import {
   ClientGoneError,
+  codeOf,
   GatewayError,
   loggable,
   PluginError,
@@ -123,12 +124,17 @@ class Exchange {
   #report(error: unknown): void {
     if (ClientGoneError.is(error)) return
     const { id, record } = this.#handler
+    const code = codeOf(error)
     record.facts.error = record.masked(loggable(error))
+    record.facts.errorCode = code
     if (PluginError.is(error))
-      this.#logger.error({ id, plugin: error.plugin, hook: error.hook, err: error.cause }, error.message)
+      this.#logger.error(
+        { id, code, plugin: error.plugin, hook: error.hook, err: error.cause },
+        error.message,
+      )
     else if (UpstreamError.is(error)) {
-      if (error.detail !== undefined) this.#logger.warn({ id }, `${error.message}: ${error.detail}`)
-    } else if (!GatewayError.is(error)) this.#logger.error({ id, err: error }, 'request failed')
+      if (error.detail !== undefined) this.#logger.warn({ id, code }, `${error.message}: ${error.detail}`)
+    } else if (!GatewayError.is(error)) this.#logger.error({ id, code, err: error }, 'request failed')
   }
 }
 

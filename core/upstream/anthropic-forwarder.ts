@@ -157,7 +157,11 @@ function redirected(name: string, reply: Reply, call: Call): GatewayError {
   const location = reply.header('location')
   const host = location && URL.canParse(location) ? ` to ${new URL(location).origin}` : ''
   const message = `the upstream '${name}' answered with a redirect (${reply.status}${host}), and none is followed with a key: correct its baseURL`
-  return new GatewayError('api_error', message, { status: shownStatus(502, call.headers), retry: false })
+  return new GatewayError('api_error', message, {
+    code: 'AGP_UPSTREAM_REDIRECT',
+    status: shownStatus(502, call.headers),
+    retry: false,
+  })
 }
 
 function requestIdOf(reply: Reply, key: string | undefined): string | undefined {

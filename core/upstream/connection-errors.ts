@@ -33,7 +33,7 @@ export function connectionError(error: Error, origin: string): UpstreamError | G
   const code = (cause as NodeJS.ErrnoException).code ?? cause.name
   if (OWN_END.has(code)) {
     const message = 'the gateway was stopped before the answer was over'
-    return new GatewayError('api_error', message, { status: 503, cause })
+    return new GatewayError('api_error', message, { code: 'AGP_GATEWAY_STOPPED', status: 503, cause })
   }
   const host = URL.canParse(origin) ? new URL(origin).host : origin
   if (TLS.test(code)) {

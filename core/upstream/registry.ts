@@ -43,7 +43,7 @@ export class Upstreams implements UpstreamsContract {
     throw new GatewayError(
       'api_error',
       `no upstream '${name}'${nearest(name, names)}; the chain has ${names.join(', ')}`,
-      { retry: false },
+      { code: 'AGP_NO_UPSTREAM', retry: false },
     )
   }
 

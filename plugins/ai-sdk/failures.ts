@@ -49,12 +49,14 @@ export function failureOf(error: unknown, call: Call): Error {
     case 'AI_InvalidArgumentError':
     case 'AI_TypeValidationError':
       return new GatewayError('invalid_request_error', `${nameOf(call)} can't take this request: ${words}`, {
+        code: 'AGP_REQUEST_UNSUPPORTED',
         retry: false,
       })
     case 'AI_LoadAPIKeyError':
     case 'AI_LoadSettingError':
     case 'AI_NoSuchModelError':
       return new GatewayError('authentication_error', `${nameOf(call)} is not set up: ${words}`, {
+        code: 'AGP_UPSTREAM_SETUP',
         status: shownStatus(401, call.headers),
         retry: false,
       })

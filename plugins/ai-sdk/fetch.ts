@@ -72,5 +72,5 @@ async function noError(reply: Reply): Promise<Buffer> {
 
 function redirected(upstream: string, reply: Reply): GatewayError {
   const message = `the upstream '${upstream}' answered with a redirect (${reply.status}), and none is followed with a key: correct its baseURL`
-  return new GatewayError('api_error', message, { status: 502, retry: false })
+  return new GatewayError('api_error', message, { code: 'AGP_UPSTREAM_REDIRECT', status: 502, retry: false })
 }

@@ -55,7 +55,10 @@ class Auth implements Plugin {
     if (this.#mode === 'off' || this.#exempt(head)) return
     const keys = presentedKeys(head.headers)
     if (this.#ring.holdsAny(keys)) return
-    throw new GatewayError('authentication_error', this.#reason(keys), { retry: false })
+    throw new GatewayError('authentication_error', this.#reason(keys), {
+      code: 'AGP_CLIENT_KEY',
+      retry: false,
+    })
   }
 
   #refuseForeign(head: CallHead): void {
@@ -67,7 +70,7 @@ class Auth implements Plugin {
       return
     }
     const message = `refused: ${source} is not this machine. Web pages may not use the local gateway; for a name of your own, add it to plugins.auth.allowedHosts`
-    throw new GatewayError('permission_error', message, { retry: false })
+    throw new GatewayError('permission_error', message, { code: 'AGP_FOREIGN_ORIGIN', retry: false })
   }
 
   #exempt({ route, method }: CallHead): boolean {

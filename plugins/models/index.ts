@@ -46,7 +46,7 @@ class Models implements Plugin {
       throw new GatewayError(
         'not_found_error',
         `model: ${id} is not known here; GET /v1/models lists those that are`,
-        { retry: false },
+        { code: 'AGP_UNKNOWN_MODEL', retry: false },
       )
     return Reply.json(anthropicModel(found))
   }

@@ -66,5 +66,5 @@ function indexOf(models: readonly ModelInfo[], name: string, id: string): number
 }
 
 function bad(message: string): GatewayError {
-  return new GatewayError('invalid_request_error', message, { retry: false })
+  return new GatewayError('invalid_request_error', message, { code: 'AGP_INVALID_QUERY', retry: false })
 }

@@ -183,7 +183,12 @@ export class Attempts {
       // The upstream's own words go bare: clients act on how they begin (`prompt is too long: …`).
       const told = failure === 'error-event' ? message : `${nameOf(this.lease.target)}: ${message}`
       const advice = isTemporary(status) ? this.#retryAfter() : { 'x-should-retry': 'false' }
-      throw new GatewayError(type, told, { status, headers: { ...this.#headers(), ...advice }, cause: error })
+      throw new GatewayError(type, told, {
+        code: error!.code,
+        status,
+        headers: { ...this.#headers(), ...advice },
+        cause: error,
+      })
     }
     const advice = isTemporary(reply.status) ? this.#retryAfter() : {}
     return reply.with({ headers: { ...this.#headers(reply), ...advice } })
