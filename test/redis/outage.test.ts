@@ -130,7 +130,7 @@ describe.skipIf(!available)('places', () => {
     await one.close() // without a release: the process is gone
     const heard: string[] = []
     other.onChange((kind, key) => heard.push(`${kind} ${key}`))
-    await soon(() => heard).toContain('lease k')
+    await soon(() => heard).toContain('slot k')
     expect(await other.acquireSlot('k', 'waiting', 1, patience())).toBe(true)
   })
 

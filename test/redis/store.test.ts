@@ -143,6 +143,6 @@ describe.each(stores)('the state in %s', (_name, open) => {
     one.set('cooldown', 'k', 'v', 5_000)
     one.delete('cooldown', 'k')
     await soon(() => heard.length).toBeGreaterThan(1)
-    expect(new Set(heard)).toEqual(new Set(['rest k']))
+    expect(new Set(heard)).toEqual(new Set(['cooldown k']))
   })
 })
