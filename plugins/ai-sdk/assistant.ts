@@ -46,12 +46,22 @@ class Turn {
   parts(): AssistantPart[] {
     return this.#parts.map((part) => {
       const more = this.#signed.get(part.type === 'tool-call' ? part.toolCallId : part) ?? []
-      const providerOptions = merged([part.providerOptions, ...more])
+      const providerOptions = merged([part.providerOptions, ...more].map(underGoogle))
       if (Object.keys(providerOptions).length > 0) return { ...part, providerOptions }
       const { providerOptions: _, ...bare } = part
       return bare as AssistantPart
     })
   }
+}
+
+/**
+ * The OpenAI-compatible package tells Gemini's signatures under its provider's own name, and reads them under `google`
+ * (`extra_content.google.thought_signature` on the wire).
+ */
+function underGoogle(metadata: ProviderOptions | undefined): ProviderOptions | undefined {
+  const signed = Object.values(metadata ?? {}).find((options) => options?.thoughtSignature !== undefined)
+  if (!signed || metadata?.google) return metadata
+  return { ...metadata, google: { thoughtSignature: signed.thoughtSignature } }
 }
 
 function partsOf(block: ContentBlock, provider: string): AssistantPart[] {

@@ -508,6 +508,18 @@ it('says what the protocol has no block for', () => {
   expect(content[0]!.text).toContain('a generated image/png')
 })
 
+it('tells what of a request the package leaves out by name, never in its words', () => {
+  const told: unknown[] = []
+  const mapped = new MessageEvents({ ...init, ignored: (features) => told.push(features) })
+  const warnings = [
+    { type: 'unsupported', feature: 'topK' },
+    { type: 'other', message: 'Skipping the reasoning part: SECRET' },
+  ]
+  mapped.push({ type: 'stream-start', warnings })
+  mapped.push({ type: 'stream-start', warnings: [] })
+  expect(told).toEqual([['topK']])
+})
+
 it("passes version 4's pings on, before a message begins too", () => {
   expect(events([{ type: 'ping' }, ...text('t', 'x'), finish()])[0]).toEqual({ type: 'ping' })
 })

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { EventData } from '../../core/index.js'
 import { Blocks } from './blocks.js'
 import { cutStream, errorData, providerError, truncated } from './errors.js'
-import type { Finish, Source, StreamPart } from './language-model.js'
+import type { Finish, Source, StreamPart, Warning } from './language-model.js'
 import { SearchResults } from './search.js'
 import { isCut, stop } from './stop.js'
 import { TextBlocks } from './text-blocks.js'
@@ -18,6 +18,8 @@ export interface EventsInit {
   readonly searches: boolean
   /** Leaves thinking out; see `wantsThinking`. */
   readonly hidesThinking: boolean
+  /** Told what of the request the package leaves out, by its names for it. */
+  ignored?(features: readonly string[]): void
 }
 
 /** The parts of one answer as events of the Messages API. */
@@ -26,6 +28,7 @@ export class MessageEvents {
   readonly #texts: TextBlocks
   readonly #tools: ToolBlocks
   readonly #search: SearchResults | undefined
+  readonly #ignored: EventsInit['ignored']
   #out: EventData[] = []
   #model: string
   #begun = false
@@ -33,6 +36,7 @@ export class MessageEvents {
 
   constructor(init: EventsInit) {
     this.#model = init.model
+    this.#ignored = init.ignored
     this.#blocks = new Blocks((event) => this.#send(event))
     this.#texts = new TextBlocks(this.#blocks, init.provider, init.hidesThinking)
     this.#tools = new ToolBlocks(this.#blocks, init.provider, init.toolIds)
@@ -90,6 +94,9 @@ export class MessageEvents {
       case 'response-metadata':
         this.#model = part.modelId ?? this.#model
         break
+      case 'stream-start':
+        this.#warn(part.warnings)
+        break
       case 'ping':
         this.#out.push({ type: 'ping' })
         break
@@ -104,6 +111,12 @@ export class MessageEvents {
   #source(source: Source): void {
     const citation = this.#search?.cite(source)
     if (citation) this.#texts.cite(citation)
+  }
+
+  /** By name alone: a warning's words quote the conversation. */
+  #warn(warnings: readonly Warning[]): void {
+    const features = warnings.flatMap(({ feature }) => feature ?? [])
+    if (features.length > 0) this.#ignored?.(features)
   }
 
   #fail(error: unknown): void {

@@ -52,6 +52,7 @@ export function failureOf(error: unknown, call: Call): Error {
         code: 'AGP_REQUEST_UNSUPPORTED',
         retry: false,
       })
+    case 'SetupError':
     case 'AI_LoadAPIKeyError':
     case 'AI_LoadSettingError':
     case 'AI_NoSuchModelError':

@@ -58,9 +58,5 @@ function upstream({ name, options, transport, estimate }: PluginContext<z.output
       call.record.facts.mappedModel = model
       return reply.with({ headers: { 'x-mapped-model': model } })
     },
-    probe: (account, signal) => sender.probe(account, own(PROBE_MODEL), signal),
   }
 }
-
-/** Any model would do for a probe: it is mapped like a client's. */
-const PROBE_MODEL = 'claude-haiku-4-5'

@@ -5,13 +5,18 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 export type Settings = Readonly<Record<string, unknown>>
 export type Factory = (settings: Settings) => unknown
 
+/** A provider that can't be used as it is configured; the message says why, and what to do. */
+export class SetupError extends Error {
+  override readonly name = 'SetupError'
+}
+
 /** `@ai-sdk/google`, or `package#createName` where a package has several factories. */
 const REFERENCE = /^([^#]+)(?:#(\w+))?$/
 
 /**
  * Where a provider package is, seen from the working directory and then from agproxy itself.
  *
- * @throws Error that says how to install it
+ * @throws SetupError that says how to install it
  */
 export async function findPackage(reference: string): Promise<string> {
   const { createJiti } = await import('jiti')
@@ -20,7 +25,7 @@ export async function findPackage(reference: string): Promise<string> {
     const found = createJiti(base).esmResolve(name, { try: true })
     if (found) return found
   }
-  throw new Error(`the package ${name} is not installed: npm install ${name}`)
+  throw new SetupError(`the package ${name} is not installed: npm install ${name}`)
 }
 
 /** The factory that a package exports: the one that is named, else its first `create…`. */
@@ -33,5 +38,5 @@ export async function loadFactory(reference: string): Promise<Factory> {
   const factory = wanted ?? Object.keys(exported).find((key) => /^create[A-Z]/.test(key))
   const value = factory === undefined ? undefined : exported[factory]
   if (typeof value === 'function') return value as Factory
-  throw new TypeError(`the package ${name} exports no ${wanted ?? 'create… function'}`)
+  throw new SetupError(`the package ${name} exports no ${wanted ?? 'create… function'}`)
 }

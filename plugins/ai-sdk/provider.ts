@@ -1,6 +1,6 @@
 import type { Account } from '../../core/index.js'
 import type { LanguageModel } from './language-model.js'
-import { type Factory, loadFactory, type Settings } from './package.js'
+import { type Factory, loadFactory, type Settings, SetupError } from './package.js'
 
 /** A package's name, its factory, or a provider that is made already. */
 export type ProviderOption = string | object
@@ -38,7 +38,7 @@ export class Providers {
     this.#init = init
   }
 
-  /** @throws TypeError when the provider is none that can be used */
+  /** @throws SetupError when the provider is none that can be used, and what its factory throws */
   async model(account: Account, key: string | undefined, id: string): Promise<LanguageModel> {
     const made = await this.#madeFor(account, key)
     const model = this.#model(made.provider, id)
@@ -50,13 +50,11 @@ export class Providers {
   }
 
   #model(provider: Provider, id: string): LanguageModel {
-    const { name, api = 'languageModel' } = this.#init
+    const { api = 'languageModel' } = this.#init
     const make = (provider as unknown as Settings)[api]
     if (typeof make !== 'function')
-      throw new TypeError(
-        `the provider of '${name}' has no '${api}'; it has ${methodsOf(provider).join(', ')}`,
-      )
-    return checked(name, make.call(provider, id) as LanguageModel)
+      throw new SetupError(`its provider has no '${api}'; it has ${methodsOf(provider).join(', ')}`)
+    return checked(make.call(provider, id) as LanguageModel)
   }
 
   async #madeFor(account: Account, key: string | undefined): Promise<Made> {
@@ -83,7 +81,7 @@ export class Providers {
     }
     const provider = factory(given)
     if (!isProvider(provider))
-      throw new TypeError(`what the factory of '${name}' made is no provider: it has no languageModel`)
+      throw new SetupError('what its factory made is no provider: it has no languageModel')
     return { provider, rename: () => factory({ name, ...given }) as Provider }
   }
 }
@@ -94,12 +92,12 @@ export function isProvider(value: unknown): value is Provider {
 
 const KNOWN_VERSIONS = ['v3', 'v4']
 
-function checked(name: string, model: LanguageModel): LanguageModel {
+function checked(model: LanguageModel): LanguageModel {
   const version = model?.specificationVersion
   if (KNOWN_VERSIONS.includes(version) && typeof model.doStream === 'function') return model
   const found = version === undefined ? 'no language model' : `a model of specification ${version}`
-  throw new TypeError(
-    `the provider of '${name}' made ${found}; agproxy takes v3 and v4 (packages of AI SDK 6 and 7): install a newer version of the package`,
+  throw new SetupError(
+    `its provider made ${found}; agproxy takes v3 and v4 (packages of AI SDK 6 and 7): install a newer version of the package`,
   )
 }
 

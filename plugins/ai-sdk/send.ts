@@ -1,11 +1,4 @@
-import {
-  type Account,
-  type Call,
-  type EstimateTokens,
-  type MessageReply,
-  Reply,
-  type Transport,
-} from '../../core/index.js'
+import { type Call, type EstimateTokens, type MessageReply, Reply, type Transport } from '../../core/index.js'
 import { keyOf } from '../../core/kit.js'
 import { mapCall } from './call-options.js'
 import { EventSource } from './event-source.js'
@@ -43,12 +36,16 @@ export class Sender {
 
   /** One attempt. A model is always asked for a stream; a client that wants none gets the same events, folded. */
   async send(call: Call, modelId: string): Promise<Reply> {
+    const { name } = this.#init
     const { account } = call.target!
     const key = await keyOf(account)
     call.record.sentWith(key)
-    const model = await this.#providers.model(account, key, modelId)
+    const failure = (error: unknown) => failureOf(error, call)
+    const model = await this.#providers.model(account, key, modelId).catch((error) => {
+      throw failure(error)
+    })
     const { options, dropped, searches } = mapCall(call.body, model, this.#init.providerOptions)
-    if (dropped.length > 0) call.record.note(this.#init.name, `left out tools: ${dropped.join(', ')}`)
+    if (dropped.length > 0) call.record.note(name, `left out tools: ${dropped.join(', ')}`)
 
     const sentAt = performance.now()
     let stream: ReadableStream<StreamPart>
@@ -65,18 +62,10 @@ export class Sender {
       toolIds: toolIdsOf(options.prompt),
       searches,
       hidesThinking: !wantsThinking(call.body),
+      ignored: (features) => call.record.note(name, `the provider ignores ${features.join(', ')}`),
     })
-    const failure = (error: unknown) => failureOf(error, call)
     if (!call.stream) return Reply.json(await folded(stream, events, failure))
     return Reply.stream(new EventSource(stream, events, failure), { headers: STREAM })
-  }
-
-  /** @throws Error with the provider's words */
-  async probe(account: Account, modelId: string, signal: AbortSignal): Promise<void> {
-    const model = await this.#providers.model(account, await keyOf(account), modelId)
-    const prompt: PromptMessage[] = [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }]
-    const { stream } = await model.doStream({ prompt, maxOutputTokens: 16, abortSignal: signal })
-    for await (const part of stream) if (part.type === 'error') throw part.error
   }
 
   async #stream(model: LanguageModel, options: CallOptions, call: Call): Promise<ReadableStream<StreamPart>> {
