@@ -6,7 +6,7 @@ export const USAGE = `npm run bench -- [flags]
   --only a,b          scenarios whose names begin like this
   --subjects a,b      these subjects
   --rounds N          turns of each subject in each scenario (default 3)
-  --plugins           what each plugin costs a request, in one process
+  --plugins           what each plugin costs a request, and aiSdk an event of a stream, in one process
   --profile           profile agproxy instead of measuring: .cpuprofile, flame graph as SVG, top functions
   --dist DIR          agproxy's build (default dist/, built when it is missing)
   --no-compiler       use the stub and the load generator in Node even where there is a C compiler

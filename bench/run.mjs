@@ -9,6 +9,7 @@ import { describeMachine, raisePriority } from './machine.mjs'
 import { choose, readOptions, USAGE } from './options.mjs'
 import { pluginCosts } from './plugins.mjs'
 import { runProfiles } from './profile.mjs'
+import { providerCosts } from './providers.mjs'
 import { QUICK_SCENARIOS, quickRun } from './quick.mjs'
 import { faults, markdown } from './report.mjs'
 import { SCENARIOS } from './scenarios/index.mjs'
@@ -41,7 +42,8 @@ async function main({ quick, ...options }) {
     return 0
   }
   if (options.plugins) {
-    process.stdout.write(`${await pluginCosts(buildOf(options.dist), progress)}\n`)
+    const dist = buildOf(options.dist)
+    process.stdout.write(`${await pluginCosts(dist, progress)}\n\n${await providerCosts(dist, progress)}\n`)
     return 0
   }
   mkdirSync(cache, { recursive: true })
