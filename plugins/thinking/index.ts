@@ -10,7 +10,10 @@ export const thinking = definePlugin({
   name: 'thinking',
   phase: 'attempt',
   routes: ['messages', 'count-tokens'],
-  options: z.strictObject({ mode: fixMode }),
+  options: z.strictObject({
+    /** `auto`: where the upstream needs it, `always`, or `never`. Default: `auto`. */
+    mode: fixMode,
+  }),
   create: ({ name, options: { mode }, upstreams }) => {
     let sealed: boolean | undefined
     // Without an upstream that seals there is nothing to find, and looking through 240 kB costs 80 µs.
