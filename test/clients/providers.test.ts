@@ -70,16 +70,18 @@ describeClients(NEWEST, (client) => {
         text.includes('agproxy-42') ? { text: TOOL.answer } : { ...thought, tools: [bash(40)] }
       const { result, last } = await turn(client, provider, model)
       expect(result).toBe(TOOL.answer)
-      expect(last.text).toContain(provider.signs ? SIGNATURE : thought.thinking)
+      expect(last.has(provider.signs ? SIGNATURE : thought.thinking)).toBe(true)
     })
 
-    it.skipIf(!provider.signs)('gives a signature back that came without thinking', async () => {
-      const model: Model = (text) =>
-        text.includes('agproxy-42') ? { text: TOOL.answer } : { signature: SIGNATURE, tools: [bash(40)] }
-      const { result, last } = await turn(client, provider, model)
-      expect(result).toBe(TOOL.answer)
-      expect(last.text).toContain(SIGNATURE)
-    })
+    if (provider.signs) {
+      it('gives a signature back that came without thinking', async () => {
+        const model: Model = (text) =>
+          text.includes('agproxy-42') ? { text: TOOL.answer } : { signature: SIGNATURE, tools: [bash(40)] }
+        const { result, last } = await turn(client, provider, model)
+        expect(result).toBe(TOOL.answer)
+        expect(last.has(SIGNATURE)).toBe(true)
+      })
+    }
 
     it('runs two tools at a time', async () => {
       const model: Model = (text) =>
@@ -100,7 +102,7 @@ describeClients(NEWEST, (client) => {
           : { text: 'I look.', tools: [{ id: 'call_1', name: 'Read', input: { file_path } }] }
       const { result, last } = await turn(client, provider, model, ['--add-dir', folder])
       expect(result).toBe(TOOL.answer)
-      expect(last.text).toMatch(/base64,|"data":"/)
+      expect(/base64,|"data":"/.test(last.text)).toBe(true)
     })
   })
 })

@@ -8,7 +8,7 @@ export function responsesFrames(answer: Answer): Buffer[] {
   const { thinking, signature, text, tools = [], sources = [], usage = TOKENS, finish = 'stop' } = answer
   const items: Event[][] = []
   const at = () => items.length
-  if (thinking !== undefined || (signature !== undefined && tools.length === 0))
+  if (thinking !== undefined || signature !== undefined)
     items.push(reasoning(at(), thinking ?? '', signature))
   if (sources.length > 0) items.push(search(at(), sources))
   if (text !== undefined) items.push(message(at(), text, sources))
