@@ -64,6 +64,30 @@ function failure(run: () => unknown): UpstreamError {
   throw new Error('nothing was thrown')
 }
 
+describe('tool inputs in JSON', () => {
+  const NUMBERS = '{"id": 12345678901234567890, "sum":10.00,"far":1e999,"2":1,"1":2}'
+
+  it.each([
+    ['numbers that JavaScript has not', NUMBERS, NUMBERS],
+    ['half of a surrogate pair', '{"a":"\ud83d"}', String.raw`{"a":"\ud83d"}`],
+    ['a byte order mark', '\ufeff{"a":1.0}', '{"a":1.0}'],
+    ['nothing', '', '{}'],
+    ['no JSON', '{"a":', String.raw`{"INVALID_JSON":"{\"a\":"}`],
+  ])('are as the model wrote them: %s', (_, written, told) => {
+    const fold = new MessageFold()
+    const parts = ['a', 'b'].flatMap((id) => [
+      toolStart(id),
+      toolDelta(id, written),
+      toolEnd(id),
+      toolCall(id, written),
+    ])
+    for (const event of events([...text('t', 'I look.'), ...parts, finish('tool-calls')])) fold.push(event)
+    const json = fold.json().toString()
+    expect(json.split(`"input":${told}}`)).toHaveLength(3)
+    expect(() => JSON.parse(json)).not.toThrow()
+  })
+})
+
 describe('one open block at a time', () => {
   it('closes a text that ends behind the tools that follow it', () => {
     const all = events([

@@ -1,5 +1,5 @@
 import { type ContentBlock, type EventData, type MessageReply } from '../../core/index.js'
-import { embeddedError, parseJson } from '../../core/kit.js'
+import { applyEdits, embeddedError, JsonNode, parseJson } from '../../core/kit.js'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -8,6 +8,8 @@ export class MessageFold {
   #message: Fields = {}
   readonly #content: ContentBlock[] = []
   #text = ''
+  /** The texts of tool inputs, by the place of their block. */
+  readonly #inputs = new Map<number, string>()
 
   /** @throws UpstreamError for an `error` event */
   push(event: EventData): void {
@@ -37,6 +39,21 @@ export class MessageFold {
     return { ...this.#message, content: this.#content } as unknown as MessageReply
   }
 
+  /**
+   * The message's JSON, with each tool input as the model wrote it: rendered anew, 1234567890123456789 would be
+   * 1234567890123456800, and 1.0 would be 1.
+   */
+  json(): Buffer {
+    const json = Buffer.from(JSON.stringify(this.result()))
+    if (this.#inputs.size === 0) return json
+    const blocks = JsonNode.parse(json, DEPTH_LIMIT).get('content')!.items()
+    const edits = Array.from(this.#inputs, ([place, text]) => {
+      const { start, end } = blocks[place]!.get('input')!
+      return { start, end, text: wellFormed(text) }
+    })
+    return applyEdits(json, edits)
+  }
+
   #delta({ type, ...delta }: Fields): void {
     if (type === 'signature_delta') this.#set(delta)
     else if (type === 'citations_delta') this.#set({ citations: [...this.#citations(), delta.citation] })
@@ -47,7 +64,11 @@ export class MessageFold {
     const { type } = this.#content.at(-1)!
     if (type === 'text') this.#set({ text: this.#block().text + this.#text })
     else if (type === 'thinking') this.#set({ thinking: this.#text })
-    else if (type === 'tool_use') this.#set({ input: inputOf(this.#text) })
+    else if (type === 'tool_use') {
+      const input = parseJson(this.#text)
+      this.#set({ input: inputOf(this.#text, input) })
+      if (input !== undefined) this.#inputs.set(this.#content.length - 1, this.#text)
+    }
   }
 
   #block(): ContentBlock {
@@ -67,8 +88,15 @@ export class MessageFold {
  * Models write JSON that is none, and answers stop in the middle of it. The key is the one that Anthropic's documentation of
  * fine-grained tool streaming proposes, so that the client's tool refuses the input and the model hears why.
  */
-function inputOf(json: string): unknown {
+function inputOf(json: string, input: unknown): unknown {
   if (json === '') return {}
-  const input = parseJson(json)
   return input === undefined ? { INVALID_JSON: json } : input
+}
+
+/** `JSON.parse` has read it, so that nothing else limits its depth. */
+const DEPTH_LIMIT = 10_000
+
+/** UTF-8 has no half of a surrogate pair, but JSON can spell one; a byte order mark is no part of JSON. */
+function wellFormed(text: string): string {
+  return text.replace(/^\ufeff/, '').replace(/\p{Cs}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`)
 }

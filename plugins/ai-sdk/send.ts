@@ -1,4 +1,4 @@
-import { type Call, type EstimateTokens, type MessageReply, Reply, type Transport } from '../../core/index.js'
+import { type Call, type EstimateTokens, Reply, type Transport } from '../../core/index.js'
 import { keyOf } from '../../core/kit.js'
 import { mapCall } from './call-options.js'
 import { EventSource } from './event-source.js'
@@ -20,6 +20,8 @@ export interface SenderInit extends Omit<ProvidersInit, 'fetch' | 'api' | 'baseU
 }
 
 const STREAM = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
+
+const JSON_TYPE = { 'content-type': 'application/json' }
 
 /** Sends calls to the models of one upstream. */
 export class Sender {
@@ -64,7 +66,7 @@ export class Sender {
       hidesThinking: !wantsThinking(call.body),
       ignored: (features) => call.record.note(name, `the provider ignores ${features.join(', ')}`),
     })
-    if (!call.stream) return Reply.json(await folded(stream, events, failure))
+    if (!call.stream) return Reply.bytes(await folded(stream, events, failure), { headers: JSON_TYPE })
     return Reply.stream(new EventSource(stream, events, failure), { headers: STREAM })
   }
 
@@ -81,7 +83,7 @@ async function folded(
   stream: ReadableStream<StreamPart>,
   events: MessageEvents,
   failure: (error: unknown) => Error,
-): Promise<MessageReply> {
+): Promise<Buffer> {
   const fold = new MessageFold()
   try {
     for await (const part of stream) for (const event of events.push(part)) fold.push(event)
@@ -89,7 +91,7 @@ async function folded(
   } catch (error) {
     throw failure(error)
   }
-  return fold.result()
+  return fold.json()
 }
 
 function toolIdsOf(prompt: readonly PromptMessage[]): Set<string> {
