@@ -3,7 +3,15 @@ export { inject } from 'tsyringe'
 export { z } from 'zod'
 export type { AccountStatus, Accounts, ActiveCooldown } from './contract/accounts.js'
 export type { Awaitable } from './contract/awaitable.js'
-export type { CallHead, CallPatch, RouteName, Target, Upstream, UpstreamHooks } from './contract/call.js'
+export type {
+  CallHead,
+  CallPatch,
+  RouteName,
+  StreamLimits,
+  Target,
+  Upstream,
+  UpstreamHooks,
+} from './contract/call.js'
 export type { Endpoint, EndpointRequest } from './contract/endpoint.js'
 export type { ByteSink, ByteSource, EventData, Headers } from './contract/http.js'
 export type { Edit, Span } from './contract/json.js'
@@ -21,7 +29,14 @@ export type {
   UpstreamDefinition,
   UpstreamInit,
 } from './contract/plugin.js'
-export type { Ending, ExchangeRecord, FinishedRecord, RecordFacts, RecordTimes } from './contract/record.js'
+export type {
+  AttemptRecord,
+  Ending,
+  ExchangeRecord,
+  FinishedRecord,
+  RecordFacts,
+  RecordTimes,
+} from './contract/record.js'
 export type { ReplyInit } from './contract/reply.js'
 export type {
   EstimateTokens,

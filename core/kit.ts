@@ -2,7 +2,6 @@
 export { releaseOnEnd } from './accounts/release-on-end.js'
 export { accountRequest } from './accounts/request.js'
 export type { AccountRequest, Lease, SessionKey } from './contract/accounts.js'
-export type { StreamLimits } from './contract/call.js'
 export type { Cancellation, EventMapper, HeaderList } from './contract/http.js'
 export {
   type ErrorBody,
@@ -37,7 +36,6 @@ export {
   type ForwarderServices,
 } from './upstream/anthropic-forwarder.js'
 export { baseURLOption, isBaseURL, parseBaseURL } from './upstream/base-url.js'
-export { confirm } from './upstream/confirm.js'
 export { cooldownOf } from './upstream/cooldown.js'
 export { wordsOfText } from './upstream/error-text.js'
 export { clientKeyOption } from './upstream/key-text.js'

@@ -18,7 +18,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'core/stream': ['core/contract', 'core/errors'],
   'core/token-count': ['core/contract', 'core/errors'],
   'core/exchange': ['core/contract', 'core/errors', 'core/json', 'core/stream'],
-  'core/upstream': ['core/contract', 'core/errors', 'core/json', 'core/stream', 'core/exchange'],
+  'core/message': ['core/contract', 'core/errors', 'core/json', 'core/stream'],
+  'core/upstream': [
+    'core/contract',
+    'core/errors',
+    'core/json',
+    'core/stream',
+    'core/exchange',
+    'core/message',
+  ],
   'core/admin': ['core/contract', 'core/errors', 'core/exchange'],
   'core/accounts': [
     'core/contract',

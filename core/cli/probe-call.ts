@@ -6,7 +6,6 @@ import type { Call, Target, Upstream } from '../contract/call.js'
 import type { Account } from '../contract/upstream.js'
 import { PluginError, UpstreamError } from '../errors/gateway-errors.js'
 import { Call as Calls } from '../exchange/call.js'
-import { confirm } from '../upstream/confirm.js'
 import { wordsOfText } from '../upstream/error-text.js'
 
 /** What Claude Code asks for, the cheapest first. */
@@ -44,9 +43,7 @@ async function attemptOf(call: Call, { config, links }: RunningChain): Promise<s
     attempt,
   )
   const reply = await chain.run(call)
-  if (!reply.ok) return wordsOfText(await reply.text()).message ?? 'no explanation'
-  await confirm(reply, call)
-  return undefined
+  return reply.ok ? undefined : (wordsOfText(await reply.text()).message ?? 'no explanation')
 }
 
 function wordsOf(error: unknown, upstream: Upstream, account: Account): string {
@@ -55,7 +52,7 @@ function wordsOf(error: unknown, upstream: Upstream, account: Account): string {
     return `plugin '${error.plugin}' failed: ${cause.message}`
   if (!UpstreamError.is(error)) return message
   if (error.detail !== undefined) return `${message}: ${error.detail}`
-  if (error.failure !== 'protocol') return message
+  if (!['protocol', 'shape', 'truncated'].includes(error.failure)) return message
   const address = upstream.address?.(account)
   return address ? `${message}; check ${address.option}, now ${address.url}` : message
 }
@@ -75,8 +72,7 @@ function sample(account: Account, upstream: Upstream, signal: AbortSignal): Call
     id: 'req_probe',
     headers: { 'content-type': 'application/json' },
     bytes: Buffer.from(JSON.stringify(body)),
-    // The caller's signal cuts it; with limits the answer is looked at.
-    limits: { firstEventTimeout: NO_LIMIT, idleTimeout: NO_LIMIT },
+    limits: { firstEvent: NO_LIMIT, idle: NO_LIMIT, answer: NO_LIMIT }, // the caller's signal cuts it
     target,
     signal,
   })

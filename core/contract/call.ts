@@ -40,12 +40,12 @@ export interface CallHead {
 
 /** How long an upstream may keep silent, in milliseconds. */
 export interface StreamLimits {
-  /** For response headers and for the first event of a stream. */
-  readonly firstEventTimeout: number
+  /** For a stream's headers and its first event. */
+  readonly firstEvent: number
   /** Between two chunks of a body. */
-  readonly idleTimeout: number
-  /** Gets the comments and pings before a stream's first event, whole frames; false: they are kept until it comes. */
-  readonly passOn?: (frame: Buffer) => boolean
+  readonly idle: number
+  /** For the headers of an answer without a stream. Default: 600 s. */
+  readonly answer?: number
 }
 
 /** The accounts that a plugin wants a call to go to: one of this id, those of this upstream, or both at once. */
@@ -62,6 +62,7 @@ export interface CallPatch {
   readonly query?: string
   readonly target?: Target
   readonly limits?: StreamLimits
+  readonly answer?: 'stream' | 'message'
   /** Ends this part of the request before the request itself ends: `AbortSignal.timeout(5000)`. */
   readonly signal?: AbortSignal
 }
@@ -75,8 +76,8 @@ export interface Call extends CallHead {
   readonly target: Target | undefined
   /** Set by `prefer`; honoured where the account is chosen. */
   readonly preference: Preference | undefined
-  /** Without limits there is no first-event or idle timeout. */
-  readonly limits: StreamLimits | undefined
+  /** The attempt keeps them. Default: 300 s to the first event, 270 s idle. */
+  readonly limits: StreamLimits
   /** `signal` without the cost of an AbortSignal. */
   readonly cancellation: Cancellation
   /** The body as it will leave: the client's own bytes until a plugin changes the body. */
@@ -95,6 +96,11 @@ export interface Call extends CallHead {
   readonly model: string
   /** Whether the client asked for a stream. Only the body tells: `accept` does not (Claude Code sends application/json). */
   readonly stream: boolean
+  /**
+   * The form in which the attempt returns the upstream's answer, whatever form it came in: what `stream` asks for, unless a
+   * plugin asks the upstream for something else (`call.set({ stream: true }).with({ answer: 'message' })`).
+   */
+  readonly answer: 'stream' | 'message'
   /** The first value of a header; names in lower case. */
   header(name: string): string | undefined
   with(patch: CallPatch): Call

@@ -8,11 +8,6 @@ export interface RecordFacts {
   attempts: number | undefined
   /** The upstream's own id for the request, for its support. */
   upstreamRequestId: string | undefined
-  inputTokens: number | undefined
-  outputTokens: number | undefined
-  cacheReadTokens: number | undefined
-  cacheCreationTokens: number | undefined
-  stopReason: string | undefined
   error: string | undefined
   /** Of the error, `AGP_…`: stays when its words change. */
   errorCode: string | undefined
@@ -41,13 +36,36 @@ export interface FinishedRecord extends ExchangeRecord {
   readonly ending: Ending
 }
 
-/** One request's facts and the plugins' notes, in order. */
+/** One call to an upstream, and what it cost: an attempt that was paid for and thrown away counts too. Never prompts or keys. */
+export interface AttemptRecord {
+  readonly upstream: string
+  readonly account: string
+  /** As the upstream calls it. */
+  model: string
+  /** Of the answer; for an error under status 200 the status that it means. Undefined where no answer came. */
+  status: number | undefined
+  /** Why no answer came: the `failure` of an UpstreamError, `gone` for a client that gave up, else `error`. */
+  failure: string | undefined
+  /** Milliseconds until the answer was one: a stream by its first event, JSON by its end. */
+  ms: number | undefined
+  /** Tokens as far as the answer has told of them; they grow while a stream flows. */
+  inputTokens: number | undefined
+  outputTokens: number | undefined
+  cacheReadTokens: number | undefined
+  cacheCreationTokens: number | undefined
+  stopReason: string | undefined
+}
+
+/** One request's facts, its attempts and the plugins' notes, in order. */
 export interface ExchangeRecord {
   /** `performance.now()` when the request arrived. */
   readonly startedAt: number
   readonly facts: RecordFacts
   readonly times: RecordTimes
   readonly notes: readonly { readonly plugin: string; readonly text: string }[]
+  readonly attempts: readonly AttemptRecord[]
+  /** Begins the record of one more attempt, to be filled while its answer flows. */
+  begin(upstream: string, account: string, model: string): AttemptRecord
   update(facts: Partial<RecordFacts>): void
   /** A decision in words, logged at level debug: `cache-control` / `removed 3`. */
   note(plugin: string, text: string): void

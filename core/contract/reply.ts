@@ -40,12 +40,6 @@ export interface Reply {
   events(): AsyncGenerator<StreamEvent>
   /** The bytes when all of them are here already, else undefined. */
   readonly held: Buffer | undefined
-  /** The decoded value of `held`, where a reader left it. Not to be changed. */
-  readonly decoded: unknown
-  /** Whether it has been confirmed to be an answer. */
-  readonly isCertain: boolean
-  /** Marks it as confirmed; `decoded` is what its bytes say, if they are held. */
-  makeCertain(decoded?: unknown): Reply
   /** The bytes as a source, with all mappers applied. Spends the reply unless its bytes are held. */
   source(): ByteSource
   /** Discards this answer when another one goes out in its place, unless that one is made of it or it is being read. */

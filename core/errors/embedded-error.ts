@@ -65,7 +65,11 @@ function isError(body: JsonRecord): boolean {
   if (httpStatus(body.code) ?? httpStatus(body.status) ?? httpStatus(body.statusCode)) return true
   // An event of a type that no list knows may have words; an error's type says so, and a body of words alone is one.
   const mayBe = !type || (typeof type === 'string' && /(error|exception)$/i.test(type))
-  return mayBe && (says(body.detail) || says(body.message) || says(body.msg))
+  return mayBe && (says(body.detail) || isText(body.message) || isText(body.msg))
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
 }
 
 function says(value: unknown): boolean {

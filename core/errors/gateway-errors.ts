@@ -61,6 +61,7 @@ export type UpstreamFailure =
   | 'reset' // the connection broke
   | 'timeout' // silent for longer than allowed
   | 'protocol' // what came is not what the protocol allows
+  | 'shape' // an answer of another kind: a web page, another API's; asked again, the upstream says the same
   | 'truncated' // a stream that ended without message_stop
   | 'error-event' // `event: error` inside a stream
 
@@ -69,6 +70,7 @@ const UPSTREAM_CODES: Readonly<Record<UpstreamFailure, ErrorCode>> = {
   reset: 'AGP_UPSTREAM_RESET',
   timeout: 'AGP_UPSTREAM_TIMEOUT',
   protocol: 'AGP_UPSTREAM_PROTOCOL',
+  shape: 'AGP_UPSTREAM_SHAPE',
   truncated: 'AGP_UPSTREAM_TRUNCATED',
   'error-event': 'AGP_UPSTREAM_ERROR_EVENT',
 }

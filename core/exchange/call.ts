@@ -20,6 +20,9 @@ import { RequestBody } from './request-body.js'
 export type CallInit = Partial<CallHead> &
   Pick<CallHead, 'id'> & { readonly bytes?: Buffer; readonly target?: Target; readonly limits?: StreamLimits }
 
+/** Claude Code gives up after 360 s without headers and after 300 s without a byte. */
+const DEFAULT_LIMITS: StreamLimits = { firstEvent: 300_000, idle: 270_000 }
+
 /**
  * One request on its way down the chain. Immutable: `with` returns a new call that shares what it doesn't change,
  * so a retry starts again from the call as it stood, and an untouched body leaves as the very bytes that came.
@@ -28,11 +31,12 @@ export class RequestCall implements CallContract {
   readonly query: string
   readonly headers: Headers
   readonly target: Target | undefined
-  readonly limits: StreamLimits | undefined
+  readonly limits: StreamLimits
   readonly preference: Preference | undefined
   readonly cancellation: Cancellation
   readonly #head: CallHead
   readonly #body: RequestBody
+  readonly #answer: 'stream' | 'message' | undefined
 
   /** For those that receive requests; `Call.of` fills in what is not given. */
   constructor(
@@ -42,7 +46,8 @@ export class RequestCall implements CallContract {
     query = head.query,
     headers = head.headers,
     target?: Target,
-    limits?: StreamLimits,
+    limits = DEFAULT_LIMITS,
+    answer?: 'stream' | 'message',
     preference?: Preference,
   ) {
     this.#head = head
@@ -53,6 +58,7 @@ export class RequestCall implements CallContract {
     this.target = target
     this.limits = limits
     this.preference = preference
+    this.#answer = answer
   }
 
   static of(init: CallInit): RequestCall {
@@ -136,6 +142,10 @@ export class RequestCall implements CallContract {
     return this.#body.stream
   }
 
+  get answer(): 'stream' | 'message' {
+    return this.#answer ?? (this.stream ? 'stream' : 'message')
+  }
+
   header(name: string): string | undefined {
     return header(this.headers, name)
   }
@@ -153,6 +163,7 @@ export class RequestCall implements CallContract {
       headers,
       target,
       limits,
+      patch.answer ?? this.#answer,
       this.preference,
     )
   }
@@ -173,7 +184,18 @@ export class RequestCall implements CallContract {
 
   #with(body: RequestBody, preference = this.preference): RequestCall {
     const { query, headers, target, limits } = this
-    return new RequestCall(this.#head, this.cancellation, body, query, headers, target, limits, preference)
+    const answer = this.#answer
+    return new RequestCall(
+      this.#head,
+      this.cancellation,
+      body,
+      query,
+      headers,
+      target,
+      limits,
+      answer,
+      preference,
+    )
   }
 }
 

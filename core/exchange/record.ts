@@ -1,4 +1,5 @@
 import type {
+  AttemptRecord,
   Ending,
   FinishedRecord,
   ExchangeRecord as RecordContract,
@@ -17,11 +18,6 @@ class Facts implements RecordFacts {
   attempts: number | undefined = undefined
   /** The upstream's own id for the request, for its support. */
   upstreamRequestId: string | undefined = undefined
-  inputTokens: number | undefined = undefined
-  outputTokens: number | undefined = undefined
-  cacheReadTokens: number | undefined = undefined
-  cacheCreationTokens: number | undefined = undefined
-  stopReason: string | undefined = undefined
   error: string | undefined = undefined
   errorCode: string | undefined = undefined
   /** Milliseconds that the last attempt waited for the upstream's headers. */
@@ -35,10 +31,28 @@ class Times implements RecordTimes {
   finished: number | undefined = undefined
 }
 
-/** One request's facts and the plugins' notes, in order. */
+class Attempt implements AttemptRecord {
+  status: number | undefined = undefined
+  failure: string | undefined = undefined
+  ms: number | undefined = undefined
+  inputTokens: number | undefined = undefined
+  outputTokens: number | undefined = undefined
+  cacheReadTokens: number | undefined = undefined
+  cacheCreationTokens: number | undefined = undefined
+  stopReason: string | undefined = undefined
+
+  constructor(
+    readonly upstream: string,
+    readonly account: string,
+    public model: string,
+  ) {}
+}
+
+/** One request's facts, its attempts and the plugins' notes, in order. */
 export class ExchangeRecord implements RecordContract {
   readonly startedAt = performance.now()
   readonly facts = new Facts()
+  readonly attempts: AttemptRecord[] = []
   readonly times = new Times()
   status: number | undefined = undefined
   ending: Ending | undefined = undefined
@@ -51,6 +65,12 @@ export class ExchangeRecord implements RecordContract {
     this.ending = ending
     this.times.finished = this.elapsed()
     return this as FinishedRecord
+  }
+
+  begin(upstream: string, account: string, model: string): AttemptRecord {
+    const attempt = new Attempt(upstream, account, model)
+    this.attempts.push(attempt)
+    return attempt
   }
 
   update(facts: Partial<RecordFacts>): void {

@@ -27,10 +27,6 @@ interface Payload {
   taken?: boolean
   source?: ByteSource
   collecting?: Promise<Buffer>
-  /** What `bytes` say, where somebody has read them. */
-  decoded?: unknown
-  /** It was found to be an answer; see `settled`. */
-  certain?: boolean
 }
 
 /**
@@ -182,23 +178,6 @@ export class ChainReply implements ReplyContract {
   /** The bytes when all of them are here already, else undefined. */
   get held(): Buffer | undefined {
     return this.#mappers.length === 0 ? this.#payload.bytes : undefined
-  }
-
-  /** What somebody decoded of `held` already. Not to be changed. */
-  get decoded(): unknown {
-    return this.held && this.#payload.decoded
-  }
-
-  /** Whether it is known to be an answer, and what it was made of is. */
-  get isCertain(): boolean {
-    return this.#payload.certain === true
-  }
-
-  /** From now on it is; `decoded` is what its bytes say, if they are held. */
-  makeCertain(decoded?: unknown): this {
-    this.#payload.certain = true
-    this.#payload.decoded = decoded
-    return this
   }
 
   /** The bytes as a source, with all mappers applied. Spends the reply unless its bytes are held. */

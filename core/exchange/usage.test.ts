@@ -21,10 +21,10 @@ const LONG = Array.from({ length: 1_500 }, (_, i) => text(`"message_delta" ${i} 
 const SEEN = { inputTokens: 900, outputTokens: 120, cacheReadTokens: 7, stopReason: 'end_turn' }
 
 function seen(chunks: readonly Buffer[]) {
-  const record = new ExchangeRecord()
-  const tap = new UsageTap(record)
+  const attempt = new ExchangeRecord().begin('zai', 'a', 'glm-4.7')
+  const tap = new UsageTap(attempt)
   for (const chunk of chunks) tap.saw(chunk)
-  const { inputTokens, outputTokens, cacheReadTokens, stopReason } = record.facts
+  const { inputTokens, outputTokens, cacheReadTokens, stopReason } = attempt
   return { inputTokens, outputTokens, cacheReadTokens, stopReason }
 }
 

@@ -1,5 +1,6 @@
+import type { ByteSink } from '../contract/http.js'
 import type { Usage } from '../contract/messages.js'
-import type { ExchangeRecord } from '../contract/record.js'
+import type { AttemptRecord } from '../contract/record.js'
 import { StreamEvent } from '../stream/sse-event.js'
 
 /** The two events that carry usage: the first of a stream (input), and the last but one (output, stop reason). */
@@ -13,18 +14,18 @@ const TAIL = 16 * 1024
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Reads usage from a stream that goes by, for the log: looks for the first event until it has come, for the other at the end
+ * Reads the usage of an attempt from its stream as it goes by: looks for the first event until it has come, for the other at the end
  * of each chunk, and decodes only the lines that hold one. To search all of a burst of 500 events costs 80 µs. Never delays
  * or changes anything.
  */
 export class UsageTap {
-  readonly #record: ExchangeRecord
+  readonly #attempt: AttemptRecord
   /** The line that the last chunk broke off in. */
   #held: Buffer = NOTHING
   #started = false
 
-  constructor(record: ExchangeRecord) {
-    this.#record = record
+  constructor(attempt: AttemptRecord) {
+    this.#attempt = attempt
   }
 
   saw(chunk: Buffer): void {
@@ -50,11 +51,8 @@ export class UsageTap {
 
   #read(line: Buffer): void {
     const { type, message, usage, delta } = StreamEvent.parse(line).data as EventWithUsage
-    if (type === 'message_start') noteUsage(this.#record, message?.usage)
-    if (type === 'message_delta') {
-      noteUsage(this.#record, usage)
-      if (delta?.stop_reason) this.#record.facts.stopReason = delta.stop_reason
-    }
+    if (type === 'message_start') noteUsage(this.#attempt, message?.usage)
+    if (type === 'message_delta') noteUsage(this.#attempt, usage, delta?.stop_reason)
   }
 }
 
@@ -65,12 +63,28 @@ interface EventWithUsage {
   readonly delta?: { readonly stop_reason?: string }
 }
 
-/** Overlays what an answer says of its tokens; a field that it leaves out keeps its value. */
-export function noteUsage(record: ExchangeRecord, usage: Usage | undefined): void {
+/** A sink that the tap sees by. */
+export function tapped(sink: ByteSink, tap: UsageTap): ByteSink {
+  return {
+    data(chunk) {
+      tap.saw(chunk)
+      sink.data(chunk)
+    },
+    end: () => sink.end(),
+    error: (error) => sink.error(error),
+  }
+}
+
+/** Overlays what an answer says of its tokens and its end; a field that it leaves out keeps its value. */
+export function noteUsage(
+  attempt: AttemptRecord,
+  usage: Usage | undefined,
+  stopReason?: string | null,
+): void {
+  if (stopReason) attempt.stopReason = stopReason
   if (typeof usage !== 'object' || usage === null) return
-  const { facts } = record
-  facts.inputTokens = usage.input_tokens ?? facts.inputTokens
-  facts.outputTokens = usage.output_tokens ?? facts.outputTokens
-  facts.cacheReadTokens = usage.cache_read_input_tokens ?? facts.cacheReadTokens
-  facts.cacheCreationTokens = usage.cache_creation_input_tokens ?? facts.cacheCreationTokens
+  attempt.inputTokens = usage.input_tokens ?? attempt.inputTokens
+  attempt.outputTokens = usage.output_tokens ?? attempt.outputTokens
+  attempt.cacheReadTokens = usage.cache_read_input_tokens ?? attempt.cacheReadTokens
+  attempt.cacheCreationTokens = usage.cache_creation_input_tokens ?? attempt.cacheCreationTokens
 }

@@ -20,7 +20,8 @@ export function renderError(error: unknown, head: Pick<CallHead, 'id' | 'record'
   }
   if (UpstreamError.is(error)) {
     const body = errorBody(error.type, record.masked(error.message), requestId)
-    return Reply.json(body, { status: error.status, headers })
+    const advice = error.failure === 'shape' ? { 'x-should-retry': 'false' } : {}
+    return Reply.json(body, { status: error.status, headers: { ...headers, ...advice } })
   }
   const message = PluginError.is(error) ? error.message : 'the gateway failed; its log has the details'
   // A bug stays a bug: eleven more attempts of the client only make the wait longer.

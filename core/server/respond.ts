@@ -20,13 +20,9 @@ const ONE_PIECE = 16 * 1024
 
 const EMPTY = Buffer.alloc(0)
 
-interface Tap {
-  saw(chunk: Buffer): void
-}
-
 /**
  * Writes a reply to the client; resolves when the last byte is handed over, or the client has gone or was cut off. `own` are
- * the gateway's headers, in place of the upstream's; `tap` sees a stream go by. Rejects for what can't be written, with the
+ * the gateway's headers, in place of the upstream's. Rejects for what can't be written, with the
  * source cancelled.
  */
 export function respond(
@@ -34,7 +30,6 @@ export function respond(
   reply: Reply,
   own: HeaderList,
   init: DeliveryInit,
-  tap?: Tap,
 ): Promise<Outcome> {
   const headers = reply.headerList(NOT_RELAYED)
   for (const part of own) headers.push(part)
@@ -42,7 +37,7 @@ export function respond(
   if (!bytes && res.req.method !== 'HEAD') {
     const head = { status: reply.status, headers, length: reply.header('content-length') }
     return new Promise((resolve, reject) => {
-      new Pump(res, head, reply.source(), init, tap, resolve, reject).start()
+      new Pump(res, head, reply.source(), init, resolve, reject).start()
     })
   }
   reply.discard()
@@ -91,7 +86,6 @@ class Pump implements ByteSink {
     private readonly head: Head,
     private readonly source: ByteSource,
     init: DeliveryInit,
-    private readonly tap: Tap | undefined,
     resolve: (outcome: Outcome) => void,
     private readonly reject: (error: unknown) => void,
   ) {
@@ -157,7 +151,6 @@ class Pump implements ByteSink {
     const { res } = this
     const bytes = joined(this.#waiting)
     this.#waiting = []
-    if (bytes.length > 0) this.tap?.saw(bytes)
     if (!res.headersSent) {
       const { status, headers, length } = this.head
       this.#delivery.headersGo()

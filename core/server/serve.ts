@@ -12,11 +12,10 @@ import {
   UpstreamError,
 } from '../errors/gateway-errors.js'
 import { ClientCancellation } from '../exchange/cancellation.js'
-import { UsageTap } from '../exchange/usage.js'
 import { Connection } from './connection.js'
 import type { DeliveryInit, Outcome } from './delivery.js'
 import { type Matched, RequestHandler, type ServeContext } from './handle.js'
-import { logLine, noteHeldUsage } from './log-line.js'
+import { logLine } from './log-line.js'
 import { renderError } from './render-error.js'
 import { respond } from './respond.js'
 
@@ -81,16 +80,14 @@ class Exchange {
     const handler = this.#handler
     if (reply.status === 408 && !req.complete) res.shouldKeepAlive = false // or the slow upload would hold the connection
     this.#status = reply.status
-    const tap = reply.isEventStream ? new UsageTap(handler.record) : undefined
     const { record, writeTimeout } = handler
     const init = { cancellation: this.#cancellation, writeTimeout, record }
     try {
-      this.#outcome = await respond(res, reply, ownHeaders(handler, reply), init, tap)
+      this.#outcome = await respond(res, reply, ownHeaders(handler, reply), init)
     } catch (error) {
       this.#outcome = await this.#unwritable(reply, error, init)
     }
     if (this.#outcome.error) this.#report(this.#outcome.error)
-    noteHeldUsage(reply, handler)
   }
 
   /** What can't be written (a header with a line break in it, by a plugin) is a 500 as long as nothing was sent. */

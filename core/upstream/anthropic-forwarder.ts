@@ -11,6 +11,7 @@ import { shownStatus } from '../exchange/shown-status.js'
 import { parseBaseURL } from './base-url.js'
 import { connectionError } from './connection-errors.js'
 import { keyOf } from './keys.js'
+import { headersLimit } from './limits.js'
 import { fetchModels } from './remote-models.js'
 import { type HeaderRules, RequestHeaders } from './request-headers.js'
 
@@ -91,8 +92,8 @@ export function createForwarder(
       headers: requestHeaders.list(call.headers, key),
       body: call.bytes,
       cancellation: call.cancellation,
-      headersTimeout: limits?.firstEventTimeout,
-      idleTimeout: limits?.idleTimeout,
+      headersTimeout: headersLimit(call),
+      idleTimeout: limits.idle,
     })
     record.facts.upstreamMs = performance.now() - sentAt
     record.facts.upstreamRequestId = requestIdOf(reply, key) ?? record.facts.upstreamRequestId

@@ -1,30 +1,72 @@
-import { describe, expect, it } from 'vitest'
-import { makeCall, messageReply } from '../../testing.js'
+import { describe, expect, it, vi } from 'vitest'
+import { makeCall } from '../../testing.js'
+import type { Call } from '../contract/call.js'
 import type { ByteSink, ByteSource } from '../contract/http.js'
+import type { Reply as ReplyContract } from '../contract/reply.js'
+import { ClientGoneError } from '../errors/gateway-errors.js'
+import { ExchangeRecord } from '../exchange/record.js'
 import { Reply } from '../exchange/reply.js'
 import { bytesSource } from '../stream/source.js'
-import { confirm, firstEvent } from './confirm.js'
+import { StreamEvent } from '../stream/sse-event.js'
+import { confirm } from './confirm.js'
 
-const limits = { firstEventTimeout: 2_000, idleTimeout: 2_000 }
 const SSE = { 'content-type': 'text/event-stream' }
 const START = Buffer.from('event: message_start\ndata: {"type":"message_start"}\n\n')
 const COMMENT = Buffer.from(': wait\n\n')
 const PING = Buffer.from('event: ping\ndata: {"type":"ping"}\n\n')
 
+const MESSAGE = {
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  model: 'glm-4.7',
+  content: [{ type: 'text', text: 'Grüße' }],
+  stop_reason: 'end_turn',
+  stop_sequence: null,
+  usage: { input_tokens: 12, output_tokens: 9 },
+}
+const EVENTS = [
+  { type: 'message_start', message: { ...MESSAGE, content: [], stop_reason: null } },
+  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+  { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Grüße' } },
+  { type: 'content_block_stop', index: 0 },
+  {
+    type: 'message_delta',
+    delta: { stop_reason: 'end_turn', stop_sequence: null },
+    usage: { output_tokens: 9 },
+  },
+  { type: 'message_stop' },
+]
+const WIRE = EVENTS.map((event) => StreamEvent.of(event).raw.toString()).join('')
+
+const asStream = makeCall({ stream: true })
+const asMessage = makeCall()
+const newAttempt = () => new ExchangeRecord().begin('zai', 'a', 'glm-4.7')
+
+const confirmed = async (reply: ReplyContract, call: Call = asStream, attempt = newAttempt()) =>
+  confirm(reply, call, attempt)
+const body = (text: string, headers: Record<string, string> = SSE) =>
+  Reply.stream(bytesSource([Buffer.from(text)]), { headers })
+const failure = (reply: ReplyContract, call?: Call) =>
+  confirmed(reply, call).then(
+    (good) => {
+      throw new Error(`confirmed as ${good.status}`)
+    },
+    (error) => error,
+  )
+
 /** A stream that a test drives by hand. */
 class ManualSource implements ByteSource {
   sink!: ByteSink
-  paused = false
+  cancelled = false
   pipe(sink: ByteSink) {
     this.sink = sink
   }
-  pause() {
-    this.paused = true
+  pause() {}
+  resume() {}
+  cancel() {
+    this.cancelled = true
   }
-  resume() {
-    this.paused = false
-  }
-  cancel() {}
 }
 
 describe('before the first event', () => {
@@ -32,14 +74,14 @@ describe('before the first event', () => {
     const whole = Buffer.concat([COMMENT, PING, START, PING, Buffer.from('data: {"type":"x"}\r\n\r\nda')])
     for (let at = 0; at <= whole.length; at++) {
       const source = bytesSource([whole.subarray(0, at), whole.subarray(at)])
-      const reply = await firstEvent(Reply.stream(source, { headers: SSE }), limits)
+      const reply = await confirmed(Reply.stream(source, { headers: SSE }))
       expect(await reply.text(), `cut at ${at}`).toBe(whole.toString())
     }
   })
 
   it('no more than 64 kB of them are kept, the newest', async () => {
     const source = new ManualSource()
-    const pending = firstEvent(Reply.stream(source, { headers: SSE }), limits)
+    const pending = confirmed(Reply.stream(source, { headers: SSE }))
     const block = Buffer.alloc(64_000, COMMENT)
     for (let i = 0; i < 200; i++) source.sink.data(block)
     source.sink.data(Buffer.concat([PING, START]))
@@ -49,95 +91,318 @@ describe('before the first event', () => {
     expect(bytes.toString().endsWith(`${COMMENT}${PING}${START}`)).toBe(true)
   })
 
-  it('who listens gets them at once, and they are not sent again', async () => {
-    const source = new ManualSource()
-    const heard: string[] = []
-    const passOn = (frame: Buffer) => heard.push(frame.toString()) > 1
-    const pending = firstEvent(Reply.stream(source, { headers: SSE }), { ...limits, passOn })
-    source.sink.data(COMMENT)
-    source.sink.data(PING.subarray(0, 9))
-    expect(heard).toEqual([COMMENT.toString()])
-    source.sink.data(PING.subarray(9))
-    expect(heard).toEqual([COMMENT.toString(), PING.toString()])
-    source.sink.data(START)
-    source.sink.end()
-    // The first was refused by the listener.
-    expect(await (await pending).text()).toBe(`${COMMENT}${START}`)
-  })
-
-  it('a half-sent ping is not passed on: what follows would be read as a part of it', async () => {
-    const heard: Buffer[] = []
-    const source = bytesSource([PING.subarray(0, -1)])
-    const passOn = (frame: Buffer) => heard.push(frame) > 0
-    await expect(
-      firstEvent(Reply.stream(source, { headers: SSE }), { ...limits, passOn }),
-    ).rejects.toMatchObject({ failure: 'truncated' })
-    expect(heard).toEqual([])
-  })
-
   it('a first event of 20 MB is whole', async () => {
-    const event = `data: {"type":"x","text":"${'x'.repeat(20_000_000)}"}\n\n`
+    const event = `event: x\ndata: {"type":"x","text":"${'x'.repeat(20_000_000)}"}\n\n`
     const bytes = Buffer.concat([Buffer.from(event), START])
     const chunks = Array.from({ length: Math.ceil(bytes.length / 65_536) }, (_, i) =>
       bytes.subarray(i * 65_536, (i + 1) * 65_536),
     )
-    const reply = await firstEvent(Reply.stream(bytesSource(chunks), { headers: SSE }), limits)
+    const reply = await confirmed(Reply.stream(bytesSource(chunks), { headers: SSE }))
     expect((await reply.bytes()).equals(bytes)).toBe(true)
   })
 
-  it('line ends under another content type do not pile up', async () => {
+  it('line ends do not pile up', async () => {
     const source = new ManualSource()
-    const pending = firstEvent(Reply.stream(source), limits)
+    const pending = confirmed(Reply.stream(source))
     for (let i = 0; i < 100; i++) source.sink.data(Buffer.alloc(1_000, '\n'))
-    await expect(pending).rejects.toMatchObject({ failure: 'protocol' })
+    await expect(pending).rejects.toMatchObject({ failure: 'truncated' })
+    expect(source.cancelled).toBe(true)
   })
 
-  it.each([
-    'data: {"error":{"code":"1302","message":"busy"}}\n\n',
-    'event: error\ndata: {"error":{"code":"1302","message":"busy"}}\n\n',
-    'data: {"error":"busy"}',
-    '{"error":{"code":"1302","message":"busy"}}',
-  ])('an error of any shape is a failure: %j', async (text) => {
-    const headers = text.startsWith('{') ? {} : SSE
-    await expect(
-      firstEvent(Reply.stream(bytesSource([Buffer.from(text)]), { headers }), limits),
-    ).rejects.toMatchObject({ failure: 'error-event', status: 502, type: 'api_error', message: 'busy' })
+  it('a stream that shows none in time is cut off, whatever it is asked for', async () => {
+    vi.useFakeTimers()
+    try {
+      for (const answer of ['stream', 'message'] as const) {
+        const source = new ManualSource()
+        const call = asStream.with({ limits: { firstEvent: 500, idle: 9_000 }, answer })
+        const pending = failure(Reply.stream(source, { headers: SSE }), call)
+        for (let i = 0; i < 6; i++) {
+          source.sink.data(PING)
+          await vi.advanceTimersByTimeAsync(100)
+        }
+        expect(await pending).toMatchObject({ failure: 'timeout', status: 504 })
+        expect(source.cancelled).toBe(true)
+      }
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('a message that was not streamed has its time: its first byte comes with its end', async () => {
+    vi.useFakeTimers()
+    try {
+      const source = new ManualSource()
+      const pending = confirmed(
+        Reply.stream(source),
+        asMessage.with({ limits: { firstEvent: 500, idle: 500 } }),
+      )
+      await vi.advanceTimersByTimeAsync(5_000)
+      source.sink.data(Buffer.from(JSON.stringify(MESSAGE)))
+      source.sink.end()
+      expect((await pending).status).toBe(200)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('a client that disconnects ends it', async () => {
+    for (const stream of [true, false]) {
+      const client = new AbortController()
+      const source = new ManualSource()
+      const pending = failure(Reply.stream(source), makeCall({ stream }, { signal: client.signal }))
+      source.sink.data(Buffer.from(WIRE.slice(0, 10)))
+      client.abort()
+      expect(ClientGoneError.is(await pending)).toBe(true)
+      expect(source.cancelled).toBe(true)
+    }
+    const left = new ManualSource()
+    const gone = makeCall({}, { signal: AbortSignal.abort() })
+    expect(ClientGoneError.is(await failure(Reply.stream(left), gone))).toBe(true)
+    expect(left.cancelled).toBe(true)
   })
 })
 
-describe('a whole answer', () => {
-  const answer = (body: unknown, route: 'messages' | 'count-tokens' = 'messages') =>
-    confirm(Reply.json(body), makeCall({}, { route }).with({ limits }))
+describe('an answer is read by its shape', () => {
+  const labels = [
+    'text/event-stream',
+    'application/json',
+    'text/plain',
+    'text/html',
+    'application/octet-stream',
+    '',
+  ]
+  const forms: readonly (readonly [string, string])[] = [
+    ['a stream', WIRE],
+    ['a stream after a byte order mark and blank lines', `\ufeff\n\n${WIRE}`],
+    ['a message', JSON.stringify(MESSAGE)],
+    ['a message over several lines', ` \n${JSON.stringify(MESSAGE, null, 2)}\n`],
+    ['a message after a byte order mark', `\ufeff${JSON.stringify(MESSAGE)}`],
+    ['a message without its type', JSON.stringify({ ...MESSAGE, type: undefined })],
+  ]
 
-  it('is a message', async () => {
-    const reply = messageReply()
-    expect(await (await confirm(reply, makeCall().with({ limits }))).text()).toBe(await reply.text())
+  describe.each(forms)('%s', (_form, text) => {
+    it.each(labels)('under the content type %j is what was asked for', async (label) => {
+      const headers = { ...(label && { 'content-type': label }), 'x-own': '1' } as Record<string, string>
+      const message = await confirmed(body(text, headers), asMessage)
+      expect(message.header('content-type')).toMatch(/json/)
+      expect(JSON.parse((await message.text()).replace('\ufeff', ''))).toMatchObject({
+        content: MESSAGE.content,
+        stop_reason: 'end_turn',
+      })
+
+      const stream = await confirmed(body(text, headers), asStream)
+      expect(stream.isEventStream).toBe(true)
+      expect(stream.header('x-own')).toBe('1')
+      const types: string[] = []
+      for await (const event of stream.events()) types.push(event.type)
+      expect(types).toEqual(EVENTS.map(({ type }) => type))
+    })
   })
 
-  it.each([[{}], [[]], [{ odd: true }], ['text'], [null], [{ type: 'completion' }]])(
-    'is not %j',
-    async (body) => {
-      await expect(answer(body)).rejects.toMatchObject({ failure: 'protocol', status: 502 })
+  it('in pieces of one byte', async () => {
+    for (const text of [WIRE, JSON.stringify(MESSAGE)]) {
+      const pieces = () => bytesSource([...Buffer.from(text)].map((byte) => Buffer.from([byte])))
+      expect(
+        (await (await confirmed(Reply.stream(pieces()), asMessage)).json<typeof MESSAGE>()).content,
+      ).toEqual(MESSAGE.content)
+      expect(await (await confirmed(Reply.stream(pieces()), asStream)).text()).toContain(
+        'event: message_stop',
+      )
+    }
+  })
+
+  it('a message keeps its bytes, and only a content type that is wrong is mended', async () => {
+    const text = JSON.stringify(MESSAGE, null, 1)
+    const right = { 'content-type': 'application/json; charset=utf-8' }
+    for (const reply of [body(text, right), Reply.bytes(Buffer.from(text), { headers: right })]) {
+      const found = await confirmed(reply, asMessage)
+      expect(await found.text()).toBe(text)
+      expect(found.headers).toEqual(right)
+    }
+  })
+
+  it('what asked for a stream may want a message: the attempt says what the upstream is asked, `answer` what comes back', async () => {
+    const call = asStream.with({ answer: 'message' })
+    for (const text of [WIRE, JSON.stringify(MESSAGE)])
+      expect((await (await confirmed(body(text), call)).json<typeof MESSAGE>()).content).toEqual(
+        MESSAGE.content,
+      )
+  })
+
+  it('a count is any object', async () => {
+    const count = makeCall({}, { route: 'count-tokens' })
+    expect(await (await confirmed(Reply.json({ input_tokens: 3 }), count)).json()).toEqual({
+      input_tokens: 3,
+    })
+    expect((await confirmed(Reply.json({ error: { message: 'no', code: 404 } }), count)).status).toBe(404)
+    expect(await failure(Reply.json('3'), count)).toMatchObject({ failure: 'shape' })
+  })
+
+  it('an error status is an answer as it is', async () => {
+    const reply = body('<html>no</html>').with({ status: 500 })
+    expect(await confirmed(reply)).toBe(reply)
+  })
+})
+
+describe('a stream as clients need it', () => {
+  const strip = (text: string) => text.replace(/^event: .*\r?\n/gm, '')
+
+  it.each([
+    ['no event: lines', strip(WIRE)],
+    ['none, after a byte order mark', `\ufeff${strip(WIRE)}`],
+    ['none, and CRLF', strip(WIRE).replaceAll('\n', '\r\n')],
+    ['none, with comments and ids', strip(WIRE).replaceAll('data:', ': x\nid: 1\ndata:')],
+  ])('has event: lines: %s', async (_name, text) => {
+    const stream = await (await confirmed(body(text))).text()
+    expect(stream.match(/^event: \w+/gm)).toEqual(EVENTS.map(({ type }) => `event: ${type}`))
+    expect(stream).not.toContain('\ufeff')
+    // What is not mended keeps its bytes.
+    expect(strip(stream)).toBe(text.replace('\ufeff', ''))
+  })
+
+  it('keeps what is no event of the API', async () => {
+    const text = `${strip(WIRE)}: bye\n\ndata: [DONE]\n\n`
+    expect(await (await confirmed(body(text))).text()).toMatch(/: bye\n\ndata: \[DONE\]\n\n$/)
+  })
+
+  it.each(['\n', '\r\n', '\r'])(
+    'ends in the blank line of its last event, lines ending in %j',
+    async (end) => {
+      const text = WIRE.replaceAll('\n', end)
+      for (const left of [text.slice(0, -end.length), text.slice(0, -2 * end.length)])
+        expect(await (await confirmed(body(left))).text()).toBe(`${left}\n\n`)
+      expect(await (await confirmed(body(text))).text()).toBe(text)
     },
   )
 
-  it('of a count is any object', async () => {
-    expect(await (await answer({ input_tokens: 3 }, 'count-tokens')).json()).toEqual({ input_tokens: 3 })
+  it('has no blank line in the middle of an event that was cut', async () => {
+    for (const cut of [WIRE.slice(0, -5), WIRE.slice(0, WIRE.indexOf('Grü')), `${WIRE}: comment`])
+      expect(await (await confirmed(body(cut))).text()).toBe(cut)
+  })
+})
+
+describe('an error under a good status', () => {
+  const error = { error: { type: 'slow_down', message: 'busy', code: '429' } }
+
+  it.each([
+    ['JSON', JSON.stringify(error)],
+    ['a first event', `data: ${JSON.stringify(error)}\n\n`],
+    ['a first event, cut before its blank line', `event: error\ndata: ${JSON.stringify(error)}`],
+    [
+      'an event in the middle, where nothing went out yet',
+      `${WIRE.slice(0, WIRE.indexOf('event: content'))}event: error\ndata: ${JSON.stringify(error)}\n\n`,
+    ],
+  ])('is a reply with its own: %s', async (name, text) => {
+    for (const call of name.includes('middle') ? [asMessage] : [asStream, asMessage])
+      for (const headers of [SSE, { 'content-type': 'application/json' }, {}]) {
+        const reply = await confirmed(body(text, headers), call)
+        expect(reply.status).toBe(429)
+        expect(reply.header('content-type')).toBe('application/json')
+        expect(await reply.json()).toEqual(error)
+        expect(reply.cooldown).toBeUndefined()
+      }
+  })
+
+  it('keeps its bytes, and its headers but those of the form', async () => {
+    const text = JSON.stringify(error, null, 2)
+    const reply = await confirmed(
+      body(text, { ...SSE, 'content-length': '9', 'retry-after': '5', 'cache-control': 'no-cache' }),
+    )
+    expect(await reply.text()).toBe(text)
+    expect(reply.headers).toEqual({ 'content-type': 'application/json', 'retry-after': '5' })
+  })
+
+  it('that names no kind may last: its account is not asked again', async () => {
+    expect(await confirmed(body('{"error":"no"}'))).toMatchObject({
+      status: 502,
+      cooldown: { reason: 'server-error' },
+    })
+  })
+
+  it('in plain words is one of the API', async () => {
+    const reply = await confirmed(body('event: error\ndata: rate limit reached\n\n'))
+    expect(await reply.json()).toEqual({
+      type: 'error',
+      error: { type: 'api_error', message: 'rate limit reached' },
+    })
+  })
+
+  it('loses the keys that it was sent with', async () => {
+    const record = new ExchangeRecord()
+    record.sentWith('sk-secret-0123456789')
+    const call = makeCall({ stream: true }, { record })
+    const reply = await confirmed(
+      body('{"error":{"code":401,"message":"bad key sk-secret-0123456789"}}'),
+      call,
+    )
+    expect(await reply.text()).not.toContain('secret')
+  })
+})
+
+describe('what is no answer', () => {
+  const chunk = '{"id":"c","object":"chat.completion.chunk","choices":[{"delta":{"content":"hi"}}]}'
+  it.each([
+    ['a web page', '<!doctype html><p>hi'],
+    ['a text', 'hello'],
+    ['JSON of another kind', '{"odd":true}'],
+    ['JSON of another kind', '{"type":"completion"}'],
+    ['JSON of another kind', '[]'],
+    ['an answer of the OpenAI API', '{"object":"chat.completion","choices":[]}'],
+    ['an answer of the OpenAI API', '{"object":"response","output":[]}'],
+    ['an answer of the Gemini API', '{"candidates":[]}'],
+    ['a stream of the OpenAI API', `data: ${chunk}\n\ndata: [DONE]\n\n`],
+    ['a stream of the OpenAI API', 'event: response.created\ndata: {"type":"response.created"}\n\n'],
+    ['events of another kind', 'data: {"foo":1}\n\n'],
+  ])('%s is not asked for again: %j', async (what, text) => {
+    for (const headers of [SSE, { 'content-type': 'application/json' }])
+      expect(await failure(body(text, headers))).toMatchObject({
+        failure: 'shape',
+        status: 502,
+        message: expect.stringContaining(`the upstream answered with ${what}`),
+      })
   })
 
   it.each([
-    [{ error: { code: '1302', message: 'busy' } }, 502, 'api_error'],
-    [{ error: 'busy' }, 502, 'api_error'],
-    [{ error: { type: 'constructor', message: 'busy' } }, 502, 'api_error'],
-    [{ error: { type: 'overloaded_error', message: 'busy' } }, 529, 'overloaded_error'],
-    [{ type: 'error', error: { type: 'rate_limit_error', message: 'busy' } }, 429, 'rate_limit_error'],
-  ])('that is an error is a failure: %j', async (body, status, type) => {
-    await expect(answer(body)).rejects.toMatchObject({
-      failure: 'error-event',
-      status,
-      type,
-      message: 'busy',
-      cause: body,
-    })
+    ['nothing', ''],
+    ['nothing', ' \r\n'],
+    ['JSON that breaks off', '{"type":"message","content":[{"type":"text","te'],
+  ])('%s may be whole the next time: %j', async (what, text) => {
+    for (const call of [asStream, asMessage])
+      expect(await failure(body(text, {}), call)).toMatchObject({
+        failure: 'truncated',
+        message: expect.stringContaining(`the upstream answered with ${what} instead of`),
+      })
+  })
+
+  it('an empty stream is none, nor is one whose first event is no JSON', async () => {
+    for (const text of ['', ': hi\n\n', `${PING}`])
+      expect(await failure(body(text))).toMatchObject({ failure: 'truncated' })
+    expect(await failure(body('data: {"type":\n\n'))).toMatchObject({ failure: 'protocol' })
+  })
+
+  it('a stream of another API is none either where a message is wanted', async () => {
+    expect(await failure(body(`data: ${chunk}\n\n`), asMessage)).toMatchObject({ failure: 'shape' })
+  })
+})
+
+describe('the record of an attempt', () => {
+  const seen = { inputTokens: 12, outputTokens: 9, stopReason: 'end_turn' }
+
+  it.each([
+    ['a stream', WIRE, asStream],
+    ['a folded stream', WIRE, asMessage],
+    ['a message', JSON.stringify(MESSAGE), asMessage],
+    ['a message that becomes a stream', JSON.stringify(MESSAGE), asStream],
+  ])('has the usage of %s', async (_name, text, call) => {
+    const attempt = newAttempt()
+    const reply = await confirmed(body(text, {}), call, attempt)
+    await reply.bytes()
+    expect(attempt).toMatchObject(seen)
+  })
+
+  it('has what an answer cost that broke off before it was one', async () => {
+    const attempt = newAttempt()
+    await confirmed(body(WIRE.slice(0, -40)), asMessage, attempt).catch(() => {})
+    expect(attempt).toMatchObject(seen)
   })
 })

@@ -1,177 +1,168 @@
-import type { Awaitable } from '../contract/awaitable.js'
-import type { Call, RouteName, StreamLimits } from '../contract/call.js'
-import type { ByteSource } from '../contract/http.js'
-import { embeddedError, errorInEvent } from '../errors/embedded-error.js'
-import { UpstreamError } from '../errors/gateway-errors.js'
-import { Reply } from '../exchange/reply.js'
+import type { Call } from '../contract/call.js'
+import type { ByteSink, ByteSource } from '../contract/http.js'
+import type { MessageReply } from '../contract/messages.js'
+import type { AttemptRecord } from '../contract/record.js'
+import type { Reply } from '../contract/reply.js'
+import { embeddedError } from '../errors/embedded-error.js'
+import { ClientGoneError, UpstreamError } from '../errors/gateway-errors.js'
+import { noteUsage, tapped, UsageTap } from '../exchange/usage.js'
 import { isRecord, parseJson } from '../json/plain.js'
-import { PassThrough } from '../stream/pass-through.js'
-import { FrameDecoder } from '../stream/sse-decoder.js'
-import { looksLikeEvents, StreamEvent } from '../stream/sse-event.js'
-import { Odd, Quiet } from './unconfirmed.js'
+import { MessageReader } from '../message/read.js'
+import { EventStream } from './event-stream.js'
+import { bytesReply, errorReply, foldedReply, streamReply, unfoldedReply } from './replies.js'
+import { CUT_JSON, describeBody, isMessage, NOTHING, type Shape, shapeOf } from './shape.js'
 
-/** What may yet become a stream under a wrong content type: bytes come in any pieces. */
-const MAY_BE_EVENTS = /^[\ufeff\ufffd]*[\r\n]*[a-z]{0,5}$/
-/** JSON is read to its end, as it may be an error in words that clients act on; no honest one is larger. */
-const MAY_BE_ERROR = /^\s*\{/
-const ODD_LIMIT = 64 * 1024
+/** No honest answer that is held in memory is larger. */
+const WHOLE_LIMIT = 64 * 1024 * 1024
 
 /**
- * A good answer counts once it is certain: a stream by its first event, a JSON answer when it is whole. Without limits only
- * what is held already is looked at. Rejects with an UpstreamError, whose `cause` is the upstream's error if it sent one.
+ * Makes sure that a good answer is one, and returns it in the form that was asked for (`call.answer`): a stream once it has
+ * shown its first event, a message once it is whole. An answer is read by its shape, whatever its content type says: a stream
+ * where a message is wanted is folded, a message where a stream is wanted becomes one, and an error becomes a reply with the
+ * status that it means. Rejects with an UpstreamError for what is neither. What the answer says of its tokens goes into
+ * `attempt`, to the end of its body.
  */
-export function confirm(reply: Reply, { limits, stream, route }: Call): Awaitable<Reply> {
-  if (reply.isCertain) return reply // a plugin may ask before `retry-rotate` does
-  if (limits) return stream ? firstEvent(reply, limits) : wholeMessage(reply, route)
-  return reply.held && !reply.isEventStream ? wholeMessage(reply, route) : reply
+export function confirm(reply: Reply, call: Call, attempt: AttemptRecord): Promise<Reply> | Reply {
+  if (!reply.ok) return reply
+  const { held } = reply
+  if (held && !reply.isEventStream && shapeOf(held, false) === 'json')
+    return ofWhole(held, reply, call, attempt)
+  return new Promise((resolve, reject) => new Confirmation(reply, call, attempt, resolve, reject).start())
 }
 
-/**
- * Waits until a stream has shown a real event, so that one which never does is a failed attempt and not an answer. Comments
- * and pings that came by then go first, if nobody has passed them on. Rejects with an UpstreamError for a stream that is
- * empty, is no event stream, begins with an error, breaks, or keeps silent too long.
- */
-export function firstEvent(reply: Reply, limits: StreamLimits): Promise<Reply> {
-  const source = reply.source()
-  const passThrough = new PassThrough(source)
-  const isEvents = reply.isEventStream
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () =>
-        fail(
-          new UpstreamError('timeout', `the upstream sent no event for ${limits.firstEventTimeout / 1000} s`),
-        ),
-      limits.firstEventTimeout,
-    )
-    let decided = false
-    const decide = () => {
-      decided = true
-      clearTimeout(timer)
-    }
-    const fail = (error: Error) => {
-      if (decided) return
-      decide()
-      source.cancel()
-      reject(error)
-    }
-    const pass = () => {
-      decide()
-      const found = reply.withSource(passThrough).makeCertain()
-      resolve(isEvents ? found : found.with({ headers: { 'content-type': 'text/event-stream' } }))
-    }
-    watch(source, passThrough, isEvents, { isDecided: () => decided, pass, fail, passOn: limits.passOn })
-  })
-}
+/** One answer while it is not known to be one. */
+class Confirmation implements ByteSink {
+  readonly #source: ByteSource
+  readonly #tap: UsageTap
+  #timer: NodeJS.Timeout | undefined
+  #sink: ByteSink | undefined
+  /** What came before its shape was known, and all of a body that is no stream. */
+  #chunks: Buffer[] = []
+  #bytes = 0
+  #shape: Shape | undefined
+  #settled = false
 
-/**
- * The whole of an answer that is no stream, once it is certain that it is one. Rejects with an UpstreamError for a 200 that
- * holds an error, and for what is no message: a web page, nothing, an event stream, other JSON, JSON that broke off.
- */
-export async function wholeMessage(reply: Reply, route: RouteName): Promise<Reply> {
-  const bytes = await reply.bytes()
-  const body = parseJson(bytes)
-  const error = embeddedError(body)
-  if (error) throw error
-  if (!isRecord(body) || (route === 'messages' && body.type !== 'message')) throw notMessage(bytes)
-  // `bytes` has left the reply holding them.
-  return reply.makeCertain(body)
-}
+  constructor(
+    private readonly reply: Reply,
+    private readonly call: Call,
+    private readonly attempt: AttemptRecord,
+    private readonly resolve: (reply: Reply) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {
+    this.#source = reply.source()
+    this.#tap = new UsageTap(attempt)
+  }
 
-interface Verdict {
-  isDecided(): boolean
-  pass(): void
-  fail(error: Error): void
-  readonly passOn: StreamLimits['passOn']
-}
+  start(): void {
+    const { cancellation, stream, limits } = this.call
+    cancellation.on(this.#onGone) // calls it at once for a client that has gone
+    if (this.#settled) return
+    if (stream) this.#timer = setTimeout(this.#onTimeout, limits.firstEvent)
+    this.#source.pipe(this)
+  }
 
-/** Feeds the relay from the first real event on. */
-function watch(
-  source: ByteSource,
-  passThrough: PassThrough,
-  isEvents: boolean,
-  { isDecided, pass, fail, passOn }: Verdict,
-): void {
-  const decoder = new FrameDecoder()
-  const quiet = new Quiet()
-  /** Bytes that came, and those of them in frames that were looked at. */
-  let came = 0
-  let seen = 0
-  /** False for a frame that says nothing yet. */
-  const judge = (frame: Buffer): boolean => {
-    const event = StreamEvent.parse(frame)
-    if (!event.hasData || event.type === 'ping') return false
-    const error = errorInEvent(event)
-    if (error) fail(error)
-    else if (event.malformed)
-      fail(new UpstreamError('protocol', 'the upstream sent an event that is not JSON'))
-    else {
-      for (const each of quiet.frames) passThrough.data(each)
-      passThrough.data(frame)
-      pass()
+  data(chunk: Buffer): void {
+    if (this.#sink) this.#sink.data(chunk)
+    else if (!this.#settled) this.#look(chunk)
+  }
+
+  #look(chunk: Buffer): void {
+    this.#chunks.push(chunk)
+    this.#bytes += chunk.length
+    this.#shape ??= shapeOf(this.#body, this.reply.isEventStream)
+    if (this.#shape === 'events') this.#flow()
+    else if (this.#shape === 'json') clearTimeout(this.#timer) // it is on its way, and bounded by the idle timeout
+    if (this.#shape === 'other' || this.#bytes > WHOLE_LIMIT) this.#fail(notAnswer(this.#body, this.call))
+  }
+
+  end(): void {
+    if (this.#sink) this.#sink.end()
+    else if (!this.#settled) this.#whole()
+  }
+
+  #whole(): void {
+    try {
+      this.#done(ofWhole(this.#body, this.reply, this.call, this.attempt))
+    } catch (error) {
+      this.#fail(error)
     }
+  }
+
+  error(error: Error): void {
+    if (this.#sink) this.#sink.error(error)
+    else this.#fail(error)
+  }
+
+  get #body(): Buffer {
+    return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
+  }
+
+  /** The events go where they are wanted: to the client as they come, or into a message. */
+  #flow(): void {
+    const { reply, call } = this
+    const fail = this.#fail
+    if (call.answer === 'stream') {
+      const stream: EventStream = new EventStream(this.#source, this.#tap, {
+        done: (first) => this.#done(streamReply(reply, stream, first)),
+        fail,
+      })
+      this.#sink = stream
+    } else {
+      const begun = () => clearTimeout(this.#timer)
+      const done = (json: string) => this.#done(foldedReply(reply, json))
+      this.#sink = tapped(new MessageReader(this.#source, { begun, done, fail }), this.#tap)
+    }
+    const came = this.#chunks
+    this.#chunks = []
+    for (const chunk of came) this.#sink.data(chunk)
+  }
+
+  #done(reply: Reply): void {
+    if (this.#settle()) this.resolve(reply)
+  }
+
+  readonly #fail = (error: unknown): void => {
+    if (this.#settled) return
+    this.#source.cancel()
+    if (UpstreamError.is(error) && error.failure === 'error-event') {
+      this.#done(errorReply(error, this.call, this.reply))
+    } else if (this.#settle()) this.reject(error)
+  }
+
+  readonly #onGone = (): void => this.#fail(new ClientGoneError())
+
+  readonly #onTimeout = (): void => {
+    const { firstEvent } = this.call.limits
+    this.#fail(new UpstreamError('timeout', `the upstream sent no event for ${firstEvent / 1000} s`))
+  }
+
+  /** True the first time. */
+  #settle(): boolean {
+    if (this.#settled) return false
+    this.#settled = true
+    clearTimeout(this.#timer)
+    this.call.cancellation.off(this.#onGone)
     return true
   }
-  const onFrame = (frame: Buffer): boolean => {
-    seen += frame.length
-    if (judge(frame)) return true
-    if (!passOn?.(frame)) quiet.keep(frame)
-    return false
-  }
-  const decode = (chunk: Buffer) => {
-    came += chunk.length
-    try {
-      decoder.push(chunk, onFrame)
-    } catch (cause) {
-      return fail(new UpstreamError('protocol', 'the upstream sent an event that is too large', { cause }))
-    }
-    // The first event was in this chunk; what follows it was not cut into frames.
-    if (isDecided() && seen < came) passThrough.data(chunk.subarray(chunk.length - (came - seen)))
-  }
-  /** What came under another content type, until it shows what it is. */
-  let odd = isEvents ? undefined : new Odd()
-  source.pipe({
-    data(chunk) {
-      if (isDecided()) return passThrough.data(chunk)
-      if (!odd) return decode(chunk)
-      odd.keep(chunk)
-      const { start } = odd
-      if (looksLikeEvents(start)) {
-        const events = odd.bytes
-        odd = undefined
-        decode(events)
-      } else if (odd.length > ODD_LIMIT || !(MAY_BE_ERROR.test(start) || MAY_BE_EVENTS.test(start))) {
-        fail(notEvents(odd.bytes))
-      }
-    },
-    end() {
-      if (!isDecided()) {
-        if (odd) return fail(embeddedError(parseJson(odd.bytes)) ?? notEvents(odd.bytes))
-        judge(decoder.rest()) // some upstreams leave out the last blank line
-        fail(new UpstreamError('truncated', 'the upstream answered with an empty stream'))
-      }
-      passThrough.end()
-    },
-    error(error) {
-      passThrough.error(error)
-      fail(error)
-    },
-  })
 }
 
-function notEvents(chunk: Buffer): UpstreamError {
-  return new UpstreamError(
-    'protocol',
-    `the upstream answered with ${kindOf(chunk)} instead of an event stream`,
-  )
+/** A body that is no stream. Throws an UpstreamError for what is no answer. */
+function ofWhole(bytes: Buffer, reply: Reply, call: Call, attempt: AttemptRecord): Reply {
+  const body = parseJson(bytes)
+  const error = embeddedError(body)
+  if (error) return errorReply(error, call, reply, bytes)
+  if (call.route !== 'messages' && isRecord(body)) return bytesReply(reply, bytes)
+  if (!isMessage(body)) throw notAnswer(bytes, call)
+  const { usage, stop_reason } = body as unknown as MessageReply
+  noteUsage(attempt, usage, stop_reason)
+  return call.answer === 'message' ? bytesReply(reply, bytes) : unfoldedReply(reply, bytes)
 }
 
-function notMessage(bytes: Buffer): UpstreamError {
-  return new UpstreamError('protocol', `the upstream answered with ${kindOf(bytes)} instead of a message`)
-}
-
-function kindOf(bytes: Buffer): string {
-  const start = bytes.toString('utf8', 0, 64)
-  if (start === '') return 'nothing'
-  if (/^\s*</.test(start)) return 'a web page'
-  return looksLikeEvents(start) ? 'an event stream' : 'something else'
+function notAnswer(bytes: Buffer, { answer, route }: Call): UpstreamError {
+  const what = describeBody(bytes)
+  const wanted = route !== 'messages' ? 'a count' : answer === 'stream' ? 'an event stream' : 'a message'
+  const message = `the upstream answered with ${what} instead of ${wanted}`
+  // What broke off may be whole the next time; what is of another kind stays so.
+  const isCut = what === NOTHING || what === CUT_JSON
+  return new UpstreamError(isCut ? 'truncated' : 'shape', message)
 }

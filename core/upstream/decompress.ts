@@ -34,7 +34,7 @@ export function decompressed(reply: Reply, source: ByteSource): Reply {
     const decoder = Object.hasOwn(DECODERS, encoding) ? DECODERS[encoding] : undefined
     if (!decoder)
       throw new UpstreamError(
-        'protocol',
+        'shape',
         `the upstream's answer is encoded as '${encoding}', which this Node version can't read`,
       )
     plain = through(plain, decoder(), encoding)

@@ -27,8 +27,8 @@ export function createFetch(upstream: string, transport: Transport, calls: Calls
       headers: Object.fromEntries(new Headers(init?.headers ?? request?.headers)),
       body: await bytesOf(init?.body ?? (request && (await request.arrayBuffer()))),
       ...(call ? { cancellation: call.cancellation } : signal && { signal }),
-      headersTimeout: call?.limits?.firstEventTimeout,
-      idleTimeout: call?.limits?.idleTimeout,
+      headersTimeout: call?.limits.firstEvent, // it is always asked for a stream
+      idleTimeout: call?.limits.idle,
     })
     return responseOf(upstream, reply)
   }

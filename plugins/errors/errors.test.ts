@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Reply, UpstreamError } from '../../core/index.js'
+import { Reply } from '../../core/index.js'
 import { bytesSource } from '../../core/kit.js'
 import { makeCall, messageReply, mount } from '../../testing.js'
 import { errors } from './index.js'
@@ -32,7 +32,6 @@ describe('a business code', () => {
 })
 
 describe('an error under status 200', () => {
-  const limits = { firstEventTimeout: 1_000, idleTimeout: 1_000 }
   const text = (body: unknown, type: string) =>
     Reply.stream(bytesSource([Buffer.from(body as string)]), { headers: { 'content-type': type } })
   const shapes = {
@@ -46,18 +45,16 @@ describe('an error under status 200', () => {
       true,
       (body: unknown) => text(`event: error\ndata: ${JSON.stringify(body)}\n\n`, 'text/event-stream'),
     ],
-    'what a fold found': [
+    'a stream where JSON was asked for': [
       false,
-      (body: unknown) => {
-        throw new UpstreamError('error-event', 'busy', { cause: body })
-      },
+      (body: unknown) => text(`data: ${JSON.stringify(body)}\n\n`, 'application/json'),
     ],
   } as const
 
   describe.each(Object.entries(shapes))('in %s', (_name, [stream, shape]) => {
     async function answer(body: unknown, zaiCodes = true): Promise<Reply> {
       const plugin = await mount(errors({ zaiCodes }), { upstream: () => shape(body) })
-      return plugin.send(makeCall({ stream }).with({ limits }))
+      return plugin.send(makeCall({ stream }))
     }
 
     it.each([
@@ -92,12 +89,12 @@ describe('an error under status 200', () => {
   it("in Anthropic's shape has the status of its type and keeps its bytes", async () => {
     const body = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
     const plugin = await mount(errors(), { upstream: () => text(JSON.stringify(body), 'application/json') })
-    const seen = await plugin.send(makeCall().with({ limits }))
+    const seen = await plugin.send(makeCall())
     expect(seen.status).toBe(529)
     expect(await seen.text()).toBe(JSON.stringify(body))
   })
 
-  it('is seen without limits too, where the body is held', async () => {
+  it('is seen in a body that is held', async () => {
     expect((await send(reply(200, { error: { code: '1302', message: 'busy' } }))).status).toBe(429)
   })
 

@@ -1,15 +1,6 @@
 import { z } from 'zod'
+import { type Call, definePlugin, type EstimateTokens, Reply } from '../../core/index.js'
 import {
-  type Call,
-  type Cooldown,
-  definePlugin,
-  type EstimateTokens,
-  type Next,
-  Reply,
-  UpstreamError,
-} from '../../core/index.js'
-import {
-  confirm,
   cooldownOf,
   errorBody,
   isErrorBody,
@@ -21,7 +12,6 @@ import {
   typeOfStatus,
   type UpstreamWords,
   withLocalTimes,
-  wordsOfJson,
   wordsOfText,
 } from '../../core/kit.js'
 import { type Misconfigured, misconfigured } from './misconfigured.js'
@@ -29,8 +19,6 @@ import { type CodeMeaning, ZAI_CODES } from './zai-codes.js'
 
 /** Sending the same request again can mend these and failures of the server; any other error it can't. */
 const MENDABLE = new Set([409, 429, 529])
-
-const UNNAMED: Cooldown = { reason: 'server-error' }
 
 /** Puts upstreams' errors into words and headers that clients act on rightly; see docs/plugins/errors.md. */
 export const errors = definePlugin({
@@ -43,7 +31,7 @@ export const errors = definePlugin({
   }),
   create: ({ options, estimate }) => ({
     async handle(call, next) {
-      const reply = await answerOf(call, next)
+      const reply = await next(call)
       if (reply.status < 400) return reply
       const bytes = await reply.bytes()
       const text = bytes.toString('utf8')
@@ -58,23 +46,6 @@ export const errors = definePlugin({
     },
   }),
 })
-
-/** The answer under the status that it should have had: z.ai and proxies put errors under 200, in JSON or as a first event. */
-async function answerOf(call: Call, next: Next): Promise<Reply> {
-  let reply: Reply | undefined
-  try {
-    reply = await next(call)
-    return reply.ok ? await confirm(reply, call) : reply
-  } catch (error) {
-    if (!UpstreamError.is(error) || error.failure !== 'error-event' || !error.cause) throw error
-    call.record.note('errors', `an error under status ${reply?.status ?? 200} counts as ${error.status}`)
-    const headers = { ...reply?.headers, 'content-type': 'application/json', 'content-length': undefined }
-    // What the upstream gives no name to may last: another account is worth a call, the same one again is not.
-    const cooldown = wordsOfJson(error.cause).status === undefined ? UNNAMED : undefined
-    const text = call.record.masked(JSON.stringify(error.cause))
-    return Reply.bytes(Buffer.from(text), { status: error.status, headers, cooldown })
-  }
-}
 
 /** The same status, in the Anthropic shape, with the upstream's own words. */
 function reshaped(reply: Reply, { message, code }: UpstreamWords): Reply {

@@ -9,7 +9,7 @@ import {
   UpstreamError,
 } from '../../core/index.js'
 import { bytesSource, iterableSource } from '../../core/kit.js'
-import { type MountOptions, makeCall, messageReply, mount } from '../../testing.js'
+import { type MountOptions, makeCall, mount } from '../../testing.js'
 import { forceStream } from './index.js'
 
 const SSE = { 'content-type': 'text/event-stream; charset=utf-8' }
@@ -251,12 +251,9 @@ describe('a stream that is no whole answer', () => {
         ...EVENTS.slice(5),
       ]),
     )
-    expect(await answer).toMatchObject({
-      failure: 'error-event',
-      status: 529,
-      type: 'overloaded_error',
-      message: 'Overloaded',
-    })
+    const { reply } = (await answer) as { reply: Reply }
+    expect(reply.status).toBe(529)
+    expect(await reply.json()).toMatchObject({ error: { type: 'overloaded_error', message: 'Overloaded' } })
     expect(source.cancelled).toBe(true)
   })
 
@@ -278,10 +275,11 @@ describe('an answer that is no stream', () => {
   })
 
   it('relays a message in JSON as it is', async () => {
-    const reply = messageReply()
-    const relayed = await sendTo(reply)
-    expect(relayed).toBe(reply)
-    expect(await relayed.json()).toMatchObject({ type: 'message' })
+    const text = JSON.stringify(MESSAGE, null, 2)
+    const headers = { 'content-type': 'application/json', 'x-own': '1' }
+    const relayed = await sendTo(Reply.bytes(Buffer.from(text), { headers }))
+    expect(await relayed.text()).toBe(text)
+    expect(relayed.headers).toEqual(headers)
   })
 
   it.each([
@@ -291,17 +289,18 @@ describe('an answer that is no stream', () => {
     ['an empty event stream', '', 'text/event-stream'],
   ])('refuses %s under status 200', async (_, body, type) => {
     const error = await failureOf(Reply.bytes(Buffer.from(body), { headers: { 'content-type': type } }))
-    expect(['protocol', 'truncated']).toContain(error.failure)
+    expect(['shape', 'truncated']).toContain(error.failure)
     expect(error.status).toBe(502)
   })
 
   it.each([
-    { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } },
-    { error: { code: '1302', message: 'busy' } },
-    { code: 500, msg: 'busy', success: false },
-  ])('leaves an error under status 200 to `errors`, which knows codes: %j', async (body) => {
-    const reply = Reply.json(body)
-    expect(await sendTo(reply)).toBe(reply)
+    [529, { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }],
+    [502, { error: { code: '1302', message: 'busy' } }],
+    [500, { code: 500, msg: 'busy', success: false }],
+  ])('is an error with status %d, in its own words: %j', async (status, body) => {
+    const reply = await sendTo(Reply.json(body))
+    expect(reply.status).toBe(status)
+    expect(await reply.json()).toEqual(body)
   })
 })
 

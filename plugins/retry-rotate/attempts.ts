@@ -182,7 +182,8 @@ export class Attempts {
       const { type, status, failure, message } = error!
       // The upstream's own words go bare: clients act on how they begin (`prompt is too long: …`).
       const told = failure === 'error-event' ? message : `${nameOf(this.lease.target)}: ${message}`
-      const advice = isTemporary(status) ? this.#retryAfter() : { 'x-should-retry': 'false' }
+      const mayMend = isTemporary(status) && failure !== 'shape'
+      const advice = mayMend ? this.#retryAfter() : { 'x-should-retry': 'false' }
       throw new GatewayError(type, told, {
         code: error!.code,
         status,

@@ -12,7 +12,7 @@ import {
   tokens,
   UpstreamError,
 } from '../../core/index.js'
-import { confirm, durationText, retryDelay, sleep } from '../../core/kit.js'
+import { durationText, retryDelay, sleep } from '../../core/kit.js'
 import { Attempts, type Failed } from './attempts.js'
 import { type Failure, judge, pause } from './policy.js'
 import { withoutThinking } from './thinking.js'
@@ -67,7 +67,7 @@ class RetryRotate implements Plugin {
   async #attempt(call: Call, next: Next): Promise<Outcome> {
     try {
       const reply = await next(call)
-      if (reply.status < 400) return { reply: reply.isCertain ? reply : await confirm(reply, call) }
+      if (reply.status < 400) return { reply }
       const bytes = await reply.bytes(ERROR_BODY_LIMIT).catch(() => Buffer.alloc(0))
       const text = bytes.toString('utf8')
       const failure: Failure = {
@@ -112,11 +112,11 @@ class RetryRotate implements Plugin {
 
   /** Makes everything ready for the next attempt; false when there is none. */
   async #goOn(failure: Failure, attempts: Attempts): Promise<boolean> {
-    const verdict = judge(failure)
+    const verdict = judge(failure, attempts.call.stream)
     if (failure.kind === 'broken') this.#tellDetail(failure.error, attempts)
     attempts.record(failure, verdict.next)
     // A count that was refused says little about conversations: /context fires 26 of them at once.
-    if (verdict.next === 'other' && attempts.call.route === 'messages') {
+    if (verdict.cooldown && attempts.call.route === 'messages') {
       attempts.lease.failed(verdict.cooldown)
       this.#tellRest(attempts)
     }

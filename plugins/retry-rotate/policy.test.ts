@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { UpstreamError } from '../../core/index.js'
-import { type Failure, judge, pause } from './policy.js'
+import { type Failure, judge as judged, pause } from './policy.js'
+
+const judge = (failure: Failure, stream = true) => judged(failure, stream)
 
 const status = (code: number, delay?: number, text = ''): Failure => ({
   kind: 'status',
@@ -19,12 +21,27 @@ describe('what comes after a failed attempt', () => {
     },
   )
 
-  test.each(['connect', 'reset', 'timeout', 'protocol', 'truncated'] as const)(
-    'no answer (%s): the same',
-    (failure) => {
-      expect(judge({ kind: 'broken', error: new UpstreamError(failure, '') })).toEqual(serverError)
-    },
-  )
+  test.each(['connect', 'reset', 'protocol', 'truncated'] as const)('no answer (%s): the same', (failure) => {
+    expect(judge({ kind: 'broken', error: new UpstreamError(failure, '') })).toEqual(serverError)
+  })
+
+  test('a timeout of a stream: another account, and never the same, which may be at work on it', () => {
+    const error = new UpstreamError('timeout', '')
+    expect(judge({ kind: 'broken', error })).toEqual({ ...serverError, alone: 'return' })
+  })
+
+  test('a timeout of a whole answer goes back to the client: another would take as long', () => {
+    const error = new UpstreamError('timeout', '')
+    expect(judge({ kind: 'broken', error }, false)).toEqual({
+      next: 'return',
+      cooldown: { reason: 'server-error' },
+    })
+  })
+
+  test('an answer of another kind: another account, and never the same, which would say the same', () => {
+    const error = new UpstreamError('shape', '')
+    expect(judge({ kind: 'broken', error })).toEqual({ ...serverError, alone: 'return' })
+  })
 
   test('429 with a delay of up to 2 s is waited out on the same account', () => {
     expect(judge(status(429, 0))).toEqual({ next: 'wait', ms: 0 })

@@ -18,27 +18,22 @@ export type Failure =
 /** What to do next, and what happens to the account meanwhile. */
 export type Verdict =
   /** The client gets this answer. */
-  | { readonly next: 'return' }
+  | { readonly next: 'return'; readonly cooldown?: Cooldown }
   /** Another account at once, while this one cools down; without another, the same one after a pause, or none. */
   | { readonly next: 'other'; readonly cooldown: Cooldown; readonly alone: 'pause' | 'return' }
   /** The same account after a short wait. */
-  | { readonly next: 'wait'; readonly ms: number }
+  | { readonly next: 'wait'; readonly ms: number; readonly cooldown?: undefined }
   /** The same account without the thinking that it rejected. */
-  | { readonly next: 'strip-thinking' }
+  | { readonly next: 'strip-thinking'; readonly cooldown?: undefined }
 
 /** A delay up to here is waited out: changing the account would lose its prompt cache. */
 const SHORT_DELAY = 2_000
 
 const SERVER_ERROR: Cooldown = { reason: 'server-error' }
 
-/** A cooldown without a time gets one from the pool (core/accounts/backoff.ts). */
-export function judge(failure: Failure): Verdict {
-  if (failure.kind === 'broken') {
-    const { error } = failure
-    if (error.failure !== 'error-event') return { next: 'other', cooldown: SERVER_ERROR, alone: 'pause' }
-    // `event: error` before any content is the status that it would have been a moment earlier.
-    return judge({ kind: 'status', status: error.status, text: error.message, delay: undefined })
-  }
+/** A cooldown without a time gets one from the pool (core/accounts/backoff.ts). `stream`: the client wants one. */
+export function judge(failure: Failure, stream: boolean): Verdict {
+  if (failure.kind === 'broken') return afterBreak(failure.error, stream)
   const { status, text, cooldown: told } = failure
   if (!told && status === 400 && rejectsThinking(text)) return { next: 'strip-thinking' }
   const known = told ?? cooldownOf(status)
@@ -49,6 +44,23 @@ export function judge(failure: Failure): Verdict {
   return ms !== undefined && ms <= SHORT_DELAY
     ? { next: 'wait', ms }
     : { next: 'other', cooldown, alone: 'return' }
+}
+
+function afterBreak({ failure, status, message: text }: UpstreamError, stream: boolean): Verdict {
+  switch (failure) {
+    case 'timeout':
+      // The upstream has the request and may be at work on it. A stream that shows no event by then is stuck, so that another
+      // account is worth a call; a whole answer would take as long there, and be paid for twice.
+      return stream
+        ? { next: 'other', cooldown: SERVER_ERROR, alone: 'return' }
+        : { next: 'return', cooldown: SERVER_ERROR }
+    case 'shape':
+      return { next: 'other', cooldown: SERVER_ERROR, alone: 'return' }
+    case 'error-event': // of a plugin that reads the stream by itself
+      return judge({ kind: 'status', status, text, delay: undefined }, stream)
+    default:
+      return { next: 'other', cooldown: SERVER_ERROR, alone: 'pause' }
+  }
 }
 
 /** A later attempt may succeed, so an upstream's `retry-after` counts. */

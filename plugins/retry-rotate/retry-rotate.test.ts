@@ -167,11 +167,22 @@ describe('a fallback model', () => {
 
 describe('accounts that carry a limited number of requests', () => {
   const one = { ...account('a'), maxConcurrent: 1 }
-  const open = () => Reply.stream({ pipe() {}, pause() {}, resume() {}, cancel() {} })
+  const headers = { 'content-type': 'text/event-stream' }
+  /** A stream that begins and never ends. */
+  const open = () =>
+    Reply.stream(
+      {
+        pipe: (sink) => sink.data(Buffer.from('event: message_start\ndata: {"type":"message_start"}\n\n')),
+        pause() {},
+        resume() {},
+        cancel() {},
+      },
+      { headers },
+    )
 
   test('are busy until the answer has ended, not until it has begun', async () => {
     const { send, calls } = await start([open, messageReply()], [one] as never, { queueTimeout: 5_000 })
-    const first = await send({})
+    const first = await send({ stream: true })
     const second = send({})
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(calls).toHaveLength(1)
@@ -181,7 +192,7 @@ describe('accounts that carry a limited number of requests', () => {
 
   test('are waited for no longer than queueTimeout', async () => {
     const { send } = await start([open], [one] as never, { queueTimeout: 50 })
-    await send({})
+    await send({ stream: true })
     await expect(send({})).rejects.toMatchObject({ status: 429, message: /a \(busy\)/ })
   })
 
@@ -320,7 +331,7 @@ describe('a rejected thinking signature', () => {
 })
 
 describe('streams', () => {
-  const limits = { firstEventTimeout: 200, idleTimeout: 200 }
+  const limits = { firstEvent: 200, idle: 200 }
   const stream = (text: string, type = 'text/event-stream') =>
     Reply.stream(iterableSource(text ? [Buffer.from(text)] : []), { headers: { 'content-type': type } })
   const good = () => stream('event: message_start\ndata: {"type":"message_start"}\n\n')
@@ -384,10 +395,9 @@ test('the words of an `event: error` go bare to the client, who acts on how they
     type: 'invalid_request_error',
   })
   const { send } = await start([error])
-  await expect(send({})).rejects.toMatchObject({
-    status: 400,
-    message: 'prompt is too long: 5 tokens > 3 maximum',
-  })
+  const reply = await send({})
+  expect(reply.status).toBe(400)
+  expect(await reply.json()).toMatchObject({ error: { message: 'prompt is too long: 5 tokens > 3 maximum' } })
 })
 
 test("a plugin's own error is not retried", async () => {

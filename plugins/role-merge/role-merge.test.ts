@@ -99,9 +99,10 @@ describe('in the chain', () => {
 
   it('does not decode a body that is not its business', async () => {
     const plugin = await mount(roleMerge)
-    const bytes = Buffer.from('not JSON')
-    await plugin.send(makeCall({}, { bytes }))
-    expect(plugin.calls[0]!.bytes).toBe(bytes)
+    const call = makeCall(body)
+    await plugin.send(call)
+    expect(plugin.calls[0]!.bytes).toBe(call.bytes)
+    expect(plugin.calls[0]!.decodedShare).toBe(0)
   })
 
   it('keeps every other field of the body, in its place', async () => {

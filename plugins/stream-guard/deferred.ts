@@ -1,17 +1,11 @@
 import { type ByteSource, GatewayError, type Reply, StreamEvent, UpstreamError } from '../../core/index.js'
 import { isErrorBody, PassThrough } from '../../core/kit.js'
 
-export interface DeferredStream {
-  readonly source: ByteSource
-  /** Tells the client what the upstream says before its first event. A client that does not keep up misses it. */
-  passOn(frame: Buffer): void
-}
-
 /**
  * The stream of a reply that has not come yet: heartbeats alone until it does, then its bytes. As the client has a 200 by
  * then, an answer that is an error becomes an `event: error`, which clients treat as they treat the status.
  */
-export function deferredStream(pending: Promise<Reply>, cancelPending: () => void): DeferredStream {
+export function deferredStream(pending: Promise<Reply>): ByteSource {
   let paused = false
   const passThrough = new PassThrough({
     pause() {
@@ -20,7 +14,7 @@ export function deferredStream(pending: Promise<Reply>, cancelPending: () => voi
     resume() {
       paused = false
     },
-    cancel: cancelPending,
+    cancel() {}, // the call's own signal ends the attempts when the client disconnects
   })
   const tell = (type: string, message: string) => {
     passThrough.data(StreamEvent.of({ type: 'error', error: { type, message } }).raw)
@@ -44,10 +38,5 @@ export function deferredStream(pending: Promise<Reply>, cancelPending: () => voi
       else passThrough.error(error as Error)
     },
   )
-  return {
-    source: passThrough,
-    passOn: (frame) => {
-      if (!paused) passThrough.data(frame)
-    },
-  }
+  return passThrough
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Call, definePlugin, type Next, type Plugin, Reply } from '../../core/index.js'
-import { type DeferredStream, deferredStream } from './deferred.js'
+import { deferredStream } from './deferred.js'
 import { guarded } from './guard.js'
 
 const milliseconds = z.number().int().nonnegative()
@@ -8,6 +8,8 @@ const milliseconds = z.number().int().nonnegative()
 const options = z.strictObject({
   /** Milliseconds to an upstream's first event, after which the attempt has failed. Default: 300000. */
   firstEventTimeout: milliseconds.positive().default(300_000),
+  /** Milliseconds to an answer without a stream, whose headers come with its end; the official SDK waits 10 minutes. Default: 600000. */
+  answerTimeout: milliseconds.positive().default(600_000),
   /** Milliseconds after which headers go to the client although no event has come; Claude Code gives up after 360 s without any. Default: 20000. */
   headersAfter: milliseconds.default(20_000),
   /** Milliseconds without a byte after which a comment is sent; 0: none. Default: 15000. */
@@ -24,13 +26,9 @@ class StreamGuard implements Plugin {
   constructor(private readonly options: GuardOptions) {}
 
   async handle(call: Call, next: Next): Promise<Reply> {
-    const { firstEventTimeout, idleTimeout, headersAfter } = this.options
-    let deferred: DeferredStream | undefined
-    const passOn = (frame: Buffer) => {
-      deferred?.passOn(frame)
-      return deferred !== undefined
-    }
-    const limited = call.with({ limits: { firstEventTimeout, idleTimeout, passOn } })
+    const { firstEventTimeout, idleTimeout, answerTimeout, headersAfter } = this.options
+    const limits = { firstEvent: firstEventTimeout, idle: idleTimeout, answer: answerTimeout }
+    const limited = call.with({ limits })
     if (!call.stream) return next(limited)
 
     const pending = next(limited)
@@ -38,9 +36,7 @@ class StreamGuard implements Plugin {
     if (early) return early.isEventStream ? this.#guard(early) : early
     call.record.note('stream-guard', `no event after ${headersAfter} ms: headers sent`)
     const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
-    // The call's own signal ends the attempts when the client goes.
-    deferred = deferredStream(pending, () => {})
-    return this.#guard(Reply.stream(deferred.source, { headers }))
+    return this.#guard(Reply.stream(deferredStream(pending), { headers }))
   }
 
   #guard(reply: Reply): Reply {

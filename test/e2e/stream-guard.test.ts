@@ -46,7 +46,7 @@ describe('before the first event', () => {
     expect(up.requests).toHaveLength(2)
   })
 
-  it('pings and comments of the upstream pass at once from then on, and once only', async () => {
+  it('pings and comments of the upstream come with it, once; until then the heartbeat is heard', async () => {
     const ping = 'event: ping\ndata: {"type":"ping"}\n\n'
     const { send } = await stand(
       () => [
@@ -58,12 +58,14 @@ describe('before the first event', () => {
         write(frames(events)),
         end(),
       ],
-      { config: guard({ headersAfter: 50, heartbeat: 0 }) },
+      { config: guard({ headersAfter: 50, heartbeat: 60 }) },
     )
     const seen = await send(ASK)
-    const at = seen.chunks.find((c) => c.bytes.includes(': mine'))!.at
-    expect(seen.endedAt - at).toBeGreaterThan(150)
-    expect(seen.text()).toBe(`: mine\n\n${ping}${Buffer.concat(frames(events))}`)
+    expect(seen.chunks[0]!.at).toBeLessThan(200)
+    expect(seen.text().replace(/^(: keep-alive\n\n)+/, '')).toBe(
+      `: mine\n\n${ping}${Buffer.concat(frames(events))}`,
+    )
+    expect(seen.text()).toMatch(/^: keep-alive/)
   })
 
   it.each([

@@ -2,15 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isKnownError } from '../../core/errors/gateway-errors.js'
-import { ClientCancellation } from '../../core/exchange/cancellation.js'
 import { ExchangeRecord } from '../../core/exchange/record.js'
+import { Reply } from '../../core/exchange/reply.js'
 import { UsageTap } from '../../core/exchange/usage.js'
 import { mapSource } from '../../core/stream/map-events.js'
 import { bytesSource, collect } from '../../core/stream/source.js'
 import { FrameDecoder } from '../../core/stream/sse-decoder.js'
 import { StreamEvent } from '../../core/stream/sse-event.js'
-import { readMessage } from '../../plugins/force-stream/read.js'
+import { confirm } from '../../core/upstream/confirm.js'
 import { MessageStop } from '../../plugins/stream-guard/message-stop.js'
+import { makeCall } from '../../testing.js'
 import { answer } from '../support/anthropic-upstream.js'
 import { ask, send } from '../support/client.js'
 import { messageEvents } from '../support/messages.js'
@@ -18,6 +19,8 @@ import { frames } from '../support/sse-bytes.js'
 import { stand, zaiPair } from '../support/stand.js'
 
 const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const SSE = { 'content-type': 'text/event-stream' }
+const attempt = () => new ExchangeRecord().begin('zai', 'one', 'glm-4.7')
 const options = (numRuns: number) => ({ seed: SEED, numRuns, endOnFailure: false })
 
 /** Bytes that look like an event stream often enough to reach every corner of its grammar. */
@@ -117,7 +120,7 @@ describe(`the SSE decoder (FAULT_SEED=${SEED})`, () => {
   it('whoever else looks at the bytes lives on', () => {
     fc.assert(
       fc.property(streams, cuts, (bytes, where) => {
-        const [tap, sign] = [new UsageTap(new ExchangeRecord()), new MessageStop()]
+        const [tap, sign] = [new UsageTap(attempt()), new MessageStop()]
         for (const chunk of cut(bytes, where)) {
           tap.saw(chunk)
           sign.saw(chunk)
@@ -130,9 +133,11 @@ describe(`the SSE decoder (FAULT_SEED=${SEED})`, () => {
   it('a fold ends in a message or in an error that says what was wrong', () =>
     fc.assert(
       fc.asyncProperty(streams, cuts, async (bytes, where) => {
-        const source = bytesSource(cut(bytes, where))
-        const outcome = await readMessage(source, new ClientCancellation()).catch((error) => error)
-        expect(isKnownError(outcome) || Array.isArray(JSON.parse(outcome).content)).toBe(true)
+        const reply = Reply.stream(bytesSource(cut(bytes, where)), { headers: SSE })
+        const outcome = await (async () => confirm(reply, makeCall(), attempt()))().catch((error) => error)
+        if (isKnownError(outcome)) return
+        const body = await outcome.json()
+        expect(outcome.ok ? Array.isArray(body.content) : outcome.status >= 400).toBe(true)
       }),
       options(2_000),
     ))

@@ -68,6 +68,16 @@ export function failed(status: number, type: string, message: string): Outcome {
   return thrice(error(status, type, message, 'retry-after: 1…3'))
 }
 
+/** An answer of another kind: the same upstream would give it again, so that it is asked once. */
+export function refused(message: string): Outcome {
+  return once(error(502, 'api_error', message, 'x-should-retry: false'), SHAKY)
+}
+
+/** A timeout, after which the upstream may be at work: it is not asked again. */
+export function timedOut(message: string): Outcome {
+  return once(error(504, 'timeout_error', message, 'retry-after: 1…3'), SHAKY)
+}
+
 /** An error as the table words it. */
 export function error(status: number, type: string, message: string, headers = ''): string {
   return `${status} \`${type}\` “${message}”${headers && `, \`${headers}\``}`

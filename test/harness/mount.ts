@@ -1,6 +1,6 @@
 import { AccountPool } from '../../core/accounts/pool.js'
 import { PoolState } from '../../core/accounts/pool-state.js'
-import { attempt } from '../../core/chain/attempt.js'
+import { attempt, sent } from '../../core/chain/attempt.js'
 import { compose, type Link } from '../../core/chain/compose.js'
 import {
   buildPlugin,
@@ -107,8 +107,10 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
 
   const end: Next = async (call) => {
     calls.push(call)
-    if (upstream && call.target?.upstream === upstream) return attempt(call)
-    return options.upstream ? options.upstream(call) : messageReply()
+    const { target } = call
+    if (upstream && target?.upstream === upstream) return attempt(call)
+    const send = options.upstream ?? (() => messageReply())
+    return target ? sent(call, target, { send }) : send(call)
   }
   const seesTarget = upstream !== undefined || spec.definition.phase === 'attempt'
   const chain = compose(links, end)

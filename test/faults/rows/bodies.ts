@@ -1,7 +1,9 @@
+import { JsonNode } from '../../../core/json/node.js'
+import { unfold } from '../../../core/message/unfold.js'
 import { errorData, message, messageEvents } from '../../support/messages.js'
 import { respond, sse } from '../../support/script.js'
 import { frames } from '../../support/sse-bytes.js'
-import { ANSWER, always, error, failed, once, type Row, WHOLE, whole } from '../row.js'
+import { ANSWER, always, error, failed, once, type Row, refused, SHAKY, WHOLE, whole } from '../row.js'
 
 const HTML = '<!doctype html><html><head><title>Welcome to nginx!</title></head><body>hi</body></html>'
 const SSE = Buffer.concat(frames(messageEvents({ text: ANSWER })))
@@ -16,9 +18,8 @@ export const bodyRows: readonly Row[] = [
   {
     upstream: 'answers 200 with HTML',
     answers: typed('text/html', HTML),
-    stream: bad('the upstream answered with a web page instead of an event stream'),
-    json: bad('the upstream answered with a web page instead of a message'),
-    folded: bad('the upstream sent 200 with text/html instead of a message'),
+    stream: refused('the upstream answered with a web page instead of an event stream'),
+    json: refused('the upstream answered with a web page instead of a message'),
     second: WHOLE,
   },
   {
@@ -26,21 +27,20 @@ export const bodyRows: readonly Row[] = [
     answers: typed('application/json', ''),
     stream: bad('the upstream answered with nothing instead of an event stream'),
     json: bad('the upstream answered with nothing instead of a message'),
-    folded: bad('the upstream sent 200 with nothing instead of a message'),
     second: WHOLE,
   },
   {
     upstream: 'answers 200 with an event stream in which nothing is',
     answers: typed('text/event-stream', ''),
-    stream: bad('the upstream answered with an empty stream'),
+    stream: bad('the upstream answered with nothing instead of an event stream'),
     json: bad('the upstream answered with nothing instead of a message'),
-    folded: bad('the upstream ended its stream in the middle of the answer'),
     second: WHOLE,
   },
   {
     upstream: 'answers 200 with a message in JSON, whatever was asked for',
     answers: typed('application/json', BODY),
-    stream: bad('the upstream answered with something else instead of an event stream'),
+    sent: unfold(JsonNode.parse(Buffer.from(BODY), 100)),
+    stream: whole,
     json: whole,
     folded: whole,
     second: WHOLE,
@@ -56,8 +56,32 @@ export const bodyRows: readonly Row[] = [
   {
     upstream: 'answers 200 with half of a JSON body and a clean end',
     answers: typed('application/json', BODY.slice(0, 60)),
-    json: bad('the upstream answered with something else instead of a message'),
-    folded: bad('the upstream sent 200 with application/json instead of a message'),
+    stream: bad('the upstream answered with JSON that breaks off instead of an event stream'),
+    json: bad('the upstream answered with JSON that breaks off instead of a message'),
+    second: WHOLE,
+  },
+  {
+    upstream: 'answers 200 with an error that names its status as a number',
+    answers: typed('application/json', '{"error":{"message":"slow down","type":"rate_limit","code":429}}'),
+    stream: once(error(429, 'rate_limit_error', 'slow down', 'retry-after: 30'), 'rests 30 s (rate-limit)'),
+    json: once(error(429, 'rate_limit_error', 'slow down', 'retry-after: 30'), 'rests 30 s (rate-limit)'),
+    second: WHOLE,
+  },
+  {
+    upstream: 'answers 200 with an error of a kind that it does not name',
+    answers: typed('application/json', '{"error":"Unexpected endpoint or method"}'),
+    stream: once(error(502, 'api_error', 'Unexpected endpoint or method', 'retry-after: 1…3'), SHAKY),
+    json: once(error(502, 'api_error', 'Unexpected endpoint or method', 'retry-after: 1…3'), SHAKY),
+    second: WHOLE,
+  },
+  {
+    upstream: 'streams in OpenAI’s form',
+    answers: typed(
+      'text/event-stream',
+      'data: {"object":"chat.completion.chunk","choices":[]}\n\ndata: [DONE]\n\n',
+    ),
+    stream: refused('the upstream answered with a stream of the OpenAI API instead of a Messages stream'),
+    json: refused('the upstream answered with a stream of the OpenAI API instead of a Messages stream'),
     second: WHOLE,
   },
   {
@@ -84,7 +108,7 @@ export const bodyRows: readonly Row[] = [
   {
     upstream: 'sends events although none were asked for',
     answers: typed('text/event-stream', SSE),
-    json: bad('the upstream answered with an event stream instead of a message'),
+    json: whole,
     folded: whole,
     second: WHOLE,
   },
@@ -104,8 +128,8 @@ export const bodyRows: readonly Row[] = [
   {
     upstream: 'says `text/event-stream` and sends HTML',
     answers: typed('text/event-stream', HTML),
-    stream: bad('the upstream answered with an empty stream'),
-    folded: bad('the upstream ended its stream in the middle of the answer'),
+    stream: refused('the upstream answered with a web page instead of an event stream'),
+    json: refused('the upstream answered with a web page instead of a message'),
     second: WHOLE,
   },
   {
@@ -120,7 +144,6 @@ export const bodyRows: readonly Row[] = [
     answers: always(respond(204, '', { headers: {} })),
     stream: bad('the upstream answered with nothing instead of an event stream'),
     json: bad('the upstream answered with nothing instead of a message'),
-    folded: bad('the upstream sent 204 with nothing instead of a message'),
     second: WHOLE,
   },
 ]

@@ -6,7 +6,19 @@ import { answer } from '../../support/anthropic-upstream.js'
 import { closedPort } from '../../support/bad-upstream.js'
 import { messageEvents } from '../../support/messages.js'
 import { delay, hangUp, json, raw, reset, sse, stall } from '../../support/script.js'
-import { ANSWER, always, error, failed, type Outcome, once, type Row, SAME, WHOLE, whole } from '../row.js'
+import {
+  ANSWER,
+  always,
+  error,
+  failed,
+  type Outcome,
+  once,
+  type Row,
+  SAME,
+  timedOut,
+  WHOLE,
+  whole,
+} from '../row.js'
 
 const good: Row['answers'] = (request) => answer({ text: ANSWER }, request)
 const fixture = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}`, import.meta.url))
@@ -125,10 +137,10 @@ export const connectRows: readonly Row[] = [
     ),
   },
   {
-    upstream: 'never answers (`firstEventTimeout`)',
+    upstream: 'never answers (`firstEventTimeout`; `answerTimeout` for JSON)',
     answers: always(stall()),
-    guard: { firstEventTimeout: 250 },
-    ...failing(failed(504, 'timeout_error', 'HOST did not answer in time')),
+    guard: { firstEventTimeout: 250, answerTimeout: 250 },
+    ...failing(timedOut('HOST did not answer in time')),
   },
   {
     upstream: 'says “103 Early Hints” first and then answers',

@@ -13,7 +13,19 @@ import {
   write,
 } from '../../support/script.js'
 import { cutInsideCharacter, cutInsideData, frames } from '../../support/sse-bytes.js'
-import { ANSWER, always, byKind, error, failed, once, type Row, SAME, WHOLE, whole } from '../row.js'
+import {
+  ANSWER,
+  always,
+  byKind,
+  error,
+  failed,
+  once,
+  type Row,
+  SAME,
+  timedOut,
+  WHOLE,
+  whole,
+} from '../row.js'
 
 export const EVENTS = messageEvents({ text: ANSWER })
 const FRAMES = frames(EVENTS)
@@ -24,7 +36,7 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 const BROKEN = failed(502, 'api_error', 'HOST broke the connection (ECONNRESET)')
 const CLOSED = failed(502, 'api_error', 'HOST broke the connection (UND_ERR_SOCKET)')
 const TRUNCATED = failed(502, 'api_error', 'the upstream ended its stream in the middle of the answer')
-const SILENT = failed(504, 'timeout_error', 'HOST did not answer in time')
+const SILENT = timedOut('HOST did not answer in time')
 export const STALLED =
   '`event: error` `overloaded_error` “the upstream stalled: it sent nothing for longer than plugins.stream-guard.idleTimeout; the answer so far is incomplete”'
 
@@ -122,15 +134,17 @@ export const cutRows: readonly Row[] = [
     upstream: 'sends headers and nothing else (`firstEventTimeout`; `idleTimeout` for JSON)',
     answers: byKind([head(200, STREAM), stall()], [head(200, JSON_TYPE), stall()]),
     guard: { firstEventTimeout: 250, idleTimeout: 250 },
-    stream: failed(504, 'timeout_error', 'the upstream sent no event for 0.25 s'),
+    stream: timedOut('the upstream sent no event for 0.25 s'),
     json: SILENT,
+    folded: timedOut('the upstream sent no event for 0.25 s'),
     second: WHOLE,
   },
   {
     upstream: 'sends `ping`s and nothing else (`firstEventTimeout`)',
     answers: always([head(200, STREAM), pings(40)]),
     guard: { firstEventTimeout: 250 },
-    stream: failed(504, 'timeout_error', 'the upstream sent no event for 0.25 s'),
+    stream: timedOut('the upstream sent no event for 0.25 s'),
+    folded: timedOut('the upstream sent no event for 0.25 s'),
     second: WHOLE,
   },
   {

@@ -2,7 +2,7 @@ import zlib, { brotliCompressSync, gzipSync } from 'node:zlib'
 import { message, messageEvents } from '../../support/messages.js'
 import { compressed, type Encoding, hangUp, head, respond, type Script, write } from '../../support/script.js'
 import { frames } from '../../support/sse-bytes.js'
-import { ANSWER, byKind, failed, type Row, WHOLE, whole } from '../row.js'
+import { ANSWER, byKind, failed, type Row, refused, WHOLE, whole } from '../row.js'
 
 const STREAM = { 'content-type': 'text/event-stream' }
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -24,8 +24,13 @@ const readable = (upstream: string, answers: Row['answers']): Row => ({
   second: WHOLE,
 })
 
-const refused = (upstream: string, answers: Row['answers'], message: string): Row => {
+const unreadable = (upstream: string, answers: Row['answers'], message: string): Row => {
   const outcome = failed(502, 'api_error', message)
+  return { upstream, answers, stream: outcome, json: outcome, second: WHOLE }
+}
+
+const unknown = (upstream: string, answers: Row['answers'], message: string): Row => {
+  const outcome = refused(message)
   return { upstream, answers, stream: outcome, json: outcome, second: WHOLE }
 }
 
@@ -48,25 +53,29 @@ export const encodingRows: readonly Row[] = [
   readable('compresses with br', encoded('br')),
   readable('compresses twice, with gzip and br', byKind(twice(SSE, STREAM), twice(BODY, JSON_TYPE))),
   {
-    ...refused(
+    ...unknown(
       'compresses with zstd (Node before 22.15 cannot read it)',
       encoded('zstd'),
       "the upstream's answer is encoded as 'zstd', which this Node version can't read",
     ),
     skip: 'createZstdDecompress' in zlib,
   },
-  refused(
+  unknown(
     'compresses with something that nobody knows',
     encoded('gzip', 'snappy'),
     "the upstream's answer is encoded as 'snappy', which this Node version can't read",
   ),
-  refused(
+  unreadable(
     'says gzip and compresses with br',
     encoded('br', 'gzip'),
     "the upstream's answer is not valid gzip",
   ),
-  refused('says br and compresses with gzip', encoded('gzip', 'br'), "the upstream's answer is not valid br"),
-  refused(
+  unreadable(
+    'says br and compresses with gzip',
+    encoded('gzip', 'br'),
+    "the upstream's answer is not valid br",
+  ),
+  unreadable(
     'says gzip and compresses nothing',
     byKind(
       respond(200, SSE, { headers: { ...STREAM, 'content-encoding': 'gzip' } }),

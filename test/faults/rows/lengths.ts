@@ -51,9 +51,8 @@ export const lengthRows: readonly Row[] = [
   {
     upstream: 'promises 0 bytes and sends an answer',
     answers: both((bytes, headers) => respond(200, bytes, { headers, length: 0 })),
-    stream: failed(502, 'api_error', 'the upstream answered with an empty stream'),
+    stream: failed(502, 'api_error', 'the upstream answered with nothing instead of an event stream'),
     json: failed(502, 'api_error', 'the upstream answered with nothing instead of a message'),
-    folded: failed(502, 'api_error', 'the upstream ended its stream in the middle of the answer'),
     second: WHOLE,
   },
   {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type EventData, type MessageReply, StreamEvent, UpstreamError } from '../../core/index.js'
+// The reader of the official SDK, to compare with.
+import { partialParse } from '../../node_modules/@anthropic-ai/sdk/_vendor/partial-json-parser/parser.mjs'
 import { growth, LINEAR } from '../../test/support/growth.js'
+import { type EventData, type MessageReply, StreamEvent, UpstreamError } from '../index.js'
 import { MessageFold } from './fold.js'
 
 const START = {
@@ -364,6 +366,92 @@ describe('the message', () => {
   })
 })
 
+/** A call of a tool with this input, and why the model stopped. */
+function toolStream(json: string, stop_reason: string | null): EventData[] {
+  return [
+    start(),
+    open({ type: 'tool_use', id: 't', name: 'n', input: {} }),
+    delta({ type: 'input_json_delta', partial_json: json }),
+    close(),
+    { type: 'message_delta', delta: { stop_reason } },
+    { type: 'message_stop' },
+  ]
+}
+
+describe('an answer in whose middle the model was stopped', () => {
+  const inputOf = (json: string, stop = 'max_tokens') => {
+    const { content, stop_reason } = fold(...toolStream(json, stop))
+    expect(stop_reason).toBe(stop)
+    return content[0]!.input
+  }
+
+  it.each(['max_tokens', 'refusal', 'pause_turn', 'model_context_window_exceeded', 'novel'])(
+    'is an answer, with what is whole of its tool input: %s',
+    (stop) => {
+      expect(inputOf('{"path": "/a", "lines": [1, 2, {"x": tr', stop)).toEqual({
+        path: '/a',
+        lines: [1, 2, {}],
+      })
+    },
+  )
+
+  it.each([
+    ['{', {}],
+    ['{"a', {}],
+    ['{"a"', {}],
+    ['{"a":', {}],
+    ['{"a": "half of a te', {}],
+    ['{"a": "whole"', { a: 'whole' }],
+    ['{"a": 12', {}],
+    ['{"a": 12,', { a: 12 }],
+    ['{"a": true', { a: true }],
+    ['{"a": {"b": [', { a: { b: [] } }],
+    ['{"a": ["x", "y', { a: ['x'] }],
+    ['{"a": "\\"}{[", "b": "\\\\", "c', { a: '"}{[', b: '\\' }],
+    ['{"a": 1}', { a: 1 }],
+  ])('leaves out what was cut: %s', (json, input) => {
+    expect(inputOf(json)).toEqual(input)
+  })
+
+  it('reads what the SDK reads of it, wherever it is cut', () => {
+    const json = '{"a":[1,-2.5e3,{"b":"c\\"\\u00e9"}],"d":null,"e":{"f":[]},"g":true}'
+    for (let at = 1; at <= json.length; at++)
+      expect(inputOf(json.slice(0, at)), json.slice(0, at)).toEqual(partialParse(json.slice(0, at)))
+  })
+
+  it('keeps the numbers of what is whole', () => {
+    const raw = new MessageFold()
+    for (const event of toolStream('{"id": 1234567890123456789, "x": 1.0, "y', 'max_tokens'))
+      raw.push(StreamEvent.of(event))
+    expect(raw.result()).toContain('{"id": 1234567890123456789, "x": 1.0}')
+  })
+})
+
+describe('indexes', () => {
+  const events = (at: (n: number) => unknown): EventData[] => [
+    start(),
+    { ...open({ type: 'text', text: '' }), index: at(0) },
+    { ...delta({ type: 'text_delta', text: 'a' }), index: at(0) },
+    { ...close(), index: at(0) },
+    { ...open({ type: 'tool_use', id: 't', name: 'n', input: {} }), index: at(1) },
+    { ...delta({ type: 'input_json_delta', partial_json: '{"b":1}' }), index: at(1) },
+    { ...close(), index: at(1) },
+    ...end(),
+  ]
+
+  it.each([
+    ['texts', String],
+    ['left out', () => undefined],
+    ['null', () => null],
+    ['from 1 on', (n: number) => n + 1],
+  ])('may be %s', (_name, at) => {
+    expect(fold(...events(at)).content).toEqual([
+      { type: 'text', text: 'a' },
+      { type: 'tool_use', id: 't', name: 'n', input: { b: 1 } },
+    ])
+  })
+})
+
 describe('what is no message', () => {
   it('is truncated without message_stop', () => {
     expect(failure(() => fold()).failure).toBe('truncated')
@@ -399,14 +487,10 @@ describe('what is no message', () => {
   })
 
   it.each<[string, EventData[]]>([
+    ['tool input that is no JSON', toolStream('{"a" "b"}', 'max_tokens')],
     [
-      'tool input that is no JSON',
-      [
-        start(),
-        open({ type: 'tool_use', input: {} }),
-        delta({ type: 'input_json_delta', partial_json: '{"a"' }),
-        close(),
-      ],
+      'tool input that is cut although the model had finished it',
+      toolStream('{"path": "/home/me', 'tool_use'),
     ],
     ['a delta for a block that never began', [start(), delta({ type: 'text_delta', text: 'x' })]],
     ['a block before message_start', [open({ type: 'text', text: '' })]],

@@ -1,6 +1,6 @@
-import type { StreamEvent } from '../../core/index.js'
-import { JsonNode } from '../../core/kit.js'
-import { protocolError } from './errors.js'
+import type { StreamEvent } from '../contract/http.js'
+import { JsonNode } from '../json/node.js'
+import { protocolError } from './protocol-error.js'
 
 /**
  * A JSON object, field by field, with each value as the text that came. What is copied as text keeps its numbers:

@@ -1,5 +1,7 @@
-import { isRecord, type JsonNode } from '../../core/kit.js'
-import { protocolError } from './errors.js'
+import type { JsonNode } from '../contract/json.js'
+import { isRecord } from '../json/plain.js'
+import { closed } from './cut-json.js'
+import { protocolError } from './protocol-error.js'
 import { checked, type RawObject, rawItems, rawObject, rawText, writeArray, writeObject } from './raw.js'
 
 /** One content block as its deltas build it. */
@@ -43,21 +45,17 @@ export class BlockFold {
     }
   }
 
-  /** At content_block_stop; once more does nothing. Throws an UpstreamError when the tool input is no JSON. */
-  stop(): void {
-    const json = this.#json.splice(0).join('')
-    if (json !== '') this.#fields.set('input', checked(json, 'a tool input'))
-    else if (this.#lacksInput) this.#fields.set('input', '{}')
-  }
-
   /** A tool without parameters: some upstreams leave the input out, or say null or ''. */
   get #lacksInput(): boolean {
     if (!this.#fields.get('type')?.endsWith('tool_use"')) return false
     return ['null', '""', undefined].includes(this.#fields.get('input'))
   }
 
-  /** The block's JSON; closes it where the upstream left out content_block_stop. */
-  result(): string {
+  /**
+   * The block's JSON, wherever its deltas end: some upstreams leave out content_block_stop. Throws an UpstreamError when the
+   * tool input is no JSON; with `isCut` what is whole of it counts.
+   */
+  result(isCut: boolean): string {
     for (const [key, pieces] of this.#text) {
       const known = this.#fields.get(key)
       const start = known?.startsWith('"') ? (JSON.parse(known) as string) : ''
@@ -69,7 +67,9 @@ export class BlockFold {
       this.#fields.set(key, writeArray(known?.startsWith('[') ? [...rawItems(known), ...items] : items))
     }
     this.#lists.clear()
-    this.stop()
+    const json = this.#json.join('')
+    if (json !== '') this.#fields.set('input', isCut ? cutInput(json) : checked(json, INPUT))
+    else if (this.#lacksInput) this.#fields.set('input', '{}')
     return writeObject(this.#fields)
   }
 
@@ -94,6 +94,16 @@ export class BlockFold {
       else if (text.startsWith('[') && known?.startsWith('[')) this.#extend(key, rawItems(text))
       else this.#fields.set(key, text)
     }
+  }
+}
+
+const INPUT = 'a tool input'
+
+function cutInput(json: string): string {
+  try {
+    return checked(json, INPUT)
+  } catch {
+    return checked(closed(json), INPUT)
   }
 }
 

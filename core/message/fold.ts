@@ -1,7 +1,9 @@
-import { type EventData, type StreamEvent, UpstreamError } from '../../core/index.js'
-import { errorInEvent } from '../../core/kit.js'
+import type { EventData, StreamEvent } from '../contract/http.js'
+import { errorInEvent } from '../errors/embedded-error.js'
+import { UpstreamError } from '../errors/gateway-errors.js'
 import { BlockFold } from './block.js'
-import { protocolError } from './errors.js'
+import { foreignEvent } from './foreign.js'
+import { protocolError } from './protocol-error.js'
 import { dataOf, parsed, type RawObject, rawObject, rawText, writeArray, writeObject } from './raw.js'
 
 /** Events without which the message would be wrong; any other may be malformed or unknown and is passed over. */
@@ -15,6 +17,12 @@ const ESSENTIAL = new Set([
 ])
 
 /**
+ * By these the model came to an end by itself, so that a tool input that is cut is the upstream's fault: to call a tool with
+ * half of it would be wrong. Any other (`max_tokens`, `refusal`, `pause_turn`) may stop it in the middle, and that is an answer.
+ */
+const FINISHED: ReadonlySet<string | undefined> = new Set(['"tool_use"', '"end_turn"', '"stop_sequence"'])
+
+/**
  * Folds the events of one answer into the message that the same answer would have been without a stream. The rules are
  * those of https://docs.claude.com/en/api/messages-streaming; where that is silent, those of the Anthropic SDK.
  * Throws an UpstreamError for `error` events and for events that break the protocol.
@@ -25,10 +33,14 @@ export class MessageFold {
   #message: RawObject | undefined
   /** In the order in which they began, as the SDK has it: some upstreams number every block 0. */
   readonly #blocks: BlockFold[] = []
-  readonly #byIndex = new Map<unknown, BlockFold>()
+  readonly #byIndex = new Map<number | undefined, BlockFold>()
   /** Its counters, once a message_delta has brought some. */
   #usage: RawObject | undefined
   #done = false
+
+  get begun(): boolean {
+    return this.#message !== undefined
+  }
 
   /** `message_stop` has come: nothing after it counts. */
   get done(): boolean {
@@ -39,7 +51,7 @@ export class MessageFold {
     if (this.#done) return
     const { data } = event
     if (!ESSENTIAL.has(data.type) || event.type === 'error') {
-      const error = errorInEvent(event)
+      const error = errorInEvent(event) ?? (this.begun || event.malformed ? undefined : foreignEvent(event))
       if (error) throw error
       if (data.type !== '' || !event.malformed) return
     }
@@ -56,7 +68,7 @@ export class MessageFold {
         this.#block(data).delta(data.delta, () => dataOf(event).get('delta'))
         break
       case 'content_block_stop':
-        this.#block(data).stop()
+        this.#block(data)
         break
       case 'message_delta':
         this.#delta(event)
@@ -72,9 +84,10 @@ export class MessageFold {
     if (!this.#message || !this.#done) {
       throw new UpstreamError('truncated', 'the upstream ended its stream in the middle of the answer')
     }
+    const isCut = !FINISHED.has(this.#message.get('stop_reason'))
     // In place, so that the keys are in the order that `message_start` gave them.
     if (this.#blocks.length > 0 || !this.#message.has('content'))
-      this.#message.set('content', writeArray(this.#blocks.map((block) => block.result())))
+      this.#message.set('content', writeArray(this.#blocks.map((block) => block.result(isCut))))
     if (this.#usage) this.#message.set('usage', writeObject(this.#usage))
     return writeObject(this.#message)
   }
@@ -92,7 +105,7 @@ export class MessageFold {
     if (!fields) throw protocolError('a content_block_start without a block')
     const block = new BlockFold(fields)
     this.#blocks.push(block)
-    this.#byIndex.set(event.data.index, block)
+    this.#byIndex.set(numberOf(event.data.index), block)
     // After a server-side fallback the last hop names the model that served, as the answer without a stream does.
     const model = node!.get('type')?.is('fallback') ? node!.get('to')?.get('model') : undefined
     if (model?.isString) message.set('model', rawText(model))
@@ -118,11 +131,18 @@ export class MessageFold {
     return this.#message
   }
 
+  /** Without an index it is the block that began last. */
   #block({ type, index }: EventData): BlockFold {
-    const block = this.#byIndex.get(index)
-    if (!block) throw protocolError(`a ${type} for block ${Number(index)}, which never began`)
+    const number = numberOf(index)
+    const block = number === undefined ? this.#blocks.at(-1) : this.#byIndex.get(number)
+    if (!block) throw protocolError(`a ${type} for block ${number}, which never began`)
     return block
   }
+}
+
+/** Some upstreams leave an index out, or write it as a text. */
+function numberOf(index: unknown): number | undefined {
+  return index === undefined || index === null || index === '' ? undefined : Number(index)
 }
 
 /** Later values win, but a null does not erase what is known. */

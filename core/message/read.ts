@@ -1,0 +1,96 @@
+import type { ByteSink, ByteSource } from '../contract/http.js'
+import { isKnownError, UpstreamError } from '../errors/gateway-errors.js'
+import { FrameDecoder } from '../stream/sse-decoder.js'
+import { StreamEvent } from '../stream/sse-event.js'
+import { MessageFold } from './fold.js'
+import { protocolError } from './protocol-error.js'
+
+/** Bytes that one answer's stream may have. A million tokens, one an event, are about 150 MB; memory holds only the message. */
+const STREAM_LIMIT = 512 * 1024 * 1024
+
+/**
+ * Milliseconds that a stream may go on after `message_stop`. Reading it to its end lets the connection be used again,
+ * and a cancelled one costs the next request a TLS handshake; an upstream that never ends it is cut off.
+ */
+const LINGER = 1_000
+
+/** `done` or `fail`, once; `begun` before it, with the first event of an answer. */
+export interface Outcome<T> {
+  begun?(): void
+  done(value: T): void
+  fail(error: unknown): void
+}
+
+/**
+ * Folds the stream of a source into its message, as JSON text, which is done at `message_stop`. Fails with an UpstreamError
+ * when the stream breaks, lies or ends early; the source is cancelled then.
+ */
+export class MessageReader implements ByteSink {
+  readonly #fold = new MessageFold()
+  readonly #decoder = new FrameDecoder()
+  #size = 0
+  #begun = false
+  #settled = false
+  #linger: NodeJS.Timeout | undefined
+
+  constructor(
+    private readonly source: ByteSource,
+    private readonly outcome: Outcome<string>,
+  ) {}
+
+  data(chunk: Buffer): void {
+    if (this.#settled) return
+    this.#size += chunk.length
+    if (this.#size > STREAM_LIMIT) this.#fail(protocolError(`a stream of more than ${STREAM_LIMIT} bytes`))
+    else this.#try(() => this.#decoder.push(chunk, this.#take))
+  }
+
+  end(): void {
+    clearTimeout(this.#linger)
+    if (this.#settled) return
+    this.#try(() => {
+      // Some upstreams leave out the last blank line. A frame that was cut is no JSON, and so no `message_stop`.
+      const rest = StreamEvent.parse(this.#decoder.rest())
+      if (rest.hasData && !rest.malformed) this.#take(rest.raw)
+      if (!this.#settled) this.#fold.result()
+    })
+  }
+
+  error(error: Error): void {
+    clearTimeout(this.#linger)
+    const cause = { cause: error }
+    this.#fail(
+      isKnownError(error) ? error : new UpstreamError('reset', 'the upstream broke its stream', cause),
+    )
+  }
+
+  readonly #take = (frame: Buffer): void => {
+    if (this.#settled) return
+    const event = StreamEvent.parse(frame)
+    if (event.hasData) this.#fold.push(event)
+    if (!this.#begun && this.#fold.begun) {
+      this.#begun = true
+      this.outcome.begun?.()
+    }
+    if (!this.#fold.done) return
+    const message = this.#fold.result()
+    this.#settled = true
+    this.#linger = setTimeout(() => this.source.cancel(), LINGER).unref()
+    this.outcome.done(message)
+  }
+
+  #try(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      this.#fail(isKnownError(error) ? error : protocolError('a stream that cannot be read', error))
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#settled) return
+    this.#settled = true
+    this.source.cancel()
+    this.outcome.fail(error)
+  }
+}

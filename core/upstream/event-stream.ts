@@ -1,0 +1,126 @@
+import type { ByteSource } from '../contract/http.js'
+import { errorInEvent } from '../errors/embedded-error.js'
+import { UpstreamError } from '../errors/gateway-errors.js'
+import type { UsageTap } from '../exchange/usage.js'
+import { foreignEvent } from '../message/foreign.js'
+import type { Outcome } from '../message/read.js'
+import { PassThrough } from '../stream/pass-through.js'
+import { FrameDecoder } from '../stream/sse-decoder.js'
+import { readFields, StreamEvent } from '../stream/sse-event.js'
+import { Quiet } from './quiet.js'
+
+/** The last event of a stream has about 50 bytes. */
+const TAIL = 4 * 1024
+const NOTHING: Buffer = Buffer.alloc(0)
+const BLANK_LINE = Buffer.from('\n\n')
+
+export interface FirstEvent {
+  /** It came with an `event:` line. Clients see no event without one. */
+  readonly isNamed: boolean
+}
+
+/**
+ * An upstream's stream on its way to the client. It is held back until it has shown a real event, so that one which never
+ * does is a failed attempt and not an answer; comments and pings that came before go first. Fails with an UpstreamError for a
+ * stream that is empty, begins with an error or speaks another API, or breaks before.
+ */
+export class EventStream extends PassThrough {
+  readonly #decoder = new FrameDecoder()
+  readonly #quiet = new Quiet()
+  /** Bytes that came, and those of them in frames that were looked at. */
+  #came = 0
+  #seen = 0
+  #state: 'waiting' | 'flowing' | 'failed' = 'waiting'
+  #last = NOTHING
+  #beforeLast = NOTHING
+
+  constructor(
+    private readonly source: ByteSource,
+    private readonly tap: UsageTap,
+    private readonly outcome: Outcome<FirstEvent>,
+  ) {
+    super(source)
+  }
+
+  override data(chunk: Buffer): void {
+    if (this.#state === 'failed') return
+    this.tap.saw(chunk)
+    this.#beforeLast = this.#last
+    this.#last = chunk
+    if (this.#state === 'flowing') super.data(chunk)
+    else this.#decode(chunk)
+  }
+
+  override end(): void {
+    if (this.#state === 'waiting') {
+      this.#judge(this.#decoder.rest()) // some upstreams leave out the last blank line
+      this.#fail(new UpstreamError('truncated', 'the upstream answered with an empty stream'))
+    }
+    if (this.#state === 'failed') return
+    if (this.#lacksBlankLine()) super.data(BLANK_LINE)
+    super.end()
+  }
+
+  override error(error: Error): void {
+    this.#fail(error)
+    super.error(error)
+  }
+
+  #decode(chunk: Buffer): void {
+    this.#came += chunk.length
+    try {
+      this.#decoder.push(chunk, this.#onFrame)
+    } catch (cause) {
+      this.#fail(new UpstreamError('protocol', 'the upstream sent an event that is too large', { cause }))
+      return
+    }
+    // The first event was in this chunk; what follows it was not cut into frames.
+    const rest = this.#came - this.#seen
+    if (this.#flows && rest > 0) super.data(chunk.subarray(chunk.length - rest))
+  }
+
+  get #flows(): boolean {
+    return this.#state === 'flowing'
+  }
+
+  readonly #onFrame = (frame: Buffer): boolean => {
+    this.#seen += frame.length
+    if (this.#judge(frame)) return true
+    this.#quiet.keep(frame)
+    return false
+  }
+
+  /** False for a frame that says nothing yet. */
+  #judge(frame: Buffer): boolean {
+    const event = StreamEvent.parse(frame)
+    if (!event.hasData || event.type === 'ping') return false
+    const error = errorInEvent(event) ?? (event.malformed ? notJson() : foreignEvent(event))
+    if (error) this.#fail(error)
+    else {
+      this.#state = 'flowing'
+      for (const each of this.#quiet.frames) super.data(each)
+      super.data(frame)
+      this.outcome.done({ isNamed: readFields(frame).name !== undefined })
+    }
+    return true
+  }
+
+  #fail(error: Error): void {
+    if (this.#state !== 'waiting') return
+    this.#state = 'failed'
+    this.source.cancel()
+    this.outcome.fail(error)
+  }
+
+  /** The stream ended in a whole event without its blank line, and clients would not see the event. One that was cut stays so. */
+  #lacksBlankLine(): boolean {
+    const tail = Buffer.concat([this.#beforeLast.subarray(-TAIL), this.#last]).subarray(-TAIL)
+    const frames = tail.toString('latin1').split(/\r\n\r\n|\n\n|\r\r/)
+    const last = StreamEvent.parse(Buffer.from(frames.at(-1)!, 'latin1'))
+    return frames.length > 1 && last.hasData && !last.malformed && last.type !== ''
+  }
+}
+
+function notJson(): UpstreamError {
+  return new UpstreamError('protocol', 'the upstream sent an event that is not JSON')
+}

@@ -1,0 +1,86 @@
+import type { Call } from '../contract/call.js'
+import type { Headers } from '../contract/http.js'
+import type { Reply } from '../contract/reply.js'
+import type { Cooldown } from '../contract/upstream.js'
+import { errorBody } from '../errors/api-errors.js'
+import type { UpstreamError } from '../errors/gateway-errors.js'
+import { wordsOfJson } from '../errors/upstream-words.js'
+import { endToEnd } from '../exchange/headers.js'
+import { Reply as Replies } from '../exchange/reply.js'
+import { JsonNode } from '../json/node.js'
+import { unfold } from '../message/unfold.js'
+import { StreamEvent } from '../stream/sse-event.js'
+import type { EventStream, FirstEvent } from './event-stream.js'
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+const EVENTS = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
+
+/** They speak of the body's form and would be untrue of another one. */
+const OF_THE_FORM = new Set(['content-type', 'content-length', 'content-encoding', 'cache-control'])
+
+/** `JSON.parse` has read it, so that nothing else limits its depth. */
+const DEPTH_LIMIT = 10_000
+
+/** What an upstream gives no name to may last: another account is worth a call, the same one again is not. */
+const UNNAMED: Cooldown = { reason: 'server-error' }
+
+/** A body that came whole, as it came. */
+export function bytesReply({ status, headers }: Reply, bytes: Buffer): Reply {
+  const isJson = /\bjson\b/i.test(String(headers['content-type'] ?? ''))
+  return Replies.bytes(bytes, { status, headers: isJson ? headers : { ...headers, ...JSON_TYPE } })
+}
+
+/** A stream as it comes, under its own name. */
+export function streamReply(reply: Reply, stream: EventStream, { isNamed }: FirstEvent): Reply {
+  const found = reply.withSource(stream)
+  const labelled = reply.isEventStream
+    ? found
+    : found.with({ headers: { ...EVENTS, 'content-length': undefined } })
+  return isNamed ? labelled : labelled.mapEvents(withName)
+}
+
+/** Clients see no event without its `event:` line; the rest of it stays as it came. */
+function withName(event: StreamEvent): StreamEvent | undefined {
+  if (event.malformed || event.type === '') return undefined
+  const name = Buffer.from(`event: ${event.type}\n`)
+  return StreamEvent.parse(Buffer.concat([name, unmarked(event.raw)]))
+}
+
+function unmarked(bytes: Buffer): Buffer {
+  const isMarked = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
+  return isMarked ? bytes.subarray(BYTE_ORDER_MARK.length) : bytes
+}
+
+const BYTE_ORDER_MARK = Buffer.from('\ufeff')
+
+/** The message that a stream added up to. */
+export function foldedReply(reply: Reply, json: string): Reply {
+  return Replies.bytes(Buffer.from(json), { status: reply.status, headers: { ...JSON_TYPE, ...rest(reply) } })
+}
+
+/** The stream that a message would have been. */
+export function unfoldedReply(reply: Reply, message: Buffer): Reply {
+  const events = unfold(JsonNode.parse(unmarked(message), DEPTH_LIMIT))
+  return Replies.bytes(events, { status: reply.status, headers: { ...EVENTS, ...rest(reply) } })
+}
+
+function rest(reply: Reply): Headers {
+  return endToEnd(reply.headers, OF_THE_FORM)
+}
+
+const NO_REPLY: Reply = Replies.bytes(Buffer.alloc(0))
+
+/** An error that came under a good status, under the one that it should have had; `bytes` as it came. */
+export function errorReply(error: UpstreamError, call: Call, reply = NO_REPLY, bytes?: Buffer): Reply {
+  const { status, type, message, cause } = error
+  call.record.note('attempt', `an error under status ${reply.status} counts as ${status}`)
+  const isJson = typeof cause === 'object' && cause !== null
+  const text = bytes?.toString('utf8') ?? JSON.stringify(isJson ? cause : errorBody(type, message))
+  const isNamed = cause === undefined || wordsOfJson(cause).status !== undefined
+  const headers = { ...rest(reply), ...JSON_TYPE }
+  return Replies.bytes(Buffer.from(call.record.masked(text)), {
+    status,
+    headers,
+    cooldown: isNamed ? undefined : UNNAMED,
+  })
+}

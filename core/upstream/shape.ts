@@ -1,0 +1,47 @@
+import { isRecord, parseJson } from '../json/plain.js'
+import { foreignApi } from '../message/foreign.js'
+import { looksLikeEvents } from '../stream/sse-event.js'
+
+export type Shape = 'events' | 'json' | 'other'
+
+/** What may yet become an event stream: bytes come in any pieces, also inside a byte order mark. */
+const MAY_BE_EVENTS = /^[\ufeff\ufffd]*[\r\n]*[a-z]{0,5}$/
+/** Characters that tell. */
+const ENOUGH = 64
+
+/**
+ * What a body is, by its first bytes; undefined while they are too few to tell. Its content type counts for little: a body
+ * that is said to be events (`isLabelled`) may begin with any field, and JSON and web pages come under that label too.
+ */
+export function shapeOf(bytes: Buffer, isLabelled: boolean): Shape | undefined {
+  const start = bytes.toString('utf8', 0, ENOUGH)
+  if (looksLikeEvents(start)) return 'events'
+  const first = /^\ufeff?\s*(\S)/.exec(start)?.[1]
+  if (first === '{' || first === '[') return 'json'
+  if (bytes.length < ENOUGH && (first === undefined || MAY_BE_EVENTS.test(start))) return undefined
+  return isLabelled && first !== '<' ? 'events' : 'other'
+}
+
+/** True for a Messages answer. Some upstreams leave its type out. */
+export function isMessage(body: unknown): boolean {
+  if (!isRecord(body)) return false
+  return (
+    body.type === 'message' || (body.type === undefined && body.role === 'assistant' && 'content' in body)
+  )
+}
+
+export const NOTHING = 'nothing'
+export const CUT_JSON = 'JSON that breaks off'
+
+/** What came, in words, in the place of an answer. */
+export function describeBody(bytes: Buffer): string {
+  const start = bytes.toString('utf8', 0, ENOUGH)
+  if (start.trim() === '') return NOTHING
+  if (/^\ufeff?\s*</.test(start)) return 'a web page'
+  if (looksLikeEvents(start)) return 'an event stream'
+  if (!/^\ufeff?\s*[[{]/.test(start)) return 'a text'
+  const body = parseJson(bytes)
+  if (typeof body !== 'object' || body === null) return CUT_JSON
+  const api = foreignApi(body)
+  return api ? `an answer of the ${api} API` : 'JSON of another kind'
+}
