@@ -26,7 +26,9 @@ export async function sent(call: Call, target: Target, sender: Sender): Promise<
   const startedAt = performance.now()
   const attempt = record.begin(upstream.name, account.id, call.model)
   try {
-    const reply = await confirm(await answerOf(upstream.name, call, sender), call, attempt)
+    const answer = await answerOf(upstream.name, call, sender)
+    attempt.httpStatus = answer.status
+    const reply = await confirm(answer, call, attempt)
     attempt.status = reply.status
     return reply
   } catch (error) {

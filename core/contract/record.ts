@@ -44,6 +44,8 @@ export interface AttemptRecord {
   model: string
   /** Of the answer; for an error under status 200 the status that it means. Undefined where no answer came. */
   status: number | undefined
+  /** As the upstream sent it: 200 for an error in the form of a good answer. */
+  httpStatus: number | undefined
   /** Why no answer came: the `failure` of an UpstreamError, `gone` for a client that gave up, else `error`. */
   failure: string | undefined
   /** Milliseconds until the answer was one: a stream by its first event, JSON by its end. */

@@ -33,6 +33,7 @@ class Times implements RecordTimes {
 
 class Attempt implements AttemptRecord {
   status: number | undefined = undefined
+  httpStatus: number | undefined = undefined
   failure: string | undefined = undefined
   ms: number | undefined = undefined
   inputTokens: number | undefined = undefined
