@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'core/state': ['core/contract'],
   'core/plugin': ['core/contract', 'core/errors'],
   'core/stream': ['core/contract', 'core/errors'],
-  'core/token-count': ['core/contract', 'core/errors'],
+  'core/token-count': ['core/contract', 'core/errors', 'core/json'],
   'core/exchange': ['core/contract', 'core/errors', 'core/json', 'core/stream'],
   'core/message': ['core/contract', 'core/errors', 'core/json', 'core/stream'],
   'core/upstream': [
@@ -36,7 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'core/state',
     'core/upstream',
   ],
-  'core/config': ['core/contract', 'core/errors', 'core/plugin', 'core/upstream'],
+  'core/config': ['core/contract', 'core/errors', 'core/json', 'core/plugin', 'core/upstream'],
   'core/chain': [
     'core/contract',
     'core/errors',

@@ -1,10 +1,11 @@
 import type { Account } from '../contract/upstream.js'
 import type { Problem } from '../errors/config-error.js'
+import { isRecord } from '../json/plain.js'
 import { type CleanedKey, cleanKey, faultOfKey } from '../upstream/key-text.js'
 import type { Preset } from './define.js'
 import type { Origin } from './resolved.js'
 import { accountSchema } from './schema.js'
-import { isPlainObject, kindOf } from './words.js'
+import { kindOf } from './words.js'
 import { problemsOf } from './zod-problems.js'
 
 export interface Accounts {
@@ -37,7 +38,7 @@ type Entry =
 
 function parse(raw: unknown, i: number, problems: Problem[], warnings: string[]): Entry {
   const path = `accounts.${i}`
-  if (!isPlainObject(raw)) {
+  if (!isRecord(raw)) {
     problems.push({ path, message: `expected an account, found ${kindOf(raw)}` })
     return undefined
   }

@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import type { Problem } from '../errors/config-error.js'
+import { isRecord } from '../json/plain.js'
 import type { Origin } from './resolved.js'
-import { isPlainObject, kindOf } from './words.js'
+import { kindOf } from './words.js'
 import { type Path, problemsOf } from './zod-problems.js'
 import { kindAt, type Schema } from './zod-schema.js'
 
@@ -57,7 +58,7 @@ export function resolveSection<S extends z.ZodType>(
   const result = schema.safeParse(values)
   if (!result.success) problems.push(...problemsOf(result.error.issues, schema, values, pathOf))
   if (!result.success || problems.length > before) return undefined
-  const all = isPlainObject(result.data) ? Object.keys(result.data) : []
+  const all = isRecord(result.data) ? Object.keys(result.data) : []
   return {
     value: result.data,
     origins: Object.fromEntries(all.map((key) => [key, source[key]?.origin ?? 'default'])),
@@ -84,7 +85,7 @@ export function configLayer(
   origin: Origin = 'config',
 ): Layer {
   if (value === undefined) return { origin, values: {} }
-  if (isPlainObject(value)) return { origin, values: value }
+  if (isRecord(value)) return { origin, values: value }
   // By its kind alone: a text in place of options may be a key.
   problems.push({ path, message: `expected an object, found ${kindOf(value)}` })
   return { origin, values: {} }

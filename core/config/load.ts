@@ -2,8 +2,9 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { CosmiconfigResult } from 'cosmiconfig'
 import { ConfigError } from '../errors/config-error.js'
+import { isRecord } from '../json/plain.js'
 import { codeLoader, jsonLoader, type VirtualModules, yamlLoader } from './loaders.js'
-import { isPlainObject, kindOf } from './words.js'
+import { kindOf } from './words.js'
 
 export interface LoadOptions {
   /** Where the search starts; it goes upwards to the folder with a package.json. */
@@ -91,7 +92,7 @@ function checked(result: CosmiconfigResult, named: string | undefined): LoadedCo
       file,
     )
   }
-  if (!isPlainObject(config)) {
+  if (!isRecord(config)) {
     const message = `exports ${kindOf(config)}; export the config object as default: export default defineConfig({ … })`
     throw new ConfigError([{ code: 'AGP_CONFIG_FILE', message }], file)
   }

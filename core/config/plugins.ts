@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import type { Problem } from '../errors/config-error.js'
+import { isRecord } from '../json/plain.js'
 import { checkOrder } from '../plugin/order.js'
 import { configLayer, envLayer, type Layer, resolveSection } from './layers.js'
 import { isOwn, type Slot } from './presets.js'
 import type { ResolvedPlugin } from './resolved.js'
-import { isPlainObject, kindOf } from './words.js'
+import { kindOf } from './words.js'
 import { unknownName } from './zod-problems.js'
 
 const NO_OPTIONS = z.strictObject({})
@@ -26,7 +27,7 @@ export function resolvePlugins(
 
 function settingsOf(slots: readonly Slot[], settings: unknown, problems: Problem[]): Record<string, unknown> {
   if (settings === undefined) return {}
-  if (!isPlainObject(settings)) {
+  if (!isRecord(settings)) {
     problems.push({ path: 'plugins', message: `expected an object, found ${kindOf(settings)}` })
     return {}
   }
@@ -53,7 +54,7 @@ function resolvePlugin(
   const { definition } = slot.spec
   const path = `plugins.${slot.name}`
   const schema = definition.options ?? NO_OPTIONS
-  if (setting !== undefined && setting !== true && !isPlainObject(setting)) {
+  if (setting !== undefined && setting !== true && !isRecord(setting)) {
     // By its kind alone: a text in place of options may be the upstream's key.
     problems.push({ path, message: `expected options, true or false, found ${kindOf(setting)}` })
     return []
@@ -63,7 +64,7 @@ function resolvePlugin(
   const fromEnv = definition.options
     ? envLayer(definition.env ?? {}, env, schema)
     : { origin: 'env', values: {} }
-  const config: Layer = { origin: 'config', values: isPlainObject(setting) ? setting : {} }
+  const config: Layer = { origin: 'config', values: isRecord(setting) ? setting : {} }
   const order = own ? [fromEnv, brought, config] : [brought, fromEnv, config]
   const section = resolveSection(path, schema, order as Layer[], problems)
   if (!section) return []

@@ -1,10 +1,11 @@
 import type { Definition, PluginEntry, PluginSpec } from '../contract/plugin.js'
 import type { Problem } from '../errors/config-error.js'
 import { nearest } from '../errors/nearest.js'
+import { isRecord } from '../json/plain.js'
 import { toSpec } from '../plugin/define.js'
 import { type Placed, place } from '../plugin/order.js'
 import { DEFAULT_PRESET, type Preset } from './define.js'
-import { describe, isPlainObject, kindOf } from './words.js'
+import { describe, kindOf } from './words.js'
 
 /** A plugin in its place, before it is known whether it is on. */
 export interface Slot extends Placed {
@@ -43,7 +44,7 @@ export function choosePresets(
 }
 
 function isPreset(value: unknown): value is Preset {
-  return isPlainObject(value) && typeof value.name === 'string' && Array.isArray(value.plugins)
+  return isRecord(value) && typeof value.name === 'string' && Array.isArray(value.plugins)
 }
 
 /** One chain out of several presets: a later plugin replaces the earlier one of its name in place, new ones are placed. */

@@ -1,8 +1,9 @@
 import type { Account } from '../contract/upstream.js'
+import { isRecord } from '../json/plain.js'
 import { isOwn } from './presets.js'
 import type { Origins, ResolvedConfig, ResolvedPlugin } from './resolved.js'
 import { logSchema, serverSchema, stateSchema } from './schema.js'
-import { isName, isPlainObject, looksLikeKey, withoutCredentials } from './words.js'
+import { isName, looksLikeKey, withoutCredentials } from './words.js'
 import { maskSecrets } from './zod-schema.js'
 
 /** The config in force as readable text, secrets masked: what `agproxy check` prints. */
@@ -69,7 +70,7 @@ function pluginLines({ definition, options, origins, from }: ResolvedPlugin, i: 
 }
 
 function optionRows(value: unknown, origins: Origins): string[][] {
-  if (!isPlainObject(value)) return value === undefined ? [] : [[format(value)]]
+  if (!isRecord(value)) return value === undefined ? [] : [[format(value)]]
   return Object.entries(value)
     .filter(([, v]) => v !== undefined)
     .map(([name, v]) => [name, format(v), origins[name] ?? 'default'])
@@ -80,7 +81,7 @@ function format(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (value instanceof RegExp) return String(value)
   if (Array.isArray(value)) return `[${value.map(format).join(', ')}]`
-  if (isPlainObject(value)) {
+  if (isRecord(value)) {
     const parts = Object.entries(value).map(([key, v]) => `${key}: ${format(v)}`)
     return parts.length > 0 ? `{ ${parts.join(', ')} }` : '{}'
   }

@@ -1,4 +1,5 @@
 import { ConfigError, type Problem } from '../errors/config-error.js'
+import { isRecord } from '../json/plain.js'
 import { place } from '../plugin/order.js'
 import { proxyWarnings } from '../upstream/proxies.js'
 import { accountsFromEnv, resolveAccounts } from './accounts.js'
@@ -10,7 +11,7 @@ import type { ResolvedConfig } from './resolved.js'
 import { logSchema, serverSchema, stateSchema } from './schema.js'
 import { resolveServices } from './services.js'
 import { declaredUpstreams, type UpstreamOf } from './upstreams.js'
-import { isPlainObject, kindOf } from './words.js'
+import { kindOf } from './words.js'
 import { unknownName } from './zod-problems.js'
 
 /** What the command line says. Text, as it was typed. */
@@ -42,7 +43,7 @@ const STATE_ENV = { url: 'REDIS_URL' }
  */
 export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedConfig {
   const { env, flags = {}, file } = context
-  if (raw !== undefined && !isPlainObject(raw)) {
+  if (raw !== undefined && !isRecord(raw)) {
     throw new ConfigError([{ message: `expected a config object, found ${kindOf(raw)}` }], file)
   }
   const config = raw ?? {}

@@ -1,6 +1,7 @@
 import type { PluginSpec } from '../contract/plugin.js'
 import type { Problem } from '../errors/config-error.js'
-import { isPlainObject, kindOf } from './words.js'
+import { isRecord } from '../json/plain.js'
+import { kindOf } from './words.js'
 
 /** Makes an upstream of an entry of `upstreams`: `options` are all of it but its name. Throws a TypeError for a wrong name. */
 export type UpstreamOf = (name: string, options: Readonly<Record<string, unknown>>) => PluginSpec
@@ -18,7 +19,7 @@ export function declaredUpstreams(
   }
   return raw.flatMap((entry: unknown, i) => {
     const path = `upstreams.${i}`
-    if (!isPlainObject(entry)) {
+    if (!isRecord(entry)) {
       problems.push({ path, message: `expected an upstream as { name, … }, found ${kindOf(entry)}` })
       return []
     }

@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import type { Problem } from '../errors/config-error.js'
 import { nearest } from '../errors/nearest.js'
-import { describe, isPlainObject, kindOf, oneOf } from './words.js'
+import { isRecord } from '../json/plain.js'
+import { describe, kindOf, oneOf } from './words.js'
 import { isSecretAt, keysAt, type Schema } from './zod-schema.js'
 
 type Issue = z.core.$ZodIssue
@@ -53,7 +54,7 @@ function render(issue: Issue, schema: Schema, value: unknown, pathOf: (path: Pat
   const shown = secret ? kindOf(found) : describe(found)
   // A rule over a whole object speaks for itself.
   const message =
-    issue.code === 'custom' && isPlainObject(found) ? issue.message : `${wanted(issue)}, found ${shown}`
+    issue.code === 'custom' && isRecord(found) ? issue.message : `${wanted(issue)}, found ${shown}`
   return [{ path: pathOf(issue.path), message: message + suggestion }]
 }
 

@@ -1,5 +1,5 @@
 /** An object as JSON has it. */
-export type JsonRecord = Readonly<Record<string, unknown>>
+export type JsonRecord = Record<string, unknown>
 
 /** True for a JSON object: neither null nor a list. */
 export function isRecord(value: unknown): value is JsonRecord {

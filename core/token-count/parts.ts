@@ -1,3 +1,4 @@
+import { isRecord, type JsonRecord as Json } from '../json/plain.js'
 import { imageTokens, TYPICAL_IMAGE } from './images.js'
 import { UNSEEN_DOCUMENT } from './pdf.js'
 
@@ -7,8 +8,6 @@ export type Part =
   | { readonly tokens: number }
   /** Base64. */
   | { readonly pdf: string }
-
-type Json = Record<string, unknown>
 
 /**
  * Names, ids and tags around a tool call or its result. Not published; an id such as `toolu_01A09q90qw90lq917835lq9` never
@@ -101,8 +100,4 @@ function stringify(value: unknown): string {
     if (error instanceof RangeError) return ''
     throw error
   }
-}
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,5 @@
 import type { MessagesRequest } from '../../core/index.js'
+import { isRecord } from '../../core/kit.js'
 import type { LanguageModel, ProviderOptions, ReasoningLevel } from './language-model.js'
 import { COMPATIBLE, COMPATIBLE_BODY, PROVIDERS, type ProviderRow } from './provider-table.js'
 
@@ -94,5 +95,5 @@ function namespaceOf({ provider }: Model): string {
 }
 
 function isOptions(value: unknown): value is Options {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isRecord(value)
 }

@@ -1,4 +1,4 @@
-import { SEAL } from '../../core/kit.js'
+import { isRecord, SEAL } from '../../core/kit.js'
 import type { ProviderOptions } from './language-model.js'
 
 /**
@@ -46,9 +46,5 @@ export function merged(parts: readonly (ProviderOptions | undefined)[]): Provide
 }
 
 function isOptions(value: unknown): value is ProviderOptions {
-  return isObject(value) && Object.values(value).every(isObject)
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isRecord(value) && Object.values(value).every(isRecord)
 }
