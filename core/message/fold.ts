@@ -2,7 +2,6 @@ import type { EventData, StreamEvent } from '../contract/http.js'
 import { errorInEvent } from '../errors/embedded-error.js'
 import { UpstreamError } from '../errors/gateway-errors.js'
 import { BlockFold } from './block.js'
-import { foreignEvent } from './foreign.js'
 import { protocolError } from './protocol-error.js'
 import { dataOf, parsed, type RawObject, rawObject, rawText, writeArray, writeObject } from './raw.js'
 
@@ -38,10 +37,6 @@ export class MessageFold {
   #usage: RawObject | undefined
   #done = false
 
-  get begun(): boolean {
-    return this.#message !== undefined
-  }
-
   /** `message_stop` has come: nothing after it counts. */
   get done(): boolean {
     return this.#done
@@ -51,7 +46,7 @@ export class MessageFold {
     if (this.#done) return
     const { data } = event
     if (!ESSENTIAL.has(data.type) || event.type === 'error') {
-      const error = errorInEvent(event) ?? (this.begun || event.malformed ? undefined : foreignEvent(event))
+      const error = errorInEvent(event)
       if (error) throw error
       if (data.type !== '' || !event.malformed) return
     }

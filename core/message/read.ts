@@ -2,6 +2,7 @@ import type { ByteSink, ByteSource } from '../contract/http.js'
 import { isKnownError, UpstreamError } from '../errors/gateway-errors.js'
 import { FrameDecoder } from '../stream/sse-decoder.js'
 import { StreamEvent } from '../stream/sse-event.js'
+import { beginningOf } from './first-event.js'
 import { MessageFold } from './fold.js'
 import { protocolError } from './protocol-error.js'
 
@@ -14,10 +15,12 @@ const STREAM_LIMIT = 512 * 1024 * 1024
  */
 const LINGER = 1_000
 
-/** `done` or `fail`, once; `begun` before it, with the first event of an answer. */
+/** `done`, `whole` or `fail`, once; `begun` before it, with the first event of an answer. */
 export interface Outcome<T> {
   begun?(): void
   done(value: T): void
+  /** The stream is one event that is the whole message, as JSON text. */
+  whole(message: string): void
   fail(error: unknown): void
 }
 
@@ -67,16 +70,28 @@ export class MessageReader implements ByteSink {
   readonly #take = (frame: Buffer): void => {
     if (this.#settled) return
     const event = StreamEvent.parse(frame)
-    if (event.hasData) this.#fold.push(event)
-    if (!this.#begun && this.#fold.begun) {
-      this.#begun = true
-      this.outcome.begun?.()
-    }
+    if (!event.hasData) return
+    if (!this.#begun && event.type !== 'ping' && !this.#begins(event)) return
+    this.#fold.push(event)
     if (!this.#fold.done) return
     const message = this.#fold.result()
     this.#settled = true
     this.#linger = setTimeout(() => this.source.cancel(), LINGER).unref()
     this.outcome.done(message)
+  }
+
+  #begins(event: StreamEvent): boolean {
+    const beginning = beginningOf(event)
+    if (beginning === 'stream') {
+      this.#begun = true
+      this.outcome.begun?.()
+      return true
+    }
+    if (beginning !== 'message') throw beginning
+    this.#settled = true
+    this.source.cancel()
+    this.outcome.whole(event.text)
+    return false
   }
 
   #try(run: () => void): void {

@@ -178,6 +178,10 @@ describe('an answer is read by its shape', () => {
     ['a message over several lines', ` \n${JSON.stringify(MESSAGE, null, 2)}\n`],
     ['a message after a byte order mark', `\ufeff${JSON.stringify(MESSAGE)}`],
     ['a message without its type', JSON.stringify({ ...MESSAGE, type: undefined })],
+    ['a message as the one event of a stream', `data: ${JSON.stringify(MESSAGE)}\n\n`],
+    ['a message as an `event: message`', `: hi\n\nevent: message\ndata: ${JSON.stringify(MESSAGE)}`],
+    ['a stream without blank lines', WIRE.replaceAll('\n\n', '\n')],
+    ['a stream without blank lines and names', WIRE.replaceAll('\n\n', '\n').replace(/^event: .*\n/gm, '')],
   ]
 
   describe.each(forms)('%s', (_form, text) => {
@@ -270,7 +274,13 @@ describe('a stream as clients need it', () => {
     async (end) => {
       const text = WIRE.replaceAll('\n', end)
       for (const left of [text.slice(0, -end.length), text.slice(0, -2 * end.length)])
-        expect(await (await confirmed(body(left))).text()).toBe(`${left}\n\n`)
+        for (const bytes of [
+          [Buffer.from(left)],
+          [...Buffer.from(left)].map((byte) => Buffer.from([byte])),
+        ]) {
+          const reply = await confirmed(Reply.stream(bytesSource(bytes), { headers: SSE }))
+          expect(await reply.text()).toBe(`${left}\n\n`)
+        }
       expect(await (await confirmed(body(text))).text()).toBe(text)
     },
   )
@@ -353,6 +363,8 @@ describe('what is no answer', () => {
     ['a stream of the OpenAI API', `data: ${chunk}\n\ndata: [DONE]\n\n`],
     ['a stream of the OpenAI API', 'event: response.created\ndata: {"type":"response.created"}\n\n'],
     ['events of another kind', 'data: {"foo":1}\n\n'],
+    ['events of another kind', 'event: message\ndata: {"content":"hi"}\n\n'],
+    ['JSON of another kind', `${JSON.stringify(EVENTS[0])}\n${JSON.stringify(EVENTS[1])}\n`],
   ])('%s is not asked for again: %j', async (what, text) => {
     for (const headers of [SSE, { 'content-type': 'application/json' }])
       expect(await failure(body(text, headers))).toMatchObject({
@@ -377,7 +389,9 @@ describe('what is no answer', () => {
   it('an empty stream is none, nor is one whose first event is no JSON', async () => {
     for (const text of ['', ': hi\n\n', `${PING}`])
       expect(await failure(body(text))).toMatchObject({ failure: 'truncated' })
-    expect(await failure(body('data: {"type":\n\n'))).toMatchObject({ failure: 'protocol' })
+    for (const text of ['data: {"type":\n\n', WIRE.slice(WIRE.indexOf('event: content_block_start'))])
+      for (const call of [asStream, asMessage])
+        expect(await failure(body(text), call)).toMatchObject({ failure: 'protocol' })
   })
 
   it('a stream of another API is none either where a message is wanted', async () => {

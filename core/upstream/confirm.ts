@@ -7,10 +7,12 @@ import { embeddedError } from '../errors/embedded-error.js'
 import { ClientGoneError, UpstreamError } from '../errors/gateway-errors.js'
 import { noteUsage, tapped, UsageTap } from '../exchange/usage.js'
 import { isRecord, parseJson } from '../json/plain.js'
+import { isMessage } from '../message/first-event.js'
 import { MessageReader } from '../message/read.js'
+import { Spacing } from '../stream/spacing.js'
 import { EventStream } from './event-stream.js'
 import { bytesReply, errorReply, foldedReply, streamReply, unfoldedReply } from './replies.js'
-import { CUT_JSON, describeBody, isMessage, NOTHING, type Shape, shapeOf } from './shape.js'
+import { CUT_JSON, describeBody, NOTHING, type Shape, shapeOf } from './shape.js'
 
 /** No honest answer that is held in memory is larger. */
 const WHOLE_LIMIT = 64 * 1024 * 1024
@@ -77,12 +79,12 @@ class Confirmation implements ByteSink {
 
   end(): void {
     if (this.#sink) this.#sink.end()
-    else if (!this.#settled) this.#whole()
+    else if (!this.#settled) this.#whole(this.#body)
   }
 
-  #whole(): void {
+  #whole(bytes: Buffer): void {
     try {
-      this.#done(ofWhole(this.#body, this.reply, this.call, this.attempt))
+      this.#done(ofWhole(bytes, this.reply, this.call, this.attempt))
     } catch (error) {
       this.#fail(error)
     }
@@ -101,20 +103,26 @@ class Confirmation implements ByteSink {
   #flow(): void {
     const { reply, call } = this
     const fail = this.#fail
+    const whole = (message: string) => this.#whole(Buffer.from(message))
+    let sink: ByteSink
     if (call.answer === 'stream') {
       const stream: EventStream = new EventStream(this.#source, this.#tap, {
         done: (first) => this.#done(streamReply(reply, stream, first)),
+        whole,
         fail,
       })
-      this.#sink = stream
+      sink = stream
     } else {
       const begun = () => clearTimeout(this.#timer)
       const done = (json: string) => this.#done(foldedReply(reply, json))
-      this.#sink = tapped(new MessageReader(this.#source, { begun, done, fail }), this.#tap)
+      sink = tapped(new MessageReader(this.#source, { begun, done, whole, fail }), this.#tap)
     }
+    this.#sink = new Spacing(sink, (found) => {
+      this.#sink = found
+    })
     const came = this.#chunks
     this.#chunks = []
-    for (const chunk of came) this.#sink.data(chunk)
+    for (const chunk of came) this.#sink!.data(chunk)
   }
 
   #done(reply: Reply): void {

@@ -1,17 +1,15 @@
 import type { ByteSource } from '../contract/http.js'
-import { errorInEvent } from '../errors/embedded-error.js'
 import { UpstreamError } from '../errors/gateway-errors.js'
 import type { UsageTap } from '../exchange/usage.js'
-import { foreignEvent } from '../message/foreign.js'
+import { beginningOf } from '../message/first-event.js'
 import type { Outcome } from '../message/read.js'
 import { PassThrough } from '../stream/pass-through.js'
 import { FrameDecoder } from '../stream/sse-decoder.js'
 import { readFields, StreamEvent } from '../stream/sse-event.js'
 import { Quiet } from './quiet.js'
 
-/** The last event of a stream has about 50 bytes. */
-const TAIL = 4 * 1024
-const NOTHING: Buffer = Buffer.alloc(0)
+/** The last event of a stream has about 50 bytes; some upstreams add their metrics to it. */
+const TAIL = 1024
 const BLANK_LINE = Buffer.from('\n\n')
 
 export interface FirstEvent {
@@ -30,9 +28,9 @@ export class EventStream extends PassThrough {
   /** Bytes that came, and those of them in frames that were looked at. */
   #came = 0
   #seen = 0
-  #state: 'waiting' | 'flowing' | 'failed' = 'waiting'
-  #last = NOTHING
-  #beforeLast = NOTHING
+  #state: 'waiting' | 'flowing' | 'over' = 'waiting'
+  readonly #tail: Buffer[] = []
+  #tailBytes = 0
 
   constructor(
     private readonly source: ByteSource,
@@ -43,12 +41,18 @@ export class EventStream extends PassThrough {
   }
 
   override data(chunk: Buffer): void {
-    if (this.#state === 'failed') return
+    if (this.#state === 'over') return
     this.tap.saw(chunk)
-    this.#beforeLast = this.#last
-    this.#last = chunk
+    this.#remember(chunk)
     if (this.#state === 'flowing') super.data(chunk)
     else this.#decode(chunk)
+  }
+
+  /** Keeps the last bytes of the stream, as they came: they are looked at when it has ended. */
+  #remember(chunk: Buffer): void {
+    this.#tail.push(chunk)
+    this.#tailBytes += chunk.length
+    while (this.#tailBytes - this.#tail[0]!.length >= TAIL) this.#tailBytes -= this.#tail.shift()!.length
   }
 
   override end(): void {
@@ -56,7 +60,7 @@ export class EventStream extends PassThrough {
       this.#judge(this.#decoder.rest()) // some upstreams leave out the last blank line
       this.#fail(new UpstreamError('truncated', 'the upstream answered with an empty stream'))
     }
-    if (this.#state === 'failed') return
+    if (this.#state === 'over') return
     if (this.#lacksBlankLine()) super.data(BLANK_LINE)
     super.end()
   }
@@ -94,33 +98,32 @@ export class EventStream extends PassThrough {
   #judge(frame: Buffer): boolean {
     const event = StreamEvent.parse(frame)
     if (!event.hasData || event.type === 'ping') return false
-    const error = errorInEvent(event) ?? (event.malformed ? notJson() : foreignEvent(event))
-    if (error) this.#fail(error)
-    else {
+    const beginning = beginningOf(event)
+    if (beginning === 'stream') {
       this.#state = 'flowing'
       for (const each of this.#quiet.frames) super.data(each)
       super.data(frame)
       this.outcome.done({ isNamed: readFields(frame).name !== undefined })
-    }
+    } else if (beginning === 'message') {
+      this.#state = 'over'
+      this.source.cancel()
+      this.outcome.whole(event.text)
+    } else this.#fail(beginning)
     return true
   }
 
   #fail(error: Error): void {
     if (this.#state !== 'waiting') return
-    this.#state = 'failed'
+    this.#state = 'over'
     this.source.cancel()
     this.outcome.fail(error)
   }
 
   /** The stream ended in a whole event without its blank line, and clients would not see the event. One that was cut stays so. */
   #lacksBlankLine(): boolean {
-    const tail = Buffer.concat([this.#beforeLast.subarray(-TAIL), this.#last]).subarray(-TAIL)
+    const tail = Buffer.concat(this.#tail).subarray(-TAIL)
     const frames = tail.toString('latin1').split(/\r\n\r\n|\n\n|\r\r/)
     const last = StreamEvent.parse(Buffer.from(frames.at(-1)!, 'latin1'))
     return frames.length > 1 && last.hasData && !last.malformed && last.type !== ''
   }
-}
-
-function notJson(): UpstreamError {
-  return new UpstreamError('protocol', 'the upstream sent an event that is not JSON')
 }

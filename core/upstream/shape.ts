@@ -1,5 +1,5 @@
-import { isRecord, parseJson } from '../json/plain.js'
-import { foreignApi } from '../message/foreign.js'
+import { parseJson } from '../json/plain.js'
+import { foreignApi } from '../message/first-event.js'
 import { looksLikeEvents } from '../stream/sse-event.js'
 
 export type Shape = 'events' | 'json' | 'other'
@@ -22,14 +22,6 @@ export function shapeOf(bytes: Buffer, isLabelled: boolean): Shape | undefined {
   return isLabelled && first !== '<' ? 'events' : 'other'
 }
 
-/** True for a Messages answer. Some upstreams leave its type out. */
-export function isMessage(body: unknown): boolean {
-  if (!isRecord(body)) return false
-  return (
-    body.type === 'message' || (body.type === undefined && body.role === 'assistant' && 'content' in body)
-  )
-}
-
 export const NOTHING = 'nothing'
 export const CUT_JSON = 'JSON that breaks off'
 
@@ -41,7 +33,13 @@ export function describeBody(bytes: Buffer): string {
   if (looksLikeEvents(start)) return 'an event stream'
   if (!/^\ufeff?\s*[[{]/.test(start)) return 'a text'
   const body = parseJson(bytes)
-  if (typeof body !== 'object' || body === null) return CUT_JSON
+  if (typeof body !== 'object' || body === null) return isJsonLines(bytes) ? 'JSON of another kind' : CUT_JSON
   const api = foreignApi(body)
   return api ? `an answer of the ${api} API` : 'JSON of another kind'
+}
+
+/** Several values, one a line. */
+function isJsonLines(bytes: Buffer): boolean {
+  const end = bytes.indexOf('\n', bytes.indexOf('{'))
+  return end > 0 && parseJson(bytes.subarray(0, end)) !== undefined
 }

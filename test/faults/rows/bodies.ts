@@ -85,6 +85,13 @@ export const bodyRows: readonly Row[] = [
     second: WHOLE,
   },
   {
+    upstream: 'sends a stream without its `message_start`',
+    answers: always(sse(messageEvents({ text: ANSWER }).slice(2))),
+    stream: bad('the upstream sent a content_block_start before message_start'),
+    json: bad('the upstream sent a content_block_start before message_start'),
+    second: WHOLE,
+  },
+  {
     upstream: 'sends its events as `text/plain`',
     answers: typed('text/plain', SSE),
     stream: whole,
@@ -136,7 +143,7 @@ export const bodyRows: readonly Row[] = [
     upstream: 'sends a first event that is no JSON',
     answers: always(sse(['event: message_start\ndata: oops\n\n'])),
     stream: bad('the upstream sent an event that is not JSON'),
-    folded: bad("the upstream sent a 'message_start' event whose data is not valid JSON"),
+    json: bad('the upstream sent an event that is not JSON'),
     second: WHOLE,
   },
   {

@@ -75,6 +75,18 @@ export const framingRows: readonly Row[] = [
     text: BIG,
   },
   {
+    upstream: 'leaves out the blank lines',
+    answers: always(
+      respond(200, Buffer.concat(frames(EVENTS)).toString().replaceAll('\n\n', '\n'), {
+        headers: { 'content-type': 'text/event-stream' },
+      }),
+    ),
+    sent: Buffer.concat(frames(EVENTS)),
+    stream: whole,
+    folded: whole,
+    second: WHOLE,
+  },
+  {
     upstream: 'leaves out the last blank line',
     answers: always(streamed([Buffer.concat(frames(EVENTS)).subarray(0, -1)])),
     sent: Buffer.concat([...frames(EVENTS), Buffer.from('\n')]),
