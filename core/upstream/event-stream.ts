@@ -121,7 +121,7 @@ export class EventStream extends PassThrough {
 
   /** The stream ended in a whole event without its blank line, and clients would not see the event. One that was cut stays so. */
   #lacksBlankLine(): boolean {
-    const tail = Buffer.concat(this.#tail).subarray(-TAIL)
+    const tail = Buffer.concat(this.#tail.map((chunk) => chunk.subarray(-TAIL)))
     const frames = tail.toString('latin1').split(/\r\n\r\n|\n\n|\r\r/)
     const last = StreamEvent.parse(Buffer.from(frames.at(-1)!, 'latin1'))
     return frames.length > 1 && last.hasData && !last.malformed && last.type !== ''
