@@ -1,9 +1,10 @@
 import type { ServiceFactories } from '../contract/services.js'
 import type { Problem } from '../errors/config-error.js'
+import { isRecord } from '../json/plain.js'
 import { REPLACEABLE } from '../plugin/services.js'
 import type { Preset } from './define.js'
 import type { ResolvedServices } from './resolved.js'
-import { describe, isPlainObject, kindOf } from './words.js'
+import { describe, kindOf } from './words.js'
 import { unknownName } from './zod-problems.js'
 
 /** The factories of the presets and of the config, the last one of each name. */
@@ -25,7 +26,7 @@ export function resolveServices(
 
 function read(services: unknown, from: string, path: string, problems: Problem[]): object {
   if (services === undefined) return {}
-  if (!isPlainObject(services)) {
+  if (!isRecord(services)) {
     problems.push({ path, message: `expected an object of factories, found ${kindOf(services)}` })
     return {}
   }
