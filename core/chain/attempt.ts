@@ -18,41 +18,31 @@ type Sender = Pick<Upstream, 'send'>
 
 /**
  * One attempt: the upstream's answer, confirmed to be one, so that every plugin sees a reply that is what its status says. What
- * it cost goes into the record, whether it served or not.
+ * it cost goes into the record, whether it served or not. An error of an upstream's own code is a fault of its plugin; upstream
+ * errors pass, and one that it read from an answer is an answer with the status of that error.
  */
-export async function sent(call: Call, target: Target, sender: Sender): Promise<Reply> {
-  const { upstream, account } = target
+export async function sent(call: Call, { upstream, account }: Target, sender: Sender): Promise<Reply> {
   const { record } = call
   const startedAt = performance.now()
   const attempt = record.begin(upstream.name, account.id, call.model)
   try {
-    const answer = await answerOf(upstream.name, call, sender)
+    const answer = expectReply(upstream.name, 'send', await sender.send(call))
     attempt.httpStatus = answer.status
-    const reply = await confirm(answer, call, attempt)
+    const confirming = confirm(answer, call, attempt)
+    const reply = confirming instanceof Promise ? await confirming : confirming
     attempt.status = reply.status
     return reply
   } catch (error) {
+    const reply =
+      UpstreamError.is(error) && error.failure === 'error-event' ? errorReply(error, call) : undefined
+    attempt.status = reply?.status
+    if (reply) return reply
     attempt.failure = failureOf(error)
-    throw error
+    throw isKnownError(error) ? error : new PluginError(upstream.name, 'send', error)
   } finally {
     attempt.model = record.facts.mappedModel ?? attempt.model
     attempt.ms = performance.now() - startedAt
   }
-}
-
-/**
- * An error of an upstream's own code is a fault of its plugin; upstream errors pass, and one that it read from an answer is
- * an answer with the status of that error.
- */
-async function answerOf(name: string, call: Call, sender: Sender): Promise<Reply> {
-  let reply: unknown
-  try {
-    reply = await sender.send(call)
-  } catch (error) {
-    if (UpstreamError.is(error) && error.failure === 'error-event') return errorReply(error, call)
-    throw isKnownError(error) ? error : new PluginError(name, 'send', error)
-  }
-  return expectReply(name, 'send', reply)
 }
 
 function failureOf(error: unknown): NonNullable<AttemptRecord['failure']> {

@@ -17,10 +17,10 @@ const LINGER = 1_000
 
 /** `done`, `whole` or `fail`, once; `begun` before it, with the first event of an answer. */
 export interface Outcome<T> {
-  begun?(): void
+  begun(): void
   done(value: T): void
-  /** The stream is one event that is the whole message, as JSON text. */
-  whole(message: string): void
+  /** The stream is one event that is a whole message. */
+  whole(message: Buffer): void
   fail(error: unknown): void
 }
 
@@ -84,13 +84,13 @@ export class MessageReader implements ByteSink {
     const beginning = beginningOf(event)
     if (beginning === 'stream') {
       this.#begun = true
-      this.outcome.begun?.()
+      this.outcome.begun()
       return true
     }
     if (beginning !== 'message') throw beginning
     this.#settled = true
     this.source.cancel()
-    this.outcome.whole(event.text)
+    this.outcome.whole(Buffer.from(event.text))
     return false
   }
 

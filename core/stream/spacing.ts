@@ -1,8 +1,15 @@
 import type { ByteSink } from '../contract/http.js'
 
 const LF = 0x0a
+const CR = 0x0d
+const BLANK_LINE = Buffer.from('\n\n')
 /** Bytes without a `data:` line that are looked at. */
 const ENOUGH = 64 * 1024
+
+/** Bytes in which an event may end. */
+export function hasBlankLine(bytes: Buffer): boolean {
+  return bytes.includes(BLANK_LINE) || (bytes.includes(CR) && /\r\r|\r\n\r\n/.test(bytes.toString('latin1')))
+}
 
 /**
  * Some upstreams leave out the blank lines between events. Looks at the beginning of a stream until its first blank line, or
@@ -13,7 +20,7 @@ export class Spacing implements ByteSink {
   #held: Buffer[] = []
   #bytes = 0
   /** The end of what came before, in which a blank line may have begun. */
-  #tail = ''
+  #tail: Buffer = Buffer.alloc(0)
 
   constructor(
     private readonly sink: ByteSink,
@@ -23,10 +30,10 @@ export class Spacing implements ByteSink {
   data(chunk: Buffer): void {
     this.#held.push(chunk)
     this.#bytes += chunk.length
-    const text = this.#tail + chunk.toString('latin1')
-    this.#tail = text.slice(-3)
-    if (/\n\n|\r\r|\r\n\r\n/.test(text)) this.#go(this.sink)
-    else if (text.includes('\n')) this.#look()
+    const bytes = this.#tail.length > 0 ? Buffer.concat([this.#tail, chunk]) : chunk
+    this.#tail = bytes.subarray(-3)
+    if (hasBlankLine(bytes)) this.#go(this.sink)
+    else if (bytes.includes(LF)) this.#look()
   }
 
   #look(): void {

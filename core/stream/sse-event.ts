@@ -36,6 +36,11 @@ export class SseEvent implements EventContract {
     return this.#read().name || this.data.type
   }
 
+  /** Whether it has an `event:` line. */
+  get isNamed(): boolean {
+    return this.#raw === undefined || this.#read().name !== undefined
+  }
+
   /** The decoded data. Data that is no JSON object reads as `{ type }`, and `malformed` is true. */
   get data(): EventData {
     if (this.#data) return this.#data

@@ -8,9 +8,9 @@ import { ClientGoneError, UpstreamError } from '../errors/gateway-errors.js'
 import { noteUsage, tapped, UsageTap } from '../exchange/usage.js'
 import { isRecord, parseJson } from '../json/plain.js'
 import { isMessage } from '../message/first-event.js'
-import { MessageReader } from '../message/read.js'
-import { Spacing } from '../stream/spacing.js'
-import { EventStream } from './event-stream.js'
+import { MessageReader, type Outcome } from '../message/read.js'
+import { hasBlankLine, Spacing } from '../stream/spacing.js'
+import { EventStream, type FirstEvent } from './event-stream.js'
 import { bytesReply, errorReply, foldedReply, streamReply, unfoldedReply } from './replies.js'
 import { CUT_JSON, describeBody, NOTHING, type Shape, shapeOf } from './shape.js'
 
@@ -32,12 +32,12 @@ export function confirm(reply: Reply, call: Call, attempt: AttemptRecord): Promi
   return new Promise((resolve, reject) => new Confirmation(reply, call, attempt, resolve, reject).start())
 }
 
-/** One answer while it is not known to be one. */
-class Confirmation implements ByteSink {
+/** One answer while it is not known to be one. It is its own sink and outcome: a request makes no closures that it can do without. */
+class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
   readonly #source: ByteSource
-  readonly #tap: UsageTap
   #timer: NodeJS.Timeout | undefined
   #sink: ByteSink | undefined
+  #stream: EventStream | undefined
   /** What came before its shape was known, and all of a body that is no stream. */
   #chunks: Buffer[] = []
   #bytes = 0
@@ -52,14 +52,13 @@ class Confirmation implements ByteSink {
     private readonly reject: (error: unknown) => void,
   ) {
     this.#source = reply.source()
-    this.#tap = new UsageTap(attempt)
   }
 
   start(): void {
     const { cancellation, stream, limits } = this.call
     cancellation.on(this.#onGone) // calls it at once for a client that has gone
     if (this.#settled) return
-    if (stream) this.#timer = setTimeout(this.#onTimeout, limits.firstEvent)
+    if (stream) this.#timer = setTimeout(silent, limits.firstEvent, this)
     this.#source.pipe(this)
   }
 
@@ -74,25 +73,17 @@ class Confirmation implements ByteSink {
     this.#shape ??= shapeOf(this.#body, this.reply.isEventStream)
     if (this.#shape === 'events') this.#flow()
     else if (this.#shape === 'json') clearTimeout(this.#timer) // it is on its way, and bounded by the idle timeout
-    if (this.#shape === 'other' || this.#bytes > WHOLE_LIMIT) this.#fail(notAnswer(this.#body, this.call))
+    if (this.#shape === 'other' || this.#bytes > WHOLE_LIMIT) this.fail(notAnswer(this.#body, this.call))
   }
 
   end(): void {
     if (this.#sink) this.#sink.end()
-    else if (!this.#settled) this.#whole(this.#body)
-  }
-
-  #whole(bytes: Buffer): void {
-    try {
-      this.#done(ofWhole(bytes, this.reply, this.call, this.attempt))
-    } catch (error) {
-      this.#fail(error)
-    }
+    else if (!this.#settled) this.whole(this.#body)
   }
 
   error(error: Error): void {
     if (this.#sink) this.#sink.error(error)
-    else this.#fail(error)
+    else this.fail(error)
   }
 
   get #body(): Buffer {
@@ -101,57 +92,64 @@ class Confirmation implements ByteSink {
 
   /** The events go where they are wanted: to the client as they come, or into a message. */
   #flow(): void {
-    const { reply, call } = this
-    const fail = this.#fail
-    const whole = (message: string) => this.#whole(Buffer.from(message))
-    let sink: ByteSink
-    if (call.answer === 'stream') {
-      const stream: EventStream = new EventStream(this.#source, this.#tap, {
-        done: (first) => this.#done(streamReply(reply, stream, first)),
-        whole,
-        fail,
-      })
-      sink = stream
-    } else {
-      const begun = () => clearTimeout(this.#timer)
-      const done = (json: string) => this.#done(foldedReply(reply, json))
-      sink = tapped(new MessageReader(this.#source, { begun, done, whole, fail }), this.#tap)
-    }
-    this.#sink = new Spacing(sink, (found) => {
-      this.#sink = found
-    })
-    const came = this.#chunks
+    const body = this.#body
     this.#chunks = []
-    for (const chunk of came) this.#sink!.data(chunk)
+    const tap = new UsageTap(this.attempt)
+    let sink: ByteSink
+    if (this.call.answer === 'stream') sink = this.#stream = new EventStream(this.#source, tap, this)
+    else sink = tapped(new MessageReader(this.#source, this), tap)
+    if (hasBlankLine(body)) this.#sink = sink
+    else this.#sink = new Spacing(sink, (found) => (this.#sink = found))
+    this.#sink.data(body)
   }
 
-  #done(reply: Reply): void {
-    if (this.#settle()) this.resolve(reply)
+  begun(): void {
+    clearTimeout(this.#timer)
   }
 
-  readonly #fail = (error: unknown): void => {
+  /** With the first event of a stream, or the message that a stream added up to. */
+  done(found: FirstEvent | string): void {
+    const { reply } = this
+    this.#settle(
+      typeof found === 'string' ? foldedReply(reply, found) : streamReply(reply, this.#stream!, found),
+    )
+  }
+
+  whole(body: Buffer): void {
+    try {
+      this.#settle(ofWhole(body, this.reply, this.call, this.attempt))
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  fail(error: unknown): void {
     if (this.#settled) return
     this.#source.cancel()
-    if (UpstreamError.is(error) && error.failure === 'error-event') {
-      this.#done(errorReply(error, this.call, this.reply))
-    } else if (this.#settle()) this.reject(error)
+    const isAnswer = UpstreamError.is(error) && error.failure === 'error-event'
+    if (isAnswer) this.#settle(errorReply(error, this.call, this.reply))
+    else this.#settle(undefined, error)
   }
 
-  readonly #onGone = (): void => this.#fail(new ClientGoneError())
-
-  readonly #onTimeout = (): void => {
+  silent(): void {
     const { firstEvent } = this.call.limits
-    this.#fail(new UpstreamError('timeout', `the upstream sent no event for ${firstEvent / 1000} s`))
+    this.fail(new UpstreamError('timeout', `the upstream sent no event for ${firstEvent / 1000} s`))
   }
 
-  /** True the first time. */
-  #settle(): boolean {
-    if (this.#settled) return false
+  readonly #onGone = (): void => this.fail(new ClientGoneError())
+
+  #settle(reply: Reply | undefined, error?: unknown): void {
+    if (this.#settled) return
     this.#settled = true
     clearTimeout(this.#timer)
     this.call.cancellation.off(this.#onGone)
-    return true
+    if (reply) this.resolve(reply)
+    else this.reject(error)
   }
+}
+
+function silent(confirmation: Confirmation): void {
+  confirmation.silent()
 }
 
 /** A body that is no stream. Throws an UpstreamError for what is no answer. */

@@ -5,7 +5,7 @@ import { beginningOf } from '../message/first-event.js'
 import type { Outcome } from '../message/read.js'
 import { PassThrough } from '../stream/pass-through.js'
 import { FrameDecoder } from '../stream/sse-decoder.js'
-import { readFields, StreamEvent } from '../stream/sse-event.js'
+import { StreamEvent } from '../stream/sse-event.js'
 import { Quiet } from './quiet.js'
 
 /** The last event of a stream has about 50 bytes; some upstreams add their metrics to it. */
@@ -16,6 +16,9 @@ export interface FirstEvent {
   /** It came with an `event:` line. Clients see no event without one. */
   readonly isNamed: boolean
 }
+
+const NAMED: FirstEvent = { isNamed: true }
+const UNNAMED: FirstEvent = { isNamed: false }
 
 /**
  * An upstream's stream on its way to the client. It is held back until it has shown a real event, so that one which never
@@ -103,11 +106,11 @@ export class EventStream extends PassThrough {
       this.#state = 'flowing'
       for (const each of this.#quiet.frames) super.data(each)
       super.data(frame)
-      this.outcome.done({ isNamed: readFields(frame).name !== undefined })
+      this.outcome.done(event.isNamed ? NAMED : UNNAMED)
     } else if (beginning === 'message') {
       this.#state = 'over'
       this.source.cancel()
-      this.outcome.whole(event.text)
+      this.outcome.whole(Buffer.from(event.text))
     } else this.#fail(beginning)
     return true
   }
@@ -121,6 +124,7 @@ export class EventStream extends PassThrough {
 
   /** The stream ended in a whole event without its blank line, and clients would not see the event. One that was cut stays so. */
   #lacksBlankLine(): boolean {
+    if (this.#tail.at(-1)?.subarray(-2).equals(BLANK_LINE)) return false
     const tail = Buffer.concat(this.#tail.map((chunk) => chunk.subarray(-TAIL)))
     const frames = tail.toString('latin1').split(/\r\n\r\n|\n\n|\r\r/)
     const last = StreamEvent.parse(Buffer.from(frames.at(-1)!, 'latin1'))

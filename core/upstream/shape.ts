@@ -6,6 +6,7 @@ export type Shape = 'events' | 'json' | 'other'
 
 /** What may yet become an event stream: bytes come in any pieces, also inside a byte order mark. */
 const MAY_BE_EVENTS = /^[\ufeff\ufffd]*[\r\n]*[a-z]{0,5}$/
+const EVENT = 'event:'
 /** Characters that tell. */
 const ENOUGH = 64
 
@@ -14,6 +15,7 @@ const ENOUGH = 64
  * that is said to be events (`isLabelled`) may begin with any field, and JSON and web pages come under that label too.
  */
 export function shapeOf(bytes: Buffer, isLabelled: boolean): Shape | undefined {
+  if (bytes.toString('latin1', 0, EVENT.length) === EVENT) return 'events' // nearly always
   const start = bytes.toString('utf8', 0, ENOUGH)
   if (looksLikeEvents(start)) return 'events'
   const first = /^\ufeff?\s*(\S)/.exec(start)?.[1]
