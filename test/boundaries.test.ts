@@ -51,6 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'core/server': [
     'core/contract',
     'core/errors',
+    'core/json',
     'core/plugin',
     'core/exchange',
     'core/stream',

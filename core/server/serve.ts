@@ -15,7 +15,7 @@ import { ClientCancellation } from '../exchange/cancellation.js'
 import { Connection } from './connection.js'
 import type { DeliveryInit, Outcome } from './delivery.js'
 import { type Matched, RequestHandler, type ServeContext } from './handle.js'
-import { logLine } from './log-line.js'
+import { logLine, noteRefusal } from './log-line.js'
 import { renderError } from './render-error.js'
 import { respond } from './respond.js'
 
@@ -81,6 +81,7 @@ class Exchange {
     if (reply.status === 408 && !req.complete) res.shouldKeepAlive = false // or the slow upload would hold the connection
     this.#status = reply.status
     const { record, writeTimeout } = handler
+    noteRefusal(reply, record)
     const init = { cancellation: this.#cancellation, writeTimeout, record }
     try {
       this.#outcome = await respond(res, reply, ownHeaders(handler, reply), init)
