@@ -82,6 +82,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'core/plugin',
     'core/stream',
     'core/json',
+    'core/state',
     'core/upstream',
     'core/accounts',
   ],

@@ -1,5 +1,6 @@
 import type { InjectionToken } from 'tsyringe'
 import { operatorEndpoints } from '../admin/endpoints.js'
+import { type AdminGuard, adminGuard } from '../admin/guard.js'
 import type { ResolvedConfig } from '../config/resolved.js'
 import { quotedName } from '../config/words.js'
 import type { Accounts } from '../contract/accounts.js'
@@ -27,6 +28,7 @@ export interface RunningChain {
   /** Its plugins, as they are composed. */
   readonly links: readonly Link[]
   readonly endpoints: EndpointTable
+  readonly requireAdmin: AdminGuard
   dispose(): Promise<void>
 }
 
@@ -78,8 +80,19 @@ export async function buildChain(config: ResolvedConfig, gateway: GatewayService
     dispose,
     links: all,
     endpoints,
+    requireAdmin: adminGuard({
+      key: config.server.adminKey,
+      loopback: gateway.server.loopback,
+      allowedHosts: allowedHosts(config),
+    }),
     chain: compose(all, attempt),
   }
+}
+
+/** The names that `auth` lets clients use are good for the operator too. */
+function allowedHosts({ chain }: ResolvedConfig): readonly string[] {
+  const auth = chain.find(({ definition }) => definition.name === 'auth')
+  return (auth?.options as { allowedHosts?: readonly string[] } | undefined)?.allowedHosts ?? []
 }
 
 /** A plugin that cannot be built or set up keeps the chain from starting; the error names it. */

@@ -1,3 +1,4 @@
+import type { AdminGuard } from '../admin/guard.js'
 import type { ResolvedConfig } from '../config/resolved.js'
 import type { Awaitable } from '../contract/awaitable.js'
 import type { Call, CallHead } from '../contract/call.js'
@@ -11,6 +12,7 @@ import type { GatewayServices } from './services.js'
 export interface ChainHandle {
   readonly config: ResolvedConfig
   readonly endpoints: EndpointTable
+  readonly requireAdmin: AdminGuard
   head(head: CallHead): Awaitable<Reply | undefined>
   run(call: Call): Promise<Reply>
   /** Calls the `onFinish` hooks. The chain is kept for those that are not done at once, for at most 10 s. */
@@ -43,6 +45,10 @@ class Handle implements ChainHandle {
 
   get endpoints(): EndpointTable {
     return this.#generation.running.endpoints
+  }
+
+  get requireAdmin(): AdminGuard {
+    return this.#generation.running.requireAdmin
   }
 
   head(head: CallHead): Awaitable<Reply | undefined> {

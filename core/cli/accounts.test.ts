@@ -23,7 +23,7 @@ async function cli(argv: readonly string[], env: NodeJS.ProcessEnv) {
   let err = ''
   const code = await runCli(argv, {
     cwd: emptyFolder(),
-    env,
+    env: { XDG_STATE_HOME: emptyFolder(), ...env },
     out: (text) => (out += text),
     err: (text) => (err += text),
     presets: async () => presets,

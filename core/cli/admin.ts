@@ -1,11 +1,17 @@
 import type { ResolvedConfig } from '../config/resolved.js'
+import { isLoopback } from '../exchange/loopback.js'
+import { stateFolder } from '../state/folder.js'
+import { keptAdminKey } from './admin-key.js'
 import { type Address, gatewayURLs } from './client.js'
 import { UsageError } from './context.js'
 
 /** Milliseconds; the gateway answers from memory. */
 const PATIENCE = 5_000
 
-/** Calls a route under `/_agproxy/api/` of the running gateway. Its own words are the error. */
+/**
+ * Calls a route under `/_agproxy/api/` of the running gateway, with the config's key or the one that this user's gateways keep, which
+ * goes to no other machine. The gateway's own words are the error.
+ */
 export async function callAdmin(
   { server }: ResolvedConfig,
   env: NodeJS.ProcessEnv,
@@ -13,11 +19,16 @@ export async function callAdmin(
   method: string,
   path: string,
 ): Promise<unknown> {
-  if (server.adminKey === undefined)
-    throw new UsageError('this wants the admin key of the gateway: set AGPROXY_ADMIN_KEY or server.adminKey')
   const urls = gatewayURLs(server, env, flags)
+  const keyFor = (url: string) =>
+    server.adminKey ?? (isLoopback(new URL(url).hostname) ? keptAdminKey(env) : undefined)
+  if (urls.every((url) => keyFor(url) === undefined))
+    throw new UsageError(
+      `this wants the admin key of the gateway: set AGPROXY_ADMIN_KEY or server.adminKey; on this machine a gateway on a loopback address keeps one in ${stateFolder(env)}`,
+    )
   for (const url of urls) {
-    const response = await ask(`${url}/_agproxy/api/${path}`, method, server.adminKey)
+    const key = keyFor(url)
+    const response = key && (await ask(`${url}/_agproxy/api/${path}`, method, key))
     if (!response) continue
     const body = (await response.json().catch(() => undefined)) as
       | { error?: { message?: string } }

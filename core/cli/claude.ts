@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { defineCommand } from 'citty'
 import type { ResolvedConfig } from '../config/resolved.js'
+import { withAdminKey } from './admin-key.js'
 import { clientKey, gatewayURLs } from './client.js'
 import { commandFor } from './client-command.js'
 import { clientEnv } from './client-env.js'
@@ -55,13 +56,14 @@ async function answers(url: string, key: string): Promise<boolean> {
 }
 
 /** A gateway for this one client, on a free port. It logs nothing unless asked: the terminal is the client's. */
-async function startOwn(config: ResolvedConfig, logs: boolean, { err }: CliContext) {
+async function startOwn(asked: ResolvedConfig, logs: boolean, { env, err }: CliContext) {
   const { createLogger } = await import('../server/logger.js')
   const { secretsOf } = await import('../server/redact.js')
+  const server = { ...asked.server, host: '127.0.0.1', port: 0, https: false }
+  const config = withAdminKey({ ...asked, server }, env)
   const level = logs ? config.log.level : 'silent'
   const logger = await createLogger({ ...config.log, level }, secretsOf(config), 2)
-  const server = { ...config.server, host: '127.0.0.1', port: 0, https: false }
-  const running = await listen({ config: { ...config, server }, logger })
+  const running = await listen({ config, logger })
   for (const warning of config.warnings) err(`agproxy: ${warning}\n`)
   return running
 }

@@ -20,7 +20,7 @@ async function run(argv: readonly string[], { cwd, env = {} }: RunOptions): Prom
   let err = ''
   const code = await runCli(argv, {
     cwd,
-    env,
+    env: { XDG_STATE_HOME: emptyFolder(), ...env },
     out: (text) => (out += text),
     err: (text) => (err += text),
     presets: async () => presets,

@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import { defineCommand } from 'citty'
 import type { ResolvedConfig } from '../config/resolved.js'
 import type { RunningGateway } from '../server/start.js'
+import { withAdminKey } from './admin-key.js'
 import { announce } from './announce.js'
 import { type CliContext, configFlags, loadResolved } from './context.js'
 import { type Controls, fromPrimary, fromSignals } from './controls.js'
@@ -21,7 +22,8 @@ export const start = defineCommand({
   async run({ args, data }) {
     const context = data as CliContext
     const controls = cluster.isWorker ? fromPrimary() : fromSignals()
-    const load = () => loadResolved({ ...args, port: process.env.AGPROXY_WORKER_PORT ?? args.port }, context)
+    const ownArgs = { ...args, port: process.env.AGPROXY_WORKER_PORT ?? args.port }
+    const load = async () => withAdminKey(await loadResolved(ownArgs, context), context.env)
     const config = await load()
     if (cluster.isWorker || args.workers === undefined) return serve(config, load, context, controls)
     const { runWorkers, workerCount } = await import('./workers.js')

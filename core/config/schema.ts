@@ -58,7 +58,7 @@ export const serverSchema = z.strictObject({
   queueTimeout: duration().default(30_000),
   /** Time that running streams get to finish at shutdown. Default: 30 s. */
   shutdownTimeout: duration().default(30_000),
-  /** Lets its holder use the operator's routes under `/_agproxy/`. Default: `AGPROXY_ADMIN_KEY`; without one they are closed. */
+  /** Lets its holder use the operator's routes under `/_agproxy/`. Default: `AGPROXY_ADMIN_KEY`, else on a loopback address a key that is kept in the state folder. */
   adminKey: keyText().min(1).meta({ secret: true }).optional(),
   /** `true` makes a certificate for this machine; else paths to PEM files or their text, or the path to a PFX file. Default: false. */
   https: z

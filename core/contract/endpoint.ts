@@ -24,7 +24,7 @@ export interface Endpoint {
   readonly path: `/${string}`
   /**
    * `client`: all `onHeaders` of the chain, so that `auth` asks for a key as for any other route. `admin`: the operator's key
-   * (`AGPROXY_ADMIN_KEY`, `server.adminKey`). `public`: no check at all; web pages of other sites can call it too.
+   * (`AGPROXY_ADMIN_KEY`, `server.adminKey`, or the one in the state folder), and from no web page. `public`: no check at all; web pages of other sites can call it too.
    */
   readonly access: 'public' | 'client' | 'admin'
   /** A `GatewayError` is an answer; any other error is a 500 that names the plugin. */

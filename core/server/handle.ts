@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import { sessionOf } from '../accounts/session-id.js'
-import { requireAdmin } from '../admin/guard.js'
 import { answerFrom, type EndpointMatch } from '../chain/endpoints.js'
 import type { ChainHandle, Gateway } from '../chain/gateway.js'
 import type { CallHead, RouteName } from '../contract/call.js'
@@ -117,7 +116,7 @@ export class RequestHandler implements CallHead {
     checkHeaders(this.req, server)
     if (this.headers.host === undefined && this.req.httpVersion === '1.1') throw noHost()
     const access = this.#endpoint?.access ?? 'client'
-    if (access === 'admin') requireAdmin(this.headers, server.adminKey)
+    if (access === 'admin') chain.requireAdmin(this.headers)
     const early = access === 'client' ? chain.head(this) : undefined
     // Not awaited when it is there: on the way of every request a promise is one too many.
     const refused = early instanceof Promise ? await early : early

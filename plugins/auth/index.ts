@@ -9,8 +9,7 @@ import {
   type ServerInfo,
   tokens,
 } from '../../core/index.js'
-import { clientKeyOption, KeyRing, presentedKeys } from '../../core/kit.js'
-import { foreignSource } from './origin.js'
+import { clientKeyOption, foreignSource, KeyRing, presentedKeys } from '../../core/kit.js'
 
 const options = z.strictObject({
   /** Who must show a key. `auto`: nobody on a loopback address, else as `all-except-health`; `strict`: every route; `off`. Default: `auto`. */

@@ -31,7 +31,7 @@ export async function startProcess(
   for (const [name, content] of Object.entries(others)) save(name, content)
   const child = spawn(process.execPath, [join(built, 'bin.js'), 'start', '-c', file, '--port', '0'], {
     cwd: folder,
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, XDG_STATE_HOME: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

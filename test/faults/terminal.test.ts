@@ -26,7 +26,7 @@ async function onTerminal(line = 'exec NODE', flags = '') {
   const command = `${process.execPath} ${join(built, 'bin.js')} start --port 0 ${flags}`
   const script = spawn('script', ['-qefc', line.replace('NODE', command), '/dev/null'], {
     cwd: dir,
-    env: { PATH: process.env.PATH, SHELL: '/bin/sh' },
+    env: { PATH: process.env.PATH, SHELL: '/bin/sh', XDG_STATE_HOME: dir },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   let text = ''

@@ -15,7 +15,7 @@ export interface Finished {
 
 export interface RunOptions {
   readonly cwd: string
-  /** The whole environment apart from PATH and HOME, so that no key of this machine plays a part. */
+  /** The whole environment apart from PATH, HOME and a state folder of the test's own, so that nothing of this machine plays a part. */
   readonly env?: NodeJS.ProcessEnv
   /** The Node binary that runs it; default: the one that runs the test. */
   readonly node?: string
@@ -44,6 +44,7 @@ export function builtCli(): Cli {
     })
   }, 60_000)
   afterAll(() => rmSync(out, { recursive: true, force: true }))
+  const XDG_STATE_HOME = join(out, 'state')
 
   const start = (
     args: readonly string[],
@@ -52,7 +53,7 @@ export function builtCli(): Cli {
     const { PATH, HOME } = process.env
     const child = spawn(node, [join(out, 'bin.js'), ...args], {
       cwd,
-      env: { PATH, HOME, ...env },
+      env: { PATH, HOME, XDG_STATE_HOME, ...env },
     })
     onTestFinished(() => {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')

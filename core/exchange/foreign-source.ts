@@ -1,5 +1,6 @@
-import type { Headers } from '../../core/index.js'
-import { header, isLoopback } from '../../core/kit.js'
+import type { Headers } from '../contract/http.js'
+import { header } from './headers.js'
+import { isLoopback } from './loopback.js'
 
 /**
  * The name of a foreign site that a request on a loopback address comes from, if it does. A web page can reach a local
