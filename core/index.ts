@@ -1,6 +1,7 @@
 // The public API but for `defineConfig`: what a plugin or an upstream is written with. See docs/writing-plugins.md.
 export { inject } from 'tsyringe'
 export { z } from 'zod'
+export type { Accepts, AcceptsInit } from './contract/accepts.js'
 export type { AccountStatus, Accounts, ActiveCooldown } from './contract/accounts.js'
 export type { Awaitable } from './contract/awaitable.js'
 export type {
@@ -54,7 +55,6 @@ export type {
 } from './contract/services.js'
 export type { StateStore } from './contract/state.js'
 export type {
-  Accepts,
   Account,
   Cooldown,
   CooldownReason,

@@ -32,6 +32,7 @@ export { PassThrough } from './stream/pass-through.js'
 export { bytesSource, chunksOf, collect, iterableSource } from './stream/source.js'
 export { FrameDecoder } from './stream/sse-decoder.js'
 export { looksLikeEvents } from './stream/sse-event.js'
+export { ACCEPT_NAMES, ACCEPTS, acceptsOption } from './upstream/accepts.js'
 export {
   createForwarder,
   type ForwarderOptions,

@@ -71,9 +71,10 @@ export class Picker {
     return { tiers, pinned, parent: pinned ? undefined : at(session.parent), tried, overdue: late, needsSlot }
   }
 
-  #target({ attempt }: AccountRequest, { account, model }: Candidate): Target {
+  #target({ attempt, call }: AccountRequest, { account, model }: Candidate): Target {
     const upstream = this.upstreams.expect(account.upstream)
-    return { upstream, account, accepts: upstream.accepts, attempt, ...(model !== undefined && { model }) }
+    const accepts = upstream.acceptsFor(model ?? upstream.modelFor(call.model))
+    return { upstream, account, accepts, attempt, ...(model !== undefined && { model }) }
   }
 
   #reserve(target: Target, candidate: Candidate): AccountLease {

@@ -2,7 +2,8 @@ import type { EventData } from '../contract/http.js'
 import { PluginError } from '../errors/gateway-errors.js'
 import { Call } from '../exchange/call.js'
 import { Reply } from '../exchange/reply.js'
-import { ACCEPTS, upstreamOf } from '../upstream/registry.js'
+import { ACCEPTS } from '../upstream/accepts.js'
+import { upstreamOf } from '../upstream/registry.js'
 import { compose, type Link } from './compose.js'
 
 /** From this share on a body counts as decoded whole. */

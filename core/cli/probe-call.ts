@@ -64,7 +64,7 @@ function sample(account: Account, upstream: Upstream, signal: AbortSignal): Call
   const target: Target = {
     upstream,
     account,
-    accepts: upstream.accepts,
+    accepts: upstream.acceptsFor(own ?? upstream.modelFor(model)),
     attempt: 1,
     ...(own !== undefined && { model: own }),
   }

@@ -1,10 +1,11 @@
+import type { Accepts, AcceptsInit } from './accepts.js'
 import type { Awaitable } from './awaitable.js'
 import type { Cancellation, Headers } from './http.js'
 import type { Edit, JsonNode } from './json.js'
 import type { MessagesRequest } from './messages.js'
 import type { ExchangeRecord } from './record.js'
 import type { Reply } from './reply.js'
-import type { Accepts, Account, Address, ModelInfo, Precedence } from './upstream.js'
+import type { Account, Address, ModelInfo, Precedence } from './upstream.js'
 
 /** What the client asked for, by meaning: `/v1/v1/messages` and `/messages` are `messages` too. */
 export type RouteName =
@@ -118,8 +119,8 @@ export interface Call extends CallHead {
 
 /** What an upstream can do, as `create` of `defineUpstream` returns it. */
 export interface UpstreamHooks {
-  /** What differs from the defaults, which are those of the Anthropic API. */
-  readonly accepts?: Partial<Accepts>
+  /** What is known of it; the rest is passed on as it is. Of several parts each overrules those before it. */
+  readonly accepts?: AcceptsInit | readonly AcceptsInit[]
   /** Default `pooled`. */
   readonly precedence?: Precedence
   /** False: accounts without a key can serve. Default true. */
@@ -129,11 +130,13 @@ export interface UpstreamHooks {
    * UpstreamError when there is none. `call.target` has the account.
    */
   send(call: Call): Awaitable<Reply>
+  /** What it calls a client's model; undefined: the same. */
+  mappedModel?(model: string): string | undefined
   /** Models that clients may ask for, by the upstream's mapping; no call is made. */
   models?(): readonly ModelInfo[]
   /** The upstream's own list, where it has one. */
   listModels?(account: Account, signal: AbortSignal): Promise<readonly ModelInfo[]>
-  /** Tokens that a prompt may have with this model (a client's name), where it is known. */
+  /** Tokens that a prompt may have with this model (a client's name or its own), where it is known. */
   contextWindow?(model: string): number | undefined
   /** Where an account's calls go, for errors that lead to the option to correct. */
   address?(account: Account): Address
@@ -151,15 +154,21 @@ export interface UpstreamHooks {
 /** An upstream of a chain, its defaults filled in. */
 export interface Upstream extends Omit<UpstreamHooks, 'setup' | 'dispose'> {
   readonly name: string
+  /** Whatever the model. */
   readonly accepts: Accepts
   readonly precedence: Precedence
   readonly needsKey: boolean
+  /** What it calls a client's model. */
+  modelFor(model: string): string
+  /** What it takes with a model, by its own name for it. */
+  acceptsFor(model: string): Accepts
 }
 
 /** Where one attempt goes. */
 export interface Target {
   readonly upstream: Upstream
   readonly account: Account
+  /** With the model of this attempt. */
   readonly accepts: Accepts
   /** 1 for the first. */
   readonly attempt: number

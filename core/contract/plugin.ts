@@ -90,6 +90,8 @@ export interface PluginDefinition<Name extends string = string, Schema extends z
   readonly create?: (context: PluginContext<z.output<Schema>>) => Plugin
   /** Options that the environment gives when the config does not: `{ baseURL: 'ZAI_BASE_URL' }`. */
   readonly env?: Readonly<Record<string, string>>
+  /** The parts of the body that it may change, as paths: `['max_tokens', 'messages[*].content[*].cache_control']`. */
+  readonly touches?: readonly string[]
 }
 
 /** What `defineUpstream` takes: `create` where the upstream has options or wants services, else its hooks themselves. */

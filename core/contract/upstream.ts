@@ -18,20 +18,6 @@ export interface Account {
   readonly baseURL?: string
 }
 
-/** What an upstream takes and gives. The fixes in mode `auto` read this and nothing else. */
-export interface Accepts {
-  /** `cache_control` on blocks, tools and system. */
-  readonly cacheControl: boolean
-  /** Neighbouring messages of the same role. */
-  readonly consecutiveRoles: boolean
-  /** Answers without a stream are as reliable as streams. */
-  readonly nonStreaming: boolean
-  /** `POST /v1/messages/count_tokens`. */
-  readonly countTokens: boolean
-  /** Thinking blocks that agproxy sealed for a provider (`agp1.…`); of other providers' it takes none, and leaves them out. */
-  readonly sealedThinking: boolean
-}
-
 export interface ModelInfo {
   readonly id: string
   readonly displayName?: string

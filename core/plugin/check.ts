@@ -17,6 +17,7 @@ const KEYS: readonly (keyof PluginDefinition)[] = [
   'use',
   'create',
   'env',
+  'touches',
 ]
 const HOOKS: readonly (keyof Plugin)[] = [
   'onHeaders',
@@ -34,6 +35,7 @@ const UPSTREAM_HOOKS: readonly (keyof UpstreamHooks)[] = [
   'precedence',
   'needsKey',
   'send',
+  'mappedModel',
   'models',
   'listModels',
   'contextWindow',

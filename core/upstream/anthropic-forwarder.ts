@@ -1,7 +1,7 @@
 import type { Awaitable } from '../contract/awaitable.js'
 import type { Call, Target, UpstreamHooks } from '../contract/call.js'
 import type { HttpClient, Transport } from '../contract/services.js'
-import type { Accepts, Account, ModelInfo, Precedence } from '../contract/upstream.js'
+import type { Account, ModelInfo, Precedence } from '../contract/upstream.js'
 import { errorBody } from '../errors/api-errors.js'
 import { ClientGoneError, GatewayError } from '../errors/gateway-errors.js'
 import { headerText } from '../exchange/headers.js'
@@ -18,8 +18,8 @@ import { type HeaderRules, RequestHeaders } from './request-headers.js'
 export interface ForwarderOptions extends HeaderRules {
   readonly name: string
   readonly baseURL: string
-  /** What differs from the Anthropic API. */
-  readonly accepts?: Partial<Accepts>
+  /** What is known of it; of several parts each overrules those before it. */
+  readonly accepts?: UpstreamHooks['accepts']
   readonly precedence?: Precedence
   /** Accounts without a key can't serve. Default true. */
   readonly needsKey?: boolean
@@ -53,6 +53,7 @@ export function createForwarder(
     ...(accepts && { accepts }),
     ...(options.needsKey !== undefined && { needsKey: options.needsKey }),
     ...(options.precedence && { precedence: options.precedence }),
+    ...(options.mapModel && { mappedModel: options.mapModel }),
     ...(options.models && { models: options.models }),
     ...(options.contextWindow && { contextWindow: options.contextWindow }),
     ...(options.listsModels && {

@@ -1,28 +1,27 @@
 import type { Upstream, UpstreamHooks } from '../contract/call.js'
 import type { Upstreams as UpstreamsContract } from '../contract/services.js'
-import type { Accepts } from '../contract/upstream.js'
 import { GatewayError } from '../errors/gateway-errors.js'
 import { nearest } from '../errors/nearest.js'
-
-/** What the Anthropic API takes: an upstream names what differs. */
-export const ACCEPTS: Accepts = {
-  cacheControl: true,
-  consecutiveRoles: true,
-  nonStreaming: true,
-  countTokens: true,
-  sealedThinking: false,
-}
+import { AcceptsTable } from './accepts-table.js'
 
 /** An upstream with its defaults filled in. */
 export function upstreamOf(name: string, hooks: UpstreamHooks): Upstream {
   const { accepts, precedence = 'pooled', needsKey = true } = hooks
-  const upstream = { name, accepts: { ...ACCEPTS, ...accepts }, precedence, needsKey }
   // Bound, since hooks may be an instance of a class.
   const methods = METHODS.flatMap((method) => (hooks[method] ? [[method, hooks[method].bind(hooks)]] : []))
-  return { ...upstream, ...Object.fromEntries(methods) }
+  const table = new AcceptsTable(accepts, hooks)
+  return {
+    name,
+    accepts: table.base,
+    precedence,
+    needsKey,
+    modelFor: (model) => table.modelFor(model),
+    acceptsFor: (model) => table.acceptsFor(model),
+    ...Object.fromEntries(methods),
+  }
 }
 
-const METHODS = ['send', 'models', 'listModels', 'contextWindow', 'address', 'probe'] as const
+const METHODS = ['send', 'mappedModel', 'models', 'listModels', 'contextWindow', 'address', 'probe'] as const
 
 /** The upstreams of one chain, in the order of the list. */
 export class Upstreams implements UpstreamsContract {

@@ -36,16 +36,17 @@ class RoundRobin implements Accounts {
     return accountRequest(call, queueTimeout)
   }
 
-  acquire({ tried, attempt }: AccountRequest): Lease | undefined {
+  acquire({ call, tried, attempt }: AccountRequest): Lease | undefined {
     const open = this.all().filter((account) => !tried.has(account.id) && this.cooldownMs(account) === 0)
     const account = open[this.#turn++ % open.length]
     if (!account) return undefined
     const upstream = this.context.upstreams.expect(account.upstream)
+    const accepts = upstream.acceptsFor(upstream.modelFor(call.model))
     const count = (by: number) => this.busy.set(account.id, (this.busy.get(account.id) ?? 0) + by)
     count(1)
     let held = true
     const lease: Lease = {
-      target: { upstream, account, accepts: upstream.accepts, attempt },
+      target: { upstream, account, accepts, attempt },
       served() {},
       failed: ({ ms, reason }) => this.coolDown(account, ms, reason),
       hold: (reply) => releaseOnEnd(reply, lease),

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import type { Accepts } from '../../core/contract/accepts.js'
 import type { Call as CallType } from '../../core/contract/call.js'
 import type { MessagesRequest } from '../../core/contract/messages.js'
 import type { Reply as ReplyType } from '../../core/contract/reply.js'
-import type { Accepts } from '../../core/contract/upstream.js'
 import { Call, type CallInit } from '../../core/exchange/call.js'
 import { Reply } from '../../core/exchange/reply.js'
-import { ACCEPTS } from '../../core/upstream/registry.js'
+import { ACCEPTS } from '../../core/upstream/accepts.js'
 
 /** An upstream that takes everything, as Anthropic does. */
 export const ACCEPTS_ALL: Accepts = ACCEPTS
