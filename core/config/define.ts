@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Definition, InputOf, PluginEntry, PluginFactory, PluginSpec } from '../contract/plugin.js'
 import type { ServiceFactories } from '../contract/services.js'
 import type { accountSchema, logSchema, serverSchema, stateSchema } from './schema.js'
+import type { ShortForm } from './short-forms.js'
 
 /** The presets that a config can name; `agproxy/presets` adds its own here. */
 // biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging, because core knows no preset
@@ -76,10 +77,20 @@ type AccountOptions = InputOf<typeof accountSchema>
 
 type AllOptions<Refs, Own extends readonly PluginEntry[]> = Merged<Refs> & OptionsOf<Own>
 
-export interface Config<
+/** `metrics: {…}` at the top level stands for `plugins: { metrics: {…} }`. */
+type ShortForms<All> = { readonly [Name in ShortForm & keyof All]?: All[Name] }
+
+/** What a config may say. */
+export type Config<
   Refs extends PresetRef | readonly PresetRef[] = PresetRef | readonly PresetRef[],
   Own extends readonly PluginEntry[] = readonly PluginEntry[],
   Data extends readonly UpstreamData[] = readonly UpstreamData[],
+> = ConfigKeys<Refs, Own, Data> & ShortForms<AllOptions<Refs, Own>>
+
+interface ConfigKeys<
+  Refs extends PresetRef | readonly PresetRef[],
+  Own extends readonly PluginEntry[],
+  Data extends readonly UpstreamData[],
 > {
   /** A name, a preset of your own, or a list of them; later ones win. Default: `claude-code`. */
   readonly preset?: Refs

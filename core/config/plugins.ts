@@ -5,24 +5,38 @@ import { checkOrder } from '../plugin/order.js'
 import { configLayer, envLayer, type Layer, resolveSection } from './layers.js'
 import { isOwn, type Slot } from './presets.js'
 import type { ResolvedPlugin } from './resolved.js'
+import { pathOf, withShortForms } from './short-forms.js'
 import { kindOf } from './words.js'
 import { unknownName } from './zod-problems.js'
 
 const NO_OPTIONS = z.strictObject({})
 
-/** The plugins that are on, with their options; `settings` is the config's `plugins`. */
+/** The plugins that are on, with their options, as the config's `plugins` and its short forms have them. */
 export function resolvePlugins(
   slots: readonly Slot[],
-  settings: unknown,
+  config: Readonly<Record<string, unknown>>,
   env: NodeJS.ProcessEnv,
   problems: Problem[],
 ): { chain: ResolvedPlugin[]; off: string[] } {
-  const byName = settingsOf(slots, settings, problems)
-  const off = slots.filter((slot) => byName[slot.name] === false).map((slot) => slot.name)
+  const byName = withShortForms(config, settingsOf(slots, config.plugins, problems), slots, problems)
+  const off = slots.filter((slot) => isOff(slot, byName[slot.name], env)).map((slot) => slot.name)
   const on = slots.filter((slot) => !off.includes(slot.name))
   problems.push(...checkOrder(on, off))
-  const chain = on.flatMap((slot) => resolvePlugin(slot, byName[slot.name], env, problems))
+  const chain = on.flatMap((slot) =>
+    resolvePlugin(slot, byName[slot.name], pathOf(config, slot.name), env, problems),
+  )
   return { chain, off }
+}
+
+function isOff(
+  { spec: { definition, options }, from }: Slot,
+  setting: unknown,
+  env: NodeJS.ProcessEnv,
+): boolean {
+  if (setting !== undefined) return setting === false
+  if (definition.phase === 'upstream' || !definition.optIn || isOwn(from) || options !== undefined)
+    return false
+  return !Object.values(definition.env ?? {}).some((variable) => env[variable])
 }
 
 function settingsOf(slots: readonly Slot[], settings: unknown, problems: Problem[]): Record<string, unknown> {
@@ -48,11 +62,11 @@ function settingsOf(slots: readonly Slot[], settings: unknown, problems: Problem
 function resolvePlugin(
   slot: Slot,
   setting: unknown,
+  path: string,
   env: NodeJS.ProcessEnv,
   problems: Problem[],
 ): ResolvedPlugin[] {
   const { definition } = slot.spec
-  const path = `plugins.${slot.name}`
   const schema = definition.options ?? NO_OPTIONS
   if (setting !== undefined && setting !== true && !isRecord(setting)) {
     // By its kind alone: a text in place of options may be the upstream's key.

@@ -441,7 +441,7 @@ describe('problems', () => {
     expect(others.sort()).toEqual(
       [
         `${FILE}:`,
-        "  presets: unknown key; allowed are preset, server, accounts, plugins, use, upstreams, services, state, log; did you mean 'preset'?",
+        "  presets: unknown key; allowed are preset, server, accounts, plugins, trace, record, ledger, budgets, metrics, use, upstreams, services, state, log; did you mean 'preset'?",
         "  plugins.dor: unknown plugin; allowed are door, bare, send; did you mean 'door'?",
         "  plugins.door.mode: expected 'auto', 'off' or 'strict', found 'strct'; did you mean 'strict'?",
         "  plugins.door.size: expected a number, found 'big'",
@@ -638,5 +638,45 @@ describe('problems', () => {
     ],
   ])('%s is refused like any other unknown key', (text, message) => {
     expect(failure(JSON.parse(text))).toContain(message)
+  })
+})
+
+describe('plugins that are off until they are wanted', () => {
+  const metrics = definePlugin({
+    name: 'metrics',
+    phase: 'request',
+    optIn: true,
+    env: { note: 'METRICS_NOTE' },
+    options: z.strictObject({ public: z.boolean().default(false), note: z.string().default('') }),
+    create: () => ({}),
+  })
+  const presets = { 'claude-code': definePreset({ name: 'claude-code', plugins: [door, metrics] }) }
+  const on = (raw: unknown, env = {}) => chainNames(raw, { presets, env }).includes('metrics')
+
+  test.each([
+    ['nothing names it', {}, {}, false],
+    ['plugins', { plugins: { metrics: true } }, {}, true],
+    ['its short form', { metrics: { public: true } }, {}, true],
+    ['its variable', {}, { METRICS_NOTE: 'x' }, true],
+    ['an empty variable', {}, { METRICS_NOTE: '' }, false],
+    ['false', { metrics: false }, { METRICS_NOTE: 'x' }, false],
+  ])('%s', (_name, raw, env, expected) => {
+    expect(on(raw, env)).toBe(expected)
+  })
+
+  test('in `use` it is on, and a preset that gives options means it', () => {
+    expect(chainNames({ use: [metrics] }).includes('metrics')).toBe(true)
+    const own = definePreset({ name: 'own', plugins: [metrics({ public: true })] })
+    expect(chainNames({ preset: own })).toEqual(['metrics'])
+  })
+
+  test('a short form is told by its own path', () => {
+    expect(failure({ metrics: { pubic: true } }, { presets })).toMatch(/^ {2}metrics\.pubic: unknown key/m)
+    expect(failure({ metrics: true, plugins: { metrics: true } }, { presets })).toMatch(
+      /^ {2}metrics: is set here and in plugins\.metrics; keep one/m,
+    )
+    expect(failure({ ledger: true }, { presets })).toMatch(
+      /^ {2}ledger: unknown plugin; .*stands for plugins\.ledger/m,
+    )
   })
 })

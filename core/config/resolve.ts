@@ -10,6 +10,7 @@ import { choosePresets, mergePresets, slotsOf } from './presets.js'
 import type { ResolvedConfig } from './resolved.js'
 import { logSchema, serverSchema, stateSchema } from './schema.js'
 import { resolveServices } from './services.js'
+import { SHORT_FORMS } from './short-forms.js'
 import { declaredUpstreams, type UpstreamOf } from './upstreams.js'
 import { kindOf } from './words.js'
 import { unknownName } from './zod-problems.js'
@@ -33,7 +34,18 @@ export interface ResolveContext {
   readonly upstreamOf?: UpstreamOf
 }
 
-const KEYS = ['preset', 'server', 'accounts', 'plugins', 'use', 'upstreams', 'services', 'state', 'log']
+const KEYS = [
+  'preset',
+  'server',
+  'accounts',
+  'plugins',
+  ...SHORT_FORMS,
+  'use',
+  'upstreams',
+  'services',
+  'state',
+  'log',
+]
 const SERVER_ENV = { host: 'AGPROXY_HOST', port: 'AGPROXY_PORT', adminKey: 'AGPROXY_ADMIN_KEY' }
 const STATE_ENV = { url: 'REDIS_URL' }
 
@@ -66,7 +78,7 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
   ])
   // Without a preset every name would be unknown: one problem is enough.
   const { chain, off } =
-    presets.length > 0 ? resolvePlugins(slots, config.plugins, env, problems) : { chain: [], off: [] }
+    presets.length > 0 ? resolvePlugins(slots, config, env, problems) : { chain: [], off: [] }
   const { accounts, from } = resolveAccounts(
     config.accounts,
     () => accountsFromEnv(presets, env, off, problems, warnings),

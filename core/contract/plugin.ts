@@ -92,6 +92,11 @@ export interface PluginDefinition<Name extends string = string, Schema extends z
   readonly env?: Readonly<Record<string, string>>
   /** The parts of the body that it may change, as paths: `['max_tokens', 'messages[*].content[*].cache_control']`. */
   readonly touches?: readonly string[]
+  /**
+   * In a preset it is off until the config names it, with options or `true`, or one of the variables of `env` is set. For what
+   * costs something and few need; in `use` it is on.
+   */
+  readonly optIn?: boolean
 }
 
 /** What `defineUpstream` takes: `create` where the upstream has options or wants services, else its hooks themselves. */

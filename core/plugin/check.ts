@@ -18,6 +18,7 @@ const KEYS: readonly (keyof PluginDefinition)[] = [
   'create',
   'env',
   'touches',
+  'optIn',
 ]
 const HOOKS: readonly (keyof Plugin)[] = [
   'onHeaders',

@@ -28,6 +28,20 @@ defineConfig({ plugins: { auth: { mode: 'sometimes' } } })
 // @ts-expect-error neither options nor a boolean
 defineConfig({ plugins: { warmup: 'off' } })
 
+// @ts-expect-error no plugin of the preset has this short form's name
+defineConfig({ preset: 'passthrough', metrics: true })
+// The options of some plugins may stand at the top level.
+const metrics = definePlugin({
+  name: 'metrics',
+  phase: 'request',
+  optIn: true,
+  options: z.strictObject({ public: z.boolean().default(false) }),
+  create: () => ({}),
+})
+defineConfig({ use: [metrics], metrics: { public: true } })
+// @ts-expect-error an unknown option
+defineConfig({ use: [metrics], metrics: { pubic: true } })
+
 // A preset by name.
 defineConfig({ preset: 'passthrough', plugins: { anthropic: { baseURL: 'https://example.com' } } })
 // @ts-expect-error passthrough has no zai
