@@ -105,7 +105,7 @@ describe('iterableSource', () => {
 describe('collect', () => {
   it('gives up beyond its limit and lets the source go', async () => {
     const { source, state } = counted()
-    await expect(collect(source, 20)).rejects.toThrow(RangeError)
+    await expect(collect(source, 20)).rejects.toMatchObject({ failure: 'shape', status: 502 })
     await turn()
     expect(state.finished).toBe(true)
     expect(state.made).toBeLessThan(25)

@@ -1,5 +1,5 @@
 import type { ByteSink, ByteSource } from '../contract/http.js'
-import { ReportedError } from '../errors/gateway-errors.js'
+import { ReportedError, UpstreamError } from '../errors/gateway-errors.js'
 
 /** A source of bytes that are already there. */
 export function bytesSource(chunks: Iterable<Buffer>): ByteSource {
@@ -65,7 +65,7 @@ export function iterableSource(items: Iterable<Buffer> | AsyncIterable<Buffer>):
   }
 }
 
-/** All bytes of a source, at most `limit`; beyond it the source is cancelled and the promise rejects. */
+/** All bytes of a source, at most `limit`; beyond it the source is cancelled and the promise rejects with an UpstreamError. */
 export function collect(source: ByteSource, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
@@ -75,7 +75,7 @@ export function collect(source: ByteSource, limit: number): Promise<Buffer> {
         size += chunk.length
         if (size > limit) {
           source.cancel()
-          reject(new RangeError(`more than ${limit} bytes`))
+          reject(new UpstreamError('shape', `the upstream's answer has more than ${limit} bytes`))
           return
         }
         chunks.push(chunk)

@@ -1,3 +1,5 @@
+import { UpstreamError } from '../errors/gateway-errors.js'
+
 const LF = 0x0a
 const CR = 0x0d
 
@@ -15,7 +17,7 @@ export class FrameDecoder {
   #afterCR = false
   readonly #limit: number
 
-  /** `limit`: bytes that one frame may have; `push` throws a RangeError beyond it. */
+  /** `limit`: bytes that one frame may have; `push` throws an UpstreamError beyond it. */
   constructor(limit = 64 * 1024 * 1024) {
     this.#limit = limit
   }
@@ -80,7 +82,8 @@ export class FrameDecoder {
 
   #hold(part: Buffer): void {
     this.#heldBytes += part.length
-    if (this.#heldBytes > this.#limit) throw new RangeError(`an event of more than ${this.#limit} bytes`)
+    if (this.#heldBytes > this.#limit)
+      throw new UpstreamError('protocol', `the upstream sent an event of more than ${this.#limit} bytes`)
     this.#held.push(part)
   }
 

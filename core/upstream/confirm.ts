@@ -73,7 +73,8 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
     this.#shape ??= shapeOf(this.#body, this.reply.isEventStream)
     if (this.#shape === 'events') this.#flow()
     else if (this.#shape === 'json') clearTimeout(this.#timer) // it is on its way, and bounded by the idle timeout
-    if (this.#shape === 'other' || this.#bytes > WHOLE_LIMIT) this.fail(notAnswer(this.#body, this.call))
+    if (this.#shape === 'other') this.fail(notAnswer(this.#body, this.call))
+    else if (this.#chunks.length > 0 && this.#bytes > WHOLE_LIMIT) this.fail(tooLarge())
   }
 
   end(): void {
@@ -162,6 +163,12 @@ function ofWhole(bytes: Buffer, reply: Reply, call: Call, attempt: AttemptRecord
   const { usage, stop_reason } = body as unknown as MessageReply
   noteUsage(attempt, usage, stop_reason)
   return call.answer === 'message' ? bytesReply(reply, bytes) : unfoldedReply(reply, bytes)
+}
+
+/** Asked again, the upstream would send as much again. */
+function tooLarge(): UpstreamError {
+  const limit = WHOLE_LIMIT / 1024 / 1024
+  return new UpstreamError('shape', `the upstream's answer has more than ${limit} MB, and is no stream`)
 }
 
 function notAnswer(bytes: Buffer, { answer, route }: Call): UpstreamError {

@@ -123,6 +123,18 @@ describe('what takes time', () => {
   })
 })
 
+it('an answer that is larger than is held in memory is refused in those words, and paid for once', async () => {
+  const endless = plain(
+    `${JSON_TEXT.slice(0, -1)},"x":"${'x'.repeat(65 * 1024 * 1024)}"}`,
+    'application/json',
+  )
+  const { send, up } = await stand(() => endless, { config: direct })
+  const seen = await send({ body: ask() })
+  expect(seen.status).toBe(502)
+  expect(seen.json()).toMatchObject({ error: { message: expect.stringContaining('more than 64 MB') } })
+  expect(up.requests).toHaveLength(1)
+})
+
 describe('the record of a request', () => {
   /** Notes the attempts of each request, when its answer is there. */
   function watched() {
