@@ -11,6 +11,7 @@ import { retryRotate } from '../plugins/retry-rotate/index.js'
 import { roleMerge } from '../plugins/role-merge/index.js'
 import { streamGuard } from '../plugins/stream-guard/index.js'
 import { thinking } from '../plugins/thinking/index.js'
+import { toolPairs } from '../plugins/tool-pairs/index.js'
 import { warmup } from '../plugins/warmup/index.js'
 import { zai } from '../plugins/zai/index.js'
 
@@ -29,6 +30,7 @@ export const claudeCode = definePreset({
     retryRotate,
     errors, // first, so that what it makes of an answer decides what comes next
     thinking, // before the fixes that look at blocks which may go
+    toolPairs,
     cacheControl,
     roleMerge,
     forceStream,

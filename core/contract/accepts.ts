@@ -34,6 +34,10 @@ export interface Accepts {
   readonly loneSurrogates: boolean
   /** A `tool_use` without its `tool_result` in the next message, one without the other, and two of one id. */
   readonly unpairedTools: boolean
+  /** A `tool_result` without content. */
+  readonly emptyResults: boolean
+  /** The characters of a tool call's id, as the inside of a character class. Other upstreams make ids such as `functions.Read:0`. */
+  readonly toolIdCharacters: string | undefined
 
   // Thinking.
   /** `thinking: { type: 'adaptive' }`. */

@@ -17,6 +17,8 @@ export const ACCEPTS: Accepts = {
   trailingSpace: true,
   loneSurrogates: true,
   unpairedTools: true,
+  emptyResults: true,
+  toolIdCharacters: undefined,
 
   adaptiveThinking: true,
   enabledThinking: true,
@@ -63,6 +65,7 @@ export const ACCEPT_NAMES = Object.keys(ACCEPTS) as readonly (keyof Accepts)[]
 
 const limit = z.int().positive()
 const names = z.array(z.string().min(1))
+const characters = z.string().min(1).refine(isCharacterClass, 'must be the inside of a character class')
 
 /** Those that are more than a yes or a no. */
 const SCHEMAS: Partial<Record<keyof Accepts, z.ZodType>> = {
@@ -74,7 +77,8 @@ const SCHEMAS: Partial<Record<keyof Accepts, z.ZodType>> = {
   refusedFields: names,
   toolReferences: z.union([z.boolean(), z.literal('listed')]),
   serverTools: z.union([z.boolean(), names]),
-  toolNameCharacters: z.string().min(1).refine(isCharacterClass, 'must be the inside of a character class'),
+  toolIdCharacters: characters,
+  toolNameCharacters: characters,
   toolNameLength: limit,
   refusedSchemaKeywords: names,
   maxTokens: limit,
