@@ -4,7 +4,6 @@ export { aiSdk } from './ai-sdk/index.js'
 export { anthropic } from './anthropic/index.js'
 export { anthropicCompatible } from './anthropic-compatible/index.js'
 export {
-  dashscope,
   deepseek,
   kimi,
   liteLLM,
@@ -14,9 +13,9 @@ export {
   moonshot,
   ollama,
   openrouter,
-  sglang,
   vllm,
 } from './anthropic-compatible/ready-made.js'
+export { attribution } from './attribution/index.js'
 export { auth } from './auth/index.js'
 export { cacheControl } from './cache-control/index.js'
 export { countTokens } from './count-tokens/index.js'
@@ -27,6 +26,7 @@ export { models } from './models/index.js'
 export { retryRotate } from './retry-rotate/index.js'
 export { roleMerge } from './role-merge/index.js'
 export { streamGuard } from './stream-guard/index.js'
+export { systemRole } from './system-role/index.js'
 export { thinking } from './thinking/index.js'
 export { toolPairs } from './tool-pairs/index.js'
 export { warmup } from './warmup/index.js'

@@ -1,5 +1,6 @@
 import { definePreset } from '../core/config/define.js'
 import { anthropic } from '../plugins/anthropic/index.js'
+import { attribution } from '../plugins/attribution/index.js'
 import { auth } from '../plugins/auth/index.js'
 import { cacheControl } from '../plugins/cache-control/index.js'
 import { countTokens } from '../plugins/count-tokens/index.js'
@@ -10,6 +11,7 @@ import { models } from '../plugins/models/index.js'
 import { retryRotate } from '../plugins/retry-rotate/index.js'
 import { roleMerge } from '../plugins/role-merge/index.js'
 import { streamGuard } from '../plugins/stream-guard/index.js'
+import { systemRole } from '../plugins/system-role/index.js'
 import { thinking } from '../plugins/thinking/index.js'
 import { toolPairs } from '../plugins/tool-pairs/index.js'
 import { warmup } from '../plugins/warmup/index.js'
@@ -29,7 +31,9 @@ export const claudeCode = definePreset({
     // Everything below runs anew for each attempt, fitted to the upstream that was chosen for it.
     retryRotate,
     errors, // first, so that what it makes of an answer decides what comes next
+    attribution,
     thinking, // before the fixes that look at blocks which may go
+    systemRole,
     toolPairs,
     cacheControl,
     roleMerge,

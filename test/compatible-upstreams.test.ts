@@ -34,7 +34,11 @@ describe('agproxy check', () => {
       ['needsKey', 'false', 'config'],
       ['headers', '{ x-org: ••••acme }', 'config'],
       ['models', '{}', 'default'],
-      ['accepts', '{}', 'default'],
+      [
+        'accepts',
+        '{ cacheControl: false, consecutiveRoles: false, nonStreaming: true, countTokens: false }',
+        'default',
+      ],
       ['contextWindows', '{}', 'default'],
       ['listsModels', 'false', 'default'],
     ])
@@ -91,7 +95,10 @@ describe('what is refused, and how', () => {
       { accept: {} },
       "box.accept (in use): unknown key; allowed are baseURL, keyHeader, needsKey, headers, models, accepts, contextWindows, listsModels; did you mean 'accepts'?",
     ],
-    [{ accepts: { cache: true } }, 'box.accepts (in use).cache: unknown key; allowed are cacheControl, '],
+    [
+      { accepts: { cache: true } },
+      'box.accepts (in use).cache: unknown key; allowed are cacheControl, consecutiveRoles, nonStreaming, countTokens',
+    ],
     [{ models: { a: '' } }, "box.models (in use).a: expected at least 1 character, found ''"],
   ])('options %j', (options, message) => {
     expect(problem(at(options))).toContain(message)
@@ -126,13 +133,13 @@ describe('a ready-made entry', () => {
     expect(optionsOf('deepseek', [deepseek]).options).toMatchObject({
       baseURL: 'https://api.deepseek.com/anthropic',
       models: { 'claude-opus*': 'deepseek-v4-pro', 'claude*': 'deepseek-flash' },
-      accepts: {},
+      accepts: { cacheControl: true, countTokens: false },
     })
     const own = optionsOf('deepseek', [deepseek({ models: { '*': 'x' }, accepts: { countTokens: true } })])
     expect(own.options).toMatchObject({
       baseURL: 'https://api.deepseek.com/anthropic',
       models: { '*': 'x' },
-      accepts: { countTokens: true },
+      accepts: { cacheControl: true, countTokens: true },
     })
     expect(own.origins).toMatchObject({ baseURL: 'default', models: 'config' })
   })

@@ -29,10 +29,9 @@ function optionTable(page: string): Row[] {
   })
 }
 
-/** Option names; those inside an option with dots, but for the names that docs/upstreams.md explains. */
+/** Option names; those inside an option with dots. */
 function names(schema: Schema, path: readonly string[] = []): string[] {
   return keysAt(schema, path).flatMap((key) => {
-    if (key === 'accepts') return [key]
     const inner = names(schema, [...path, key])
     return inner.length > 0 ? inner : [[...path, key].join('.')]
   })

@@ -1,10 +1,8 @@
 import type { AccountRequest } from '../contract/accounts.js'
 import type { Awaitable } from '../contract/awaitable.js'
 import type { Target } from '../contract/call.js'
-import type { Choice } from '../contract/choice.js'
 import type { Upstreams } from '../upstream/registry.js'
 import type { Candidate } from './candidate.js'
-import { choiceOf } from './choice.js'
 import { AccountLease } from './lease.js'
 import { keepsPin, type PickInput, pick } from './pick.js'
 import type { PoolState } from './pool-state.js'
@@ -49,8 +47,7 @@ export class Picker {
     const found = races > 0 ? pick(input, (c) => cooldowns.health(c), random) : 'wait'
     if (found === 'none') return undefined
     if (found === 'wait') return { waitsFor: Math.min(...tiers.all.map((c) => cooldowns.changesIn(c))) }
-    const choice = choiceOf(found, input, (c) => cooldowns.health(c))
-    const target = this.#target(request, found, choice)
+    const target = this.#target(request, found)
     if (!input.needsSlot) return new AccountLease(target, found, cooldowns, NOTHING, () => {})
     const lease = this.#reserve(target, found)
     const answers = this.#agree(request, input, lease)
@@ -74,11 +71,10 @@ export class Picker {
     return { tiers, pinned, parent: pinned ? undefined : at(session.parent), tried, overdue: late, needsSlot }
   }
 
-  #target({ attempt, call }: AccountRequest, { account, model }: Candidate, choice: Choice): Target {
+  #target({ attempt, call }: AccountRequest, { account, model }: Candidate): Target {
     const upstream = this.upstreams.expect(account.upstream)
     const accepts = upstream.acceptsFor(model ?? upstream.modelFor(call.model))
-    const named = model !== undefined && { model }
-    return { upstream, account, accepts, attempt, choice, ...named }
+    return { upstream, account, accepts, attempt, ...(model !== undefined && { model }) }
   }
 
   #reserve(target: Target, candidate: Candidate): AccountLease {

@@ -41,6 +41,32 @@ export function withoutItems(array: JsonNode, unwanted: (item: JsonNode, index: 
   )
 }
 
+/** Puts items into an array, before the one that is at `index` now. All at one place must go in one call. */
+export function addedItems(array: JsonNode, index: number, added: readonly (string | Buffer)[]): Edit[] {
+  if (added.length === 0) return []
+  const items = array.items()
+  const before = items[index - 1]
+  const start = before?.end ?? array.start + 1
+  const texts = between(added)
+  if (before) texts.unshift(COMMA)
+  else if (items.length > 0) texts.push(COMMA)
+  return [{ start, end: start, text: Buffer.concat(texts) }]
+}
+
+/** The text of an array, from those of its items. */
+export function arrayOf(items: readonly (string | Buffer)[]): Buffer {
+  return Buffer.concat([Buffer.from('['), ...between(items), Buffer.from(']')])
+}
+
+const COMMA = Buffer.from(',')
+
+function between(parts: readonly (string | Buffer)[]): Buffer[] {
+  return parts.flatMap((part, i) => {
+    const text = typeof part === 'string' ? Buffer.from(part) : part
+    return i === 0 ? [text] : [COMMA, text]
+  })
+}
+
 function without(container: Span, parts: readonly Span[], keep: readonly boolean[]): Edit[] {
   if (!keep.includes(false)) return []
   const firstKept = keep.indexOf(true)

@@ -1,10 +1,4 @@
-import {
-  type ByteSink,
-  type ByteSource,
-  type ExchangeRecord,
-  StreamEvent,
-  UpstreamError,
-} from '../../core/index.js'
+import { type ByteSink, type ByteSource, StreamEvent, UpstreamError } from '../../core/index.js'
 import { ReportedError } from '../../core/kit.js'
 import { Heartbeat } from './heartbeat.js'
 import { MessageStop } from './message-stop.js'
@@ -14,7 +8,6 @@ export interface GuardOptions {
   readonly heartbeat: number
   /** What a client sees of a stream that broke: `reset`, the bare truth, or an `event: error` and a clean end. */
   readonly onBreak: 'reset' | 'error-event'
-  readonly record: ExchangeRecord
 }
 
 /**
@@ -45,11 +38,7 @@ export function guarded(source: ByteSource, options: GuardOptions): ByteSource {
       source.cancel()
     },
     pipe(sink: ByteSink) {
-      const { facts } = options.record
-      const onBeat = () => {
-        facts.heartbeats = (facts.heartbeats ?? 0) + 1
-      }
-      const beat = new Heartbeat(options.heartbeat, sink, onBeat)
+      const beat = new Heartbeat(options.heartbeat, sink)
       heartbeat = beat
       const sign = new MessageStop()
       let linger: NodeJS.Timeout | undefined
