@@ -25,7 +25,7 @@ export default defineConfig({
     'retry-rotate': { maxAttempts: 3 },
 
     // Client models to GLM models; what the map leaves out goes by family (opus, sonnet, haiku).
-    // zai: { models: { 'claude-opus-*': 'glm-4.7' } },
+    // zai: { models: { 'claude-opus-*': 'glm-5.3' } },
   },
 
   // Plugins of your own, see docs/writing-plugins.md.

@@ -13,6 +13,7 @@ export type {
   Upstream,
   UpstreamHooks,
 } from './contract/call.js'
+export type { Choice, ChoiceReason } from './contract/choice.js'
 export type { Endpoint, EndpointRequest } from './contract/endpoint.js'
 export type { ByteSink, ByteSource, EventData, Headers } from './contract/http.js'
 export type { Edit, Span } from './contract/json.js'
@@ -32,6 +33,8 @@ export type {
 } from './contract/plugin.js'
 export type {
   AttemptRecord,
+  AttemptTimes,
+  ClientFacts,
   Ending,
   ExchangeRecord,
   FinishedRecord,

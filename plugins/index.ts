@@ -4,6 +4,7 @@ export { aiSdk } from './ai-sdk/index.js'
 export { anthropic } from './anthropic/index.js'
 export { anthropicCompatible } from './anthropic-compatible/index.js'
 export {
+  dashscope,
   deepseek,
   kimi,
   liteLLM,
@@ -13,6 +14,7 @@ export {
   moonshot,
   ollama,
   openrouter,
+  sglang,
   vllm,
 } from './anthropic-compatible/ready-made.js'
 export { attribution } from './attribution/index.js'

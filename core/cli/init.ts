@@ -26,7 +26,7 @@ export default defineConfig({
   plugins: {
     auth: { mode: 'auto' }, // no key on 127.0.0.1, a key everywhere else
     // warmup: false,
-    // zai: { models: { 'claude-opus-*': 'glm-4.7' } },
+    // zai: { models: { 'claude-opus-*': 'glm-5.3' } },
   },
 })
 `

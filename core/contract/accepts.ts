@@ -58,11 +58,13 @@ export interface Accepts {
   readonly needsThinkingOnToolCalls: boolean
 
   // Features that are a body field and often a beta value.
+  /** `context_management`. */
   readonly contextManagement: boolean
   /** `output_config.effort`, or the levels of it that are taken. */
   readonly effort: boolean | readonly string[]
   /** `output_config.format`. */
   readonly structuredOutput: boolean
+  /** `safeguards`. */
   readonly safeguards: boolean
   /** `anthropic-beta` at all. */
   readonly betas: boolean
@@ -80,10 +82,13 @@ export interface Accepts {
   readonly toolReferences: boolean | 'listed'
   /** Tools that the upstream runs, by their `type`: all, none, or those that begin with one of these. */
   readonly serverTools: boolean | readonly string[]
+  /** `mcp_servers`. */
   readonly mcpServers: boolean
+  /** `tool_choice`. */
   readonly toolChoice: boolean
   /** The characters of a tool's name, as the inside of a character class: `a-zA-Z0-9_-`. */
   readonly toolNameCharacters: string | undefined
+  /** Characters of a tool's name. */
   readonly toolNameLength: number | undefined
   /** `$ref` in the schema of a tool. */
   readonly schemaRefs: boolean
@@ -93,9 +98,11 @@ export interface Accepts {
   readonly refusedSchemaKeywords: readonly string[]
 
   // Files.
+  /** Blocks `image`. */
   readonly images: boolean
   /** Images with a source of type `url`. */
   readonly imageURLs: boolean
+  /** Blocks `document`. */
   readonly documents: boolean
   /** Documents with a source of type `url`. */
   readonly documentURLs: boolean

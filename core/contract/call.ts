@@ -1,5 +1,6 @@
 import type { Accepts, AcceptsInit } from './accepts.js'
 import type { Awaitable } from './awaitable.js'
+import type { Choice } from './choice.js'
 import type { Cancellation, Headers } from './http.js'
 import type { Edit, JsonNode } from './json.js'
 import type { MessagesRequest } from './messages.js'
@@ -174,4 +175,6 @@ export interface Target {
   readonly attempt: number
   /** The account's own name for the model, where its `models` give one. */
   readonly model?: string
+  /** Why this account. */
+  readonly choice?: Choice
 }

@@ -1,11 +1,36 @@
-/** What a request's log line tells; every field is filled by whichever part knows it. Never prompts, never keys. */
-export interface RecordFacts {
+import type { Choice } from './choice.js'
+import type { Cooldown } from './upstream.js'
+
+/** Who a request belongs to, as its client says: at most 200 characters each. */
+export interface ClientFacts {
   session: string | undefined
+  /** The sub-agent that sent it, and the agent that started that one. */
+  agent: string | undefined
+  parentAgent: string | undefined
+  agentType: string | undefined
+  /** `main`, `subagent`, `workflow`, `compaction`, `auxiliary`. */
+  requestClass: string | undefined
+  /** Of the user's prompt that it works on: `x-claude-code-prompt-id`, else a digest of the last user text. */
+  prompt: string | undefined
+  /** Of `x-agproxy-label: key=value`, at most 8. */
+  labels: Readonly<Record<string, string>> | undefined
+}
+
+/** What a request's log line tells; every field is filled by whichever part knows it. Never prompts, never keys. */
+export interface RecordFacts extends ClientFacts {
   model: string | undefined
   mappedModel: string | undefined
   upstream: string | undefined
   account: string | undefined
   attempts: number | undefined
+  /** Bytes of its body, decompressed. */
+  requestBytes: number | undefined
+  /** Input tokens that somebody reckoned with before the call. */
+  estimatedTokens: number | undefined
+  /** Milliseconds that it waited for accounts, all attempts together. */
+  accountWaitMs: number | undefined
+  /** Comments that kept the client's connection alive. */
+  heartbeats: number | undefined
   /** The upstream's own id for the request, for its support. */
   upstreamRequestId: string | undefined
   error: string | undefined
@@ -36,10 +61,29 @@ export interface FinishedRecord extends ExchangeRecord {
   readonly ending: Ending
 }
 
+/** Milliseconds since the request arrived; undefined for a step that was not reached or that nobody sees. */
+export interface AttemptTimes {
+  /** The call went to the upstream's code. */
+  readonly started: number
+  /** A connection was there, and the call on its way. */
+  connected: number | undefined
+  /** The answer's headers came. */
+  headers: number | undefined
+  /** The first event of a stream that is no ping. */
+  firstEvent: number | undefined
+  /** The first piece of text, thinking or tool input of a stream. */
+  firstContent: number | undefined
+  /** The answer ended, or broke. */
+  lastByte: number | undefined
+}
+
 /** One call to an upstream, and what it cost: an attempt that was paid for and thrown away counts too. Never prompts or keys. */
 export interface AttemptRecord {
   readonly upstream: string
   readonly account: string
+  /** Why this account, as far as the chooser tells. */
+  readonly choice: Choice | undefined
+  readonly times: AttemptTimes
   /** As the upstream calls it. */
   model: string
   /** Of the answer; for an error under status 200 the status that it means. Undefined where no answer came. */
@@ -48,14 +92,28 @@ export interface AttemptRecord {
   httpStatus: number | undefined
   /** Why no answer came: the `failure` of an UpstreamError, `gone` for a client that gave up, else `error`. */
   failure: string | undefined
+  /** What went wrong, without words of an upstream that may quote the prompt. */
+  error: string | undefined
+  /** What it started for its account; `ms` as it stood then. */
+  cooldown: Cooldown | undefined
   /** Milliseconds until the answer was one: a stream by its first event, JSON by its end. */
   ms: number | undefined
+  /** Bytes of the call's body as it left; undefined where the upstream's code makes its own. */
+  requestBytes: number | undefined
+  /** Of the answer's body, as far as it came, decompressed; the chunks of a stream, and its longest silence in milliseconds. */
+  bytes: number
+  chunks: number
+  longestGap: number
   /** Tokens as far as the answer has told of them; they grow while a stream flows. */
   inputTokens: number | undefined
   outputTokens: number | undefined
   cacheReadTokens: number | undefined
   cacheCreationTokens: number | undefined
   stopReason: string | undefined
+  /** Notes that a step is reached, now; the first time counts. */
+  mark(step: Exclude<keyof AttemptTimes, 'started'>): void
+  /** Counts a chunk of the answer's body. */
+  saw(bytes: number): void
 }
 
 /** One request's facts, its attempts and the plugins' notes, in order. */
@@ -67,7 +125,7 @@ export interface ExchangeRecord {
   readonly notes: readonly { readonly plugin: string; readonly text: string }[]
   readonly attempts: readonly AttemptRecord[]
   /** Begins the record of one more attempt, to be filled while its answer flows. */
-  begin(upstream: string, account: string, model: string): AttemptRecord
+  begin(upstream: string, account: string, model: string, choice?: Choice): AttemptRecord
   update(facts: Partial<RecordFacts>): void
   /** A decision in words, logged at level debug: `cache-control` / `removed 3`. */
   note(plugin: string, text: string): void

@@ -3,6 +3,7 @@ import type { InjectionToken } from 'tsyringe'
 import type { Accounts } from './accounts.js'
 import type { Call, Upstream } from './call.js'
 import type { Cancellation, HeaderList } from './http.js'
+import type { AttemptRecord } from './record.js'
 import type { Reply } from './reply.js'
 import type { StateStore } from './state.js'
 import type { Account } from './upstream.js'
@@ -50,6 +51,8 @@ export interface SendRequest {
   /** Milliseconds to wait for headers, and between two chunks of the body; beyond, the call fails with `timeout`. */
   readonly headersTimeout?: number | undefined
   readonly idleTimeout?: number | undefined
+  /** Learns when the connection was there, and when the headers came. */
+  readonly attempt?: AttemptRecord | undefined
 }
 
 /** The calls that carry the conversation. Follows no redirect, so that a key never goes to another host. */

@@ -1,21 +1,34 @@
+import type { Choice } from '../contract/choice.js'
 import type {
   AttemptRecord,
+  AttemptTimes,
   Ending,
   FinishedRecord,
   ExchangeRecord as RecordContract,
   RecordFacts,
   RecordTimes,
 } from '../contract/record.js'
+import type { Cooldown } from '../contract/upstream.js'
 import { maskText } from './mask-key.js'
 
 /** All fields are there from the start: an object that grows field by field costs more than the log line itself. */
 class Facts implements RecordFacts {
   session: string | undefined = undefined
+  agent: string | undefined = undefined
+  parentAgent: string | undefined = undefined
+  agentType: string | undefined = undefined
+  requestClass: string | undefined = undefined
+  prompt: string | undefined = undefined
+  labels: Readonly<Record<string, string>> | undefined = undefined
   model: string | undefined = undefined
   mappedModel: string | undefined = undefined
   upstream: string | undefined = undefined
   account: string | undefined = undefined
   attempts: number | undefined = undefined
+  requestBytes: number | undefined = undefined
+  estimatedTokens: number | undefined = undefined
+  accountWaitMs: number | undefined = undefined
+  heartbeats: number | undefined = undefined
   /** The upstream's own id for the request, for its support. */
   upstreamRequestId: string | undefined = undefined
   error: string | undefined = undefined
@@ -31,22 +44,58 @@ class Times implements RecordTimes {
   finished: number | undefined = undefined
 }
 
+class StepTimes implements AttemptTimes {
+  connected: number | undefined = undefined
+  headers: number | undefined = undefined
+  firstEvent: number | undefined = undefined
+  firstContent: number | undefined = undefined
+  lastByte: number | undefined = undefined
+
+  constructor(readonly started: number) {}
+}
+
 class Attempt implements AttemptRecord {
+  readonly times: StepTimes
   status: number | undefined = undefined
   httpStatus: number | undefined = undefined
   failure: string | undefined = undefined
+  error: string | undefined = undefined
+  cooldown: Cooldown | undefined = undefined
   ms: number | undefined = undefined
+  requestBytes: number | undefined = undefined
+  bytes = 0
+  chunks = 0
+  longestGap = 0
   inputTokens: number | undefined = undefined
   outputTokens: number | undefined = undefined
   cacheReadTokens: number | undefined = undefined
   cacheCreationTokens: number | undefined = undefined
   stopReason: string | undefined = undefined
+  /** When the request arrived, and when the last chunk of the answer came. Private, as they say nothing by themselves. */
+  readonly #origin: number
+  #lastChunk = 0
 
   constructor(
     readonly upstream: string,
     readonly account: string,
     public model: string,
-  ) {}
+    readonly choice: Choice | undefined,
+    origin: number,
+  ) {
+    this.#origin = origin
+    this.times = new StepTimes(performance.now() - origin)
+  }
+
+  mark(step: Exclude<keyof AttemptTimes, 'started'>): void {
+    this.times[step] ??= performance.now() - this.#origin
+  }
+
+  saw(bytes: number): void {
+    const now = performance.now()
+    if (this.chunks++ > 0) this.longestGap = Math.max(this.longestGap, now - this.#lastChunk)
+    this.#lastChunk = now
+    this.bytes += bytes
+  }
 }
 
 /** One request's facts, its attempts and the plugins' notes, in order. */
@@ -68,8 +117,8 @@ export class ExchangeRecord implements RecordContract {
     return this as FinishedRecord
   }
 
-  begin(upstream: string, account: string, model: string): AttemptRecord {
-    const attempt = new Attempt(upstream, account, model)
+  begin(upstream: string, account: string, model: string, choice?: Choice): AttemptRecord {
+    const attempt = new Attempt(upstream, account, model, choice, this.startedAt)
     this.attempts.push(attempt)
     return attempt
   }

@@ -6,6 +6,8 @@ import { StreamEvent } from '../stream/sse-event.js'
 /** The two events that carry usage: the first of a stream (input), and the last but one (output, stop reason). */
 const START = Buffer.from('"message_start"')
 const DELTA = Buffer.from('"message_delta"')
+/** Begins a stream's content, after the first event and the opening of a block. */
+const CONTENT = Buffer.from('content_block_delta')
 const LF = 0x0a
 /** The lines that we look for have a few hundred bytes. */
 const LINE_LIMIT = 16 * 1024
@@ -23,18 +25,29 @@ export class UsageTap {
   /** The line that the last chunk broke off in. */
   #held: Buffer = NOTHING
   #started = false
+  #hasContent = false
 
   constructor(attempt: AttemptRecord) {
     this.#attempt = attempt
   }
 
   saw(chunk: Buffer): void {
+    this.#attempt.saw(chunk.length)
     const bytes = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk
+    if (!this.#hasContent && bytes.includes(CONTENT)) {
+      this.#hasContent = true
+      this.#attempt.mark('firstContent')
+    }
     const whole = bytes.lastIndexOf(LF) + 1
     if (!this.#started) this.#started = this.#find(START, bytes, 0, whole)
     this.#find(DELTA, bytes, Math.max(0, bytes.length - TAIL), whole)
     const rest = whole < bytes.length ? bytes.subarray(whole) : NOTHING
     this.#held = rest.length <= LINE_LIMIT ? rest : NOTHING
+  }
+
+  /** The stream has ended, or broke. */
+  ended(): void {
+    this.#attempt.mark('lastByte')
   }
 
   /** Reads every whole line from `from` on that holds the marker. */
@@ -70,8 +83,14 @@ export function tapped(sink: ByteSink, tap: UsageTap): ByteSink {
       tap.saw(chunk)
       sink.data(chunk)
     },
-    end: () => sink.end(),
-    error: (error) => sink.error(error),
+    end() {
+      tap.ended()
+      sink.end()
+    },
+    error(error) {
+      tap.ended()
+      sink.error(error)
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { sessionOf } from '../accounts/session-id.js'
+import { noteClient } from '../accounts/client-facts.js'
 import { answerFrom, type EndpointMatch } from '../chain/endpoints.js'
 import type { ChainHandle, Gateway } from '../chain/gateway.js'
 import type { CallHead, RouteName } from '../contract/call.js'
@@ -139,8 +139,9 @@ export class RequestHandler implements CallHead {
     this.record.times.bodyRead = this.record.elapsed()
     const call = new Call(this, this.cancellation, RequestBody.ofBytes(bytes, server))
     const { facts } = this.record
-    facts.session = sessionOf(call)
+    facts.requestBytes = bytes.length
     facts.model = call.model // throws the 400 for a body that is no Messages request
+    noteClient(call)
     return chain.run(call)
   }
 

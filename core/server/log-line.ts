@@ -2,20 +2,14 @@ import type { CallHead } from '../contract/call.js'
 import type { ExchangeRecord } from '../contract/record.js'
 import type { Reply } from '../contract/reply.js'
 import type { Logger } from '../contract/services.js'
-import { isErrorBody, isErrorType, typeOfStatus } from '../errors/api-errors.js'
-import { parseJson } from '../json/plain.js'
+import { refusalOf } from '../exchange/refusal.js'
 import { isQuiet } from '../plugin/routes.js'
 
-/** A larger error is not decoded for the sake of a log line. */
-const ERROR_LIMIT = 64 * 1024
-
-/** Why an error answer that came as a reply is one: its type and status. Its words stay out, since they may quote the prompt. */
-export function noteRefusal({ status, held }: Reply, record: ExchangeRecord): void {
-  if (status < 400 || record.facts.error !== undefined) return
-  const body = held && held.length <= ERROR_LIMIT ? parseJson(held.toString('utf8')) : undefined
-  const type = isErrorBody(body) && isErrorType(body.error.type) ? body.error.type : typeOfStatus(status)
-  const source = record.attempts.length > 0 ? 'the upstream' : 'a plugin'
-  record.facts.error = `${source} reported ${type} (${status})`
+/** Why an error answer that came as a reply is one. */
+export function noteRefusal(reply: Reply, { facts, attempts }: ExchangeRecord): void {
+  const refusal = facts.error === undefined ? refusalOf(reply) : undefined
+  if (refusal !== undefined)
+    facts.error = `${attempts.length > 0 ? 'the upstream' : 'a plugin'} reported ${refusal}`
 }
 
 /** What a request leaves in the log: its decisions at level debug, and one line. */

@@ -85,6 +85,8 @@ export function createForwarder(
     const { origin, path } = at(account)
     const { limits, record } = call
     record.sentWith(key)
+    const attempt = record.attempts.at(-1)
+    if (attempt) attempt.requestBytes = call.bytes.length
     const sentAt = performance.now()
     const reply = await transport.send({
       method: call.method,
@@ -95,6 +97,7 @@ export function createForwarder(
       cancellation: call.cancellation,
       headersTimeout: headersLimit(call),
       idleTimeout: limits.idle,
+      attempt,
     })
     record.facts.upstreamMs = performance.now() - sentAt
     record.facts.upstreamRequestId = requestIdOf(reply, key) ?? record.facts.upstreamRequestId

@@ -105,12 +105,14 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
   }
 
   begun(): void {
+    this.attempt.mark('firstEvent')
     clearTimeout(this.#timer)
   }
 
   /** With the first event of a stream, or the message that a stream added up to. */
   done(found: FirstEvent | string): void {
     const { reply } = this
+    this.attempt.mark('firstEvent')
     this.#settle(
       typeof found === 'string' ? foldedReply(reply, found) : streamReply(reply, this.#stream!, found),
     )
@@ -155,6 +157,8 @@ function silent(confirmation: Confirmation): void {
 
 /** A body that is no stream. Throws an UpstreamError for what is no answer. */
 function ofWhole(bytes: Buffer, reply: Reply, call: Call, attempt: AttemptRecord): Reply {
+  if (attempt.bytes === 0) attempt.saw(bytes.length)
+  attempt.mark('lastByte')
   const body = parseJson(bytes)
   const error = embeddedError(body)
   if (error) return errorReply(error, call, reply, bytes)

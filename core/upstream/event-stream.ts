@@ -64,11 +64,13 @@ export class EventStream extends PassThrough {
       this.#fail(new UpstreamError('truncated', 'the upstream answered with an empty stream'))
     }
     if (this.#state === 'over') return
+    this.tap.ended()
     if (this.#lacksBlankLine()) super.data(BLANK_LINE)
     super.end()
   }
 
   override error(error: Error): void {
+    this.tap.ended()
     this.#fail(error)
     super.error(error)
   }

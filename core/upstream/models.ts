@@ -27,6 +27,16 @@ export function mapModel<T = string>(map: Readonly<Record<string, T>>, model: st
   return pattern === undefined ? undefined : map[pattern]
 }
 
+/** Of a client's name for a model with a million tokens of context. */
+const LONG = '[1m]'
+
+/** The name that a map has for a client's model. One with `[1m]` that no entry fits has the name of the model without. */
+export function mappedName(map: Readonly<Record<string, string>>, model: string): string | undefined {
+  return (
+    mapModel(map, model) ?? (model.endsWith(LONG) ? mapModel(map, model.slice(0, -LONG.length)) : undefined)
+  )
+}
+
 /** The models that a map names without a pattern: what a client may ask for by name. */
 export function namedModels(map: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(map).filter((id) => !id.includes('*'))

@@ -16,7 +16,7 @@ export interface HeaderRules {
 
 /**
  * Credentials of the client, what is set here or by the transport, and the encoding of a body that is decoded by now. A cookie
- * would be the local machine's, not the upstream's.
+ * would be the local machine's, not the upstream's, and labels are between the client and the gateway.
  */
 const NOT_FORWARDED = [
   'host',
@@ -28,6 +28,7 @@ const NOT_FORWARDED = [
   'x-api-key',
   'x-goog-api-key',
   'cookie',
+  'x-agproxy-label',
 ]
 
 /** The client's end-to-end headers with the account's key, once, in place of the client's. */

@@ -11,7 +11,7 @@ it('joins what comes in one tick, and keeps nothing for the next turn of the eve
   const controller = { pause() {}, resume() {}, abort() {} } as never
   let reply: Reply | undefined
   const answer = new ResponseHandler(
-    'http://upstream',
+    { origin: 'http://upstream' },
     undefined,
     (r) => {
       reply = r
@@ -42,7 +42,7 @@ it('breaks the answer off when its reader throws', async () => {
   const keep = (r: Reply) => {
     reply = r
   }
-  const answer = new ResponseHandler('http://upstream', undefined, keep, unexpected)
+  const answer = new ResponseHandler({ origin: 'http://upstream' }, undefined, keep, unexpected)
   answer.onRequestStart(controller as never)
   answer.onResponseStart(controller as never, 200, {})
   const broken = vi.fn()

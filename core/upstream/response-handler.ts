@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { Cancellation, Headers } from '../contract/http.js'
+import type { SendRequest } from '../contract/services.js'
 import { ClientGoneError, UpstreamError } from '../errors/gateway-errors.js'
 import { Reply } from '../exchange/reply.js'
 import { PassThrough } from '../stream/pass-through.js'
@@ -21,7 +22,7 @@ export class ResponseHandler extends PassThrough implements Dispatcher.DispatchH
   #abort: (() => void) | undefined
 
   constructor(
-    private readonly origin: string,
+    private readonly request: Pick<SendRequest, 'origin' | 'attempt'>,
     private readonly cancellation: Cancellation | undefined,
     private readonly resolve: (reply: Reply) => void,
     private readonly reject: (error: Error) => void,
@@ -34,6 +35,7 @@ export class ResponseHandler extends PassThrough implements Dispatcher.DispatchH
   onRequestStart(controller: Dispatcher.DispatchController): void {
     const cancel = () => controller.abort(new Error('cancelled'))
     this.#abort = cancel
+    this.request.attempt?.mark('connected')
     this.control({ pause: () => controller.pause(), resume: () => controller.resume(), cancel })
     if (this.#gone) cancel()
   }
@@ -41,6 +43,7 @@ export class ResponseHandler extends PassThrough implements Dispatcher.DispatchH
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: object): void {
     if (status < 200) return
     this.#answered = true
+    this.request.attempt?.mark('headers')
     const reply = Reply.stream(this, { status, headers: headers as Headers })
     try {
       this.resolve(decompressed(reply, this))
@@ -61,7 +64,7 @@ export class ResponseHandler extends PassThrough implements Dispatcher.DispatchH
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    const failure = UpstreamError.is(error) ? error : connectionError(error, this.origin)
+    const failure = UpstreamError.is(error) ? error : connectionError(error, this.request.origin)
     this.cancellation?.off(this.#onGone)
     this.flush()
     if (this.#answered) this.error(failure)

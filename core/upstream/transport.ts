@@ -49,7 +49,7 @@ export class Transport implements TransportContract {
     const cancellation = request.cancellation ?? (signal && new SignalCancellation(signal))
     if (cancellation?.cancelled) return Promise.reject(new ClientGoneError())
     return new Promise((resolve, reject) => {
-      const answer = new ResponseHandler(request.origin, cancellation, resolve, reject)
+      const answer = new ResponseHandler(request, cancellation, resolve, reject)
       this.dispatcher.dispatch(dispatchOptions(request), answer)
     })
   }

@@ -183,8 +183,8 @@ describe('models', () => {
     )
     const upstream = mounted.upstreams.expect('box')
     expect(upstream.models!().map((m) => m.id)).toEqual(['claude-opus-4-5', 'exact', 'opus', 'rest', 'any'])
-    const windows = ['claude-opus-5', 'opus', 'gpt-5', 'claude-haiku-4-5'].map((m) =>
-      upstream.contextWindow!(m),
+    const windows = ['claude-opus-5', 'opus', 'gpt-5', 'claude-haiku-4-5'].map(
+      (m) => upstream.acceptsFor(upstream.modelFor(m)).contextWindow,
     )
     expect(windows).toEqual([5, 5, 7, undefined])
     await mounted.dispose()

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { ENTRIES } from './entries.js'
+import type { Entry } from './entry.js'
 import type { EntryFactory } from './index.js'
 import * as readyMade from './ready-made.js'
 
@@ -13,16 +14,19 @@ it('there is a factory for each entry', () => {
 
 it.each(factories)('%s: its data is valid, and the table of the docs tells the same', (name, factory) => {
   const { options, name: upstream } = factory.definition
-  const { baseURL, keyHeader, needsKey, accepts } = options!.parse({})
+  const { baseURL, keyHeader, needsKey } = options!.parse({})
   const row = docs.split('\n').find((line) => line.startsWith(`| \`${name}\` |`))
   const key = `${keyHeader === 'bearer' ? 'Bearer' : keyHeader}${needsKey ? '' : ', if any'}`
-  const taken = Object.entries(accepts).flatMap(([what, yes]) =>
-    yes && what !== 'nonStreaming' ? [`\`${what}\``] : [],
-  )
   expect(
     row
       ?.split('|')
-      .slice(2, 6)
+      .slice(2, 5)
       .map((cell) => cell.trim()),
-  ).toEqual([`\`${upstream}\``, `\`${baseURL}\``, key, taken.join(', ') || '–'])
+  ).toEqual([`\`${upstream}\``, `\`${baseURL}\``, key])
+})
+
+it.each(factories)('%s: what it is said to take is an option that can be given', (name, factory) => {
+  const { facts = [] }: Entry = ENTRIES[name]
+  for (const { accepts = {} } of facts)
+    expect(factory.definition.options!.parse({ accepts }).accepts).toEqual(accepts)
 })

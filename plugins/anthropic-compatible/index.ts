@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import { defineUpstream, type PluginFactory, type PluginSpec } from '../../core/index.js'
-import { createForwarder, mapModel, namedModels } from '../../core/kit.js'
-import { type Entry, type Options, optionsFor } from './options.js'
+import { createForwarder, mappedName, namedModels } from '../../core/kit.js'
+import { acceptsOfEntry, type Entry } from './entry.js'
+import { type Options, optionsFor } from './options.js'
 
 type Input = z.input<Options>
 
@@ -36,17 +37,20 @@ function instance<const Name extends string>(name: Name, entry: Entry): PluginFa
     name,
     options: optionsFor(entry),
     create: (context) => {
-      const { models, contextWindows, ...rest } = context.options
+      const { models, contextWindows, accepts, ...rest } = context.options
       const targets = new Set(Object.values(models))
       // The upstream's own names are listed, so whoever asks for one gets it, whatever `*` says.
       const own = (model: string) =>
-        targets.has(model) && !Object.hasOwn(models, model) ? undefined : mapModel(models, model)
+        targets.has(model) && !Object.hasOwn(models, model) ? undefined : mappedName(models, model)
+      const windows = Object.fromEntries(
+        Object.entries(contextWindows).map(([pattern, contextWindow]) => [pattern, { contextWindow }]),
+      )
       return createForwarder(
         {
           ...rest,
           name,
           mapModel: own,
-          contextWindow: (model) => mapModel(contextWindows, own(model) ?? model),
+          accepts: [...acceptsOfEntry(entry), accepts, { byModel: windows }],
           models: () => [...new Set([...namedModels(models), ...targets])].map((id) => ({ id })),
         },
         context,

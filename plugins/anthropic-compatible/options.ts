@@ -1,17 +1,6 @@
 import { z } from 'zod'
-import type { Accepts } from '../../core/index.js'
-import { baseURLOption } from '../../core/kit.js'
-
-/** What is known of an upstream before its user says anything: the defaults of its options. */
-export interface Entry {
-  readonly baseURL?: string | undefined
-  readonly keyHeader?: string
-  readonly needsKey?: boolean
-  readonly models?: Readonly<Record<string, string>>
-  readonly accepts?: Partial<Accepts>
-  readonly contextWindows?: Readonly<Record<string, number>>
-  readonly listsModels?: boolean
-}
+import { acceptsOption, baseURLOption } from '../../core/kit.js'
+import type { Entry } from './entry.js'
 
 /** RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i
@@ -51,12 +40,8 @@ const headers = z
     }
   })
 
-/**
- * The options of one instance, with what is known of the upstream as defaults. Where nothing is known, the careful answer:
- * what may be rejected is taken out, what may be missing is not asked for.
- */
+/** The options of one instance, with what is known of the upstream as defaults. */
 export function optionsFor(entry: Entry) {
-  const { accepts = {} } = entry
   return z.strictObject({
     /** Where the API is, without `/v1`. Default: the ready-made entry's, none for `anthropicCompatible`. */
     baseURL: baseURLOption().prefault(entry.baseURL as string), // `prefault`: a missing one is told like a wrong one
@@ -71,17 +56,10 @@ export function optionsFor(entry: Entry) {
     headers: headers.default({}),
     /** Client model, or a pattern with `*`, to the upstream's. Default: none. */
     models: z.record(z.string(), z.string().min(1)).default({ ...entry.models }),
-    /** What it takes; the fixes in mode `auto` read this. Default: what most upstreams take. */
-    accepts: z
-      .strictObject({
-        cacheControl: z.boolean().default(accepts.cacheControl ?? false),
-        consecutiveRoles: z.boolean().default(accepts.consecutiveRoles ?? false),
-        nonStreaming: z.boolean().default(accepts.nonStreaming ?? true),
-        countTokens: z.boolean().default(accepts.countTokens ?? false),
-      })
-      .prefault({}),
-    /** The upstream's model, or a pattern with `*`, to the tokens that a prompt may have. Default: unknown. */
-    contextWindows: z.record(z.string(), z.int().positive()).default({ ...entry.contextWindows }),
+    /** What it takes, where that is known better than here: `{ cacheControl: true, byModel: { 'glm-*': { images: false } } }`. Default: as docs/upstreams.md says. */
+    accepts: acceptsOption().default({}),
+    /** The upstream's model, or a pattern with `*`, to the tokens that a prompt may have. Default: as docs/upstreams.md says. */
+    contextWindows: z.record(z.string(), z.int().positive()).default({}),
     /** Asks it for `GET /v1/models`. Default: false. */
     listsModels: z.boolean().default(entry.listsModels ?? false),
   })

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { anthropicUpstream } from '../../test/support/anthropic-upstream.js'
 import { ask } from '../../test/support/client.js'
 import { direct, stand } from '../../test/support/stand.js'
-import { ACCEPTS_ALL, mount } from '../../testing.js'
+import { mount } from '../../testing.js'
 import { anthropic } from './index.js'
 
 const fixture = new URL('../../test/fixtures/requests/claude-code-2.1.330-tool-turn.json', import.meta.url)
@@ -67,7 +67,19 @@ describe('what it tells the gateway', () => {
   it('is that everything is taken as it is, and which models have names of their own', async () => {
     const mounted = await mount(anthropic({ models: { mine: 'claude-opus-5', 'claude-*': 'x' } }))
     const upstream = mounted.upstreams.expect('anthropic')
-    expect(upstream.accepts).toEqual(ACCEPTS_ALL)
+    expect(upstream.accepts).toMatchObject({
+      cacheControl: true,
+      consecutiveRoles: true,
+      contextManagement: true,
+    })
+    expect(upstream.acceptsFor('claude-new-9')).toMatchObject({
+      systemMessages: 'not-first',
+      adaptiveThinking: true,
+    })
+    expect(upstream.acceptsFor('claude-sonnet-4-5-20250929')).toMatchObject({
+      systemMessages: false,
+      adaptiveThinking: false,
+    })
     expect(upstream.models!()).toEqual([{ id: 'mine' }])
     await mounted.dispose()
   })

@@ -1,6 +1,14 @@
 import { z } from 'zod'
 import { defineUpstream } from '../../core/index.js'
-import { baseURLOption, createForwarder, mapModel, namedModels } from '../../core/kit.js'
+import {
+  acceptsOf,
+  acceptsOption,
+  baseURLOption,
+  createForwarder,
+  mappedName,
+  namedModels,
+} from '../../core/kit.js'
+import { FACTS } from './facts.js'
 
 /** Forwards to Anthropic untouched: the client's bytes and headers, with the account's key in place of the client's. */
 export const anthropic = defineUpstream({
@@ -13,15 +21,18 @@ export const anthropic = defineUpstream({
     baseURL: baseURLOption().default('https://api.anthropic.com'),
     /** Client model, or a pattern with `*`, to the upstream's; other names go through as they are. Default: none. */
     models: z.record(z.string(), z.string()).default({}),
+    /** What it takes, where that is known better than here. Default: as docs/upstreams.md says. */
+    accepts: acceptsOption().default({}),
   }),
   create: (context) => {
-    const { baseURL, models } = context.options
+    const { baseURL, models, accepts } = context.options
     return createForwarder(
       {
         name: 'anthropic',
         baseURL,
         keyHeader: 'version',
-        mapModel: (model) => mapModel(models, model),
+        accepts: [...acceptsOf(FACTS), accepts],
+        mapModel: (model) => mappedName(models, model),
         models: () => namedModels(models).map((id) => ({ id })),
         listsModels: true,
       },

@@ -50,7 +50,10 @@ describe('z.ai’s business codes', () => {
     ['1113', /^account 'test': their words \(code 1113\); top it up/],
     ['1112', /^account 'test': their words \(code 1112\); ask z\.ai to unlock it/],
     ['1121', /^account 'test': their words \(code 1121\); ask z\.ai to unlock it/],
-    ['1311', /^account 'test': their words \(code 1311\); use a model of the plan/],
+    [
+      '1311',
+      /^account 'test': their words \(code 1311\); '[^']+' is not a model of this plan: ask for one that is, or map \S+ to one in plugins\.zai\.models/,
+    ],
   ])('%s is one sentence that names the account and says what to do', async (code, words) => {
     expect((await coded(code)).error.message).toMatch(words)
   })

@@ -73,7 +73,7 @@ async function fromCode(
   const message = tooLong
     ? await tooLongMessage(words.message ?? '', call, estimate)
     : advice
-      ? `account '${account}': ${said}; ${advice}`
+      ? `account '${account}': ${said}; ${typeof advice === 'string' ? advice : advice(call)}`
       : said
   const shown = advice ? shownStatus(status, call.headers) : status
   return withAdvice(rendered(reply, shown, type, message).with({ cooldown }), text)
@@ -120,7 +120,7 @@ async function tooLongMessage(message: string, call: Call, estimate: EstimateTok
   if (tokens !== undefined && maximum !== undefined)
     return `prompt is too long: ${tokens} tokens > ${maximum} maximum`
   const counted = await estimate(call)
-  const window = tokens ?? call.target?.upstream.contextWindow?.(call.model) ?? 200_000
+  const window = tokens ?? call.target?.accepts.contextWindow ?? 200_000
   // The upstream has said that it is too long; an estimate below the window would contradict it.
   return `prompt is too long: ${Math.max(counted, window + 1)} tokens > ${window} maximum`
 }

@@ -1,4 +1,4 @@
-import type { Cooldown } from '../../core/index.js'
+import type { Call, Cooldown } from '../../core/index.js'
 import type { ErrorType } from '../../core/kit.js'
 
 /** What one of z.ai's business codes means here. */
@@ -7,7 +7,7 @@ export interface CodeMeaning {
   readonly type: ErrorType
   readonly cooldown?: Cooldown
   /** What the user should do; follows the upstream's own words. */
-  readonly advice?: string
+  readonly advice?: string | ((call: Call) => string)
   /** The prompt is longer than the model's window. */
   readonly tooLong?: boolean
 }
@@ -48,7 +48,7 @@ export const ZAI_CODES: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeM
       status: 403,
       type: 'permission_error',
       cooldown: { reason: 'forbidden', scope: 'model' },
-      advice: 'use a model of the plan, or map this one to one (plugins.zai.models)',
+      advice: outsideOfPlan,
     },
     '1309': out('billing', 'renew its plan or configure another account'),
     '1113': out('billing', 'top it up or configure another account'),
@@ -57,3 +57,16 @@ export const ZAI_CODES: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeM
     '1261': { status: 400, type: 'invalid_request_error', tooLong: true },
   }),
 )
+
+/** Names the option from which the model came. */
+function outsideOfPlan({ model, target }: Call): string {
+  const own = target?.upstream.modelFor(model) ?? model
+  const named = `'${own}' is not a model of this plan`
+  if (target?.model !== undefined) return `${named}: change the \`models\` of this account`
+  const family = model.startsWith('claude-') && own !== model && FAMILY.exec(model)?.[0]
+  return family
+    ? `${named}: set plugins.zai.${family} to one that is, or map ${model} to one in plugins.zai.models`
+    : `${named}: ask for one that is, or map ${model} to one in plugins.zai.models`
+}
+
+const FAMILY = /opus|sonnet|fable|haiku/

@@ -2,6 +2,7 @@ import {
   type Accounts,
   type Awaitable,
   type Call,
+  type Cooldown,
   type Edit,
   GatewayError,
   type Reply,
@@ -140,8 +141,14 @@ export class Attempts {
   }
 
   #acquire(mayFallBack: boolean): Awaitable<boolean> {
+    const askedAt = performance.now()
     const lease = this.accounts.acquire(this.#request)
-    if (lease instanceof Promise) return lease.then((later) => this.#take(later, mayFallBack))
+    if (lease instanceof Promise)
+      return lease.then((later) => {
+        const { facts } = this.call.record
+        facts.accountWaitMs = (facts.accountWaitMs ?? 0) + performance.now() - askedAt
+        return this.#take(later, mayFallBack)
+      })
     return this.#take(lease, mayFallBack)
   }
 
@@ -160,6 +167,17 @@ export class Attempts {
     this.#request.call = this.call.set({ model })
     this.#request.tried.clear()
     return this.#acquire(false)
+  }
+
+  /** The account cools down; its attempt's record says how long. */
+  coolDown(cooldown: Cooldown): void {
+    const { id } = this.lease.target.account
+    this.lease.failed(cooldown)
+    const status = this.accounts.status().find(({ account }) => account.id === id)
+    const times = status?.cooldowns.map(({ ms }) => ms) ?? []
+    const ms = cooldown.ms ?? (times.length > 0 ? Math.max(...times) : undefined)
+    const attempt = this.call.record.attempts.at(-1)
+    if (attempt?.account === id) attempt.cooldown = { ...cooldown, ms }
   }
 
   record(failure: Failure, next: string): void {

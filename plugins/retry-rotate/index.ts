@@ -117,7 +117,7 @@ class RetryRotate implements Plugin {
     attempts.record(failure, verdict.next)
     // A count that was refused says little about conversations: /context fires 26 of them at once.
     if (verdict.cooldown && attempts.call.route === 'messages') {
-      attempts.lease.failed(verdict.cooldown)
+      attempts.coolDown(verdict.cooldown)
       this.#tellRest(attempts)
     }
     if (verdict.next === 'return' || !attempts.left) return false

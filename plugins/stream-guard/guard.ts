@@ -1,4 +1,10 @@
-import { type ByteSink, type ByteSource, StreamEvent, UpstreamError } from '../../core/index.js'
+import {
+  type ByteSink,
+  type ByteSource,
+  type ExchangeRecord,
+  StreamEvent,
+  UpstreamError,
+} from '../../core/index.js'
 import { ReportedError } from '../../core/kit.js'
 import { Heartbeat } from './heartbeat.js'
 import { MessageStop } from './message-stop.js'
@@ -8,6 +14,7 @@ export interface GuardOptions {
   readonly heartbeat: number
   /** What a client sees of a stream that broke: `reset`, the bare truth, or an `event: error` and a clean end. */
   readonly onBreak: 'reset' | 'error-event'
+  readonly record: ExchangeRecord
 }
 
 /**
@@ -38,7 +45,11 @@ export function guarded(source: ByteSource, options: GuardOptions): ByteSource {
       source.cancel()
     },
     pipe(sink: ByteSink) {
-      const beat = new Heartbeat(options.heartbeat, sink)
+      const { facts } = options.record
+      const onBeat = () => {
+        facts.heartbeats = (facts.heartbeats ?? 0) + 1
+      }
+      const beat = new Heartbeat(options.heartbeat, sink, onBeat)
       heartbeat = beat
       const sign = new MessageStop()
       let linger: NodeJS.Timeout | undefined

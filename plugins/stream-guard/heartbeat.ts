@@ -16,10 +16,13 @@ export class Heartbeat {
   /** After a CR an LF may still come, unless the whole stream has none. */
   #onlyCR = true
 
-  constructor(interval: number, sink: ByteSink) {
+  constructor(interval: number, sink: ByteSink, onBeat: () => void) {
     if (interval <= 0) return
     this.#timer = setTimeout(() => {
-      if (this.atLineStart && !this.#paused) sink.data(this.#betweenEvents ? BEAT_BETWEEN : BEAT_WITHIN)
+      if (this.atLineStart && !this.#paused) {
+        sink.data(this.#betweenEvents ? BEAT_BETWEEN : BEAT_WITHIN)
+        onBeat()
+      }
       this.#timer!.refresh()
     }, interval)
     this.#timer.unref()

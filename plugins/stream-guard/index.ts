@@ -33,15 +33,15 @@ class StreamGuard implements Plugin {
 
     const pending = next(limited)
     const early = await Promise.race([pending, after(headersAfter, pending)])
-    if (early) return early.isEventStream ? this.#guard(early) : early
+    if (early) return early.isEventStream ? this.#guard(early, call) : early
     call.record.note('stream-guard', `no event after ${headersAfter} ms: headers sent`)
     const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
-    return this.#guard(Reply.stream(deferredStream(pending), { headers }))
+    return this.#guard(Reply.stream(deferredStream(pending), { headers }), call)
   }
 
-  #guard(reply: Reply): Reply {
+  #guard(reply: Reply, { record }: Call): Reply {
     // Comments are bytes that the upstream's length, if it states one, does not count.
-    const watched = reply.withSource(guarded(reply.source(), this.options))
+    const watched = reply.withSource(guarded(reply.source(), { ...this.options, record }))
     const hasLength = reply.header('content-length') !== undefined
     return hasLength ? watched.with({ headers: { 'content-length': undefined } }) : watched
   }

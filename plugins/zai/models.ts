@@ -1,10 +1,14 @@
-import { mapModel } from '../../core/kit.js'
+import { mappedName } from '../../core/kit.js'
 
+/** What names of each family become. */
 export interface Families {
   readonly opus: string
   readonly sonnet: string
   readonly haiku: string
+  readonly fable: string
 }
+
+const FAMILIES = ['opus', 'haiku', 'fable', 'sonnet'] as const
 
 /**
  * The z.ai model for a client's: the map's exact name, else its longest wildcard; `zai:` names without the prefix and
@@ -12,21 +16,9 @@ export interface Families {
  * says best what it doesn't know.
  */
 export function zaiModel(model: string, map: Readonly<Record<string, string>>, families: Families): string {
-  const mapped = mapModel(map, model)
+  const mapped = mappedName(map, model)
   if (mapped !== undefined) return mapped
   if (model.startsWith('zai:')) return model.slice('zai:'.length)
   if (!model.startsWith('claude-')) return model
-  if (model.includes('opus')) return families.opus
-  if (model.includes('haiku')) return families.haiku
-  return families.sonnet
-}
-
-/** Tokens of context, as https://docs.z.ai/guides/llm states them for each model family. */
-const WINDOWS: readonly (readonly [prefix: string, tokens: number])[] = [
-  ['glm-4.5', 131_072],
-  ['glm-', 200_000],
-]
-
-export function contextWindow(glm: string): number | undefined {
-  return WINDOWS.find(([prefix]) => glm.startsWith(prefix))?.[1]
+  return families[FAMILIES.find((family) => model.includes(family)) ?? 'sonnet']
 }

@@ -8,20 +8,23 @@ import { mount } from '../../testing.js'
 import { zai } from './index.js'
 import { zaiModel } from './models.js'
 
-const FAMILIES = { opus: 'glm-4.7', sonnet: 'glm-4.7', haiku: 'glm-4.5-air' }
+const FAMILIES = { opus: 'glm-5.3', sonnet: 'glm-5.2', haiku: 'glm-4.5-air', fable: 'glm-5.3-max' }
 
 describe('the model for z.ai', () => {
   it.each([
-    ['claude-opus-4-5', 'glm-4.7'],
-    ['claude-opus-4-5-20251101', 'glm-4.7'],
-    ['claude-3-opus-latest', 'glm-4.7'],
-    ['claude-sonnet-5', 'glm-4.7'],
-    ['claude-3-5-sonnet-20241022', 'glm-4.7'],
+    ['claude-opus-4-5', 'glm-5.3'],
+    ['claude-opus-4-5-20251101', 'glm-5.3'],
+    ['claude-3-opus-latest', 'glm-5.3'],
+    ['claude-sonnet-5', 'glm-5.2'],
+    ['claude-3-5-sonnet-20241022', 'glm-5.2'],
     ['claude-haiku-4-5', 'glm-4.5-air'],
     ['claude-3-5-haiku-20241022', 'glm-4.5-air'],
-    ['claude-fable-7', 'glm-4.7'],
-    ['claude-2.1', 'glm-4.7'],
-    ['claude-', 'glm-4.7'],
+    ['claude-fable-7', 'glm-5.3-max'],
+    ['claude-saga-1', 'glm-5.2'],
+    ['claude-opus-4-8[1m]', 'glm-5.3'],
+    ['glm-5.2[1m]', 'glm-5.2[1m]'],
+    ['claude-2.1', 'glm-5.2'],
+    ['claude-', 'glm-5.2'],
     ['zai:glm-4.6', 'glm-4.6'],
     ['zai:claude-opus-4', 'claude-opus-4'],
     ['glm-4.7-flash', 'glm-4.7-flash'],
@@ -32,6 +35,8 @@ describe('the model for z.ai', () => {
 
   it.each([
     ['claude-opus-4-5', 'exact'],
+    ['claude-opus-4-5[1m]', 'longest'],
+    ['my-model[1m]', 'mine'],
     ['claude-opus-4-6', 'longest'],
     ['claude-sonnet-5', 'wide'],
     ['zai:special', 'prefixed'],
@@ -47,16 +52,17 @@ describe('the model for z.ai', () => {
       'zai:special': 'prefixed',
       'glm-4.5': 'glm-mapped',
       'gpt-*': 'other',
+      'my-model': 'mine',
     }
     expect(zaiModel(model, map, FAMILIES)).toBe(mapped)
   })
 
   it('by families that are configured', () => {
-    const own = { opus: 'o', sonnet: 's', haiku: 'h' }
-    const mapped = ['claude-opus-9', 'claude-sonnet-9', 'claude-haiku-9', 'claude-new'].map((m) =>
-      zaiModel(m, {}, own),
+    const own = { opus: 'o', sonnet: 's', haiku: 'h', fable: 'f' }
+    const mapped = ['claude-opus-9', 'claude-sonnet-9', 'claude-haiku-9', 'claude-fable-9', 'claude-new'].map(
+      (m) => zaiModel(m, {}, own),
     )
-    expect(mapped).toEqual(['o', 's', 'h', 's'])
+    expect(mapped).toEqual(['o', 's', 'h', 'f', 's'])
   })
 })
 
@@ -188,11 +194,34 @@ describe('what it tells the gateway', () => {
     expect(account?.id).toBe('glm')
     const ids = mounted.upstreams.expect('zai').models!().map((m) => m.id)
     expect(ids).toEqual(
-      expect.arrayContaining(['claude-sonnet-4-5', 'my-model', 'glm-x', 'glm-y', 'glm-4.7', 'glm-h']),
+      expect.arrayContaining(['claude-sonnet-4-5', 'my-model', 'glm-x', 'glm-y', 'glm-5.3', 'glm-h']),
     )
     expect(ids).not.toContain('claude-*')
     expect(new Set(ids).size).toBe(ids.length)
     await mounted.dispose()
+  })
+
+  it('knows what each model takes, unless the config knows better', async () => {
+    const accepts = { systemMessages: true, byModel: { 'glm-4.5*': { contextWindow: 64_000 } } } as const
+    const mounted = await mount(zai({ accepts }))
+    const upstream = mounted.upstreams.expect('zai')
+    expect(upstream.accepts).toMatchObject({ cacheControl: false, serverTools: false, systemMessages: true })
+    const windowOf = (model: string) => upstream.acceptsFor(upstream.modelFor(model)).contextWindow
+    expect(['claude-haiku-4-5', 'glm-4.7', 'glm-5.2[1m]', 'claude-opus-5'].map(windowOf)).toEqual([
+      64_000,
+      200_000,
+      1_000_000,
+      undefined,
+    ])
+    await mounted.dispose()
+  })
+
+  it('a model that is not in the plan: the error names the option from which it came', async () => {
+    const { send } = await both(() => json({ error: { code: '1311', message: 'no' } }, 429), 'exclusive')
+    const seen = await send({ body: ask({ model: 'claude-fable-5-1' }) })
+    expect(seen.text()).toContain(
+      "'glm-5.3' is not a model of this plan: set plugins.zai.fable to one that is",
+    )
   })
 
   it.each([

@@ -78,7 +78,7 @@ describe('a limit that is about one model', () => {
   it('leaves the account to other models', async () => {
     const { send, up } = await stand(
       (req) =>
-        req.json().model === 'glm-4.7' && keyOf(req) === 'sk-zai-1'
+        req.json().model === 'glm-5.3' && keyOf(req) === 'sk-zai-1'
           ? zaiLimit('1312', 'model overloaded')
           : answer({ text: 'hello' }, req),
       { config: three },

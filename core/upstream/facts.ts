@@ -1,0 +1,23 @@
+import type { Accepts, AcceptsInit } from '../contract/accepts.js'
+
+/** What one source says about an upstream. Facts rot, so each has its source and the date of it. */
+export interface Fact {
+  /** The address of a page, or an issue as `owner/name#1`. */
+  readonly source: string
+  /** `2026-11` or `2026-11-22`: when the source was written or read. */
+  readonly date: string
+  /** What the source says of what it takes. */
+  readonly accepts?: Partial<Accepts>
+  /** Patterns of the upstream's own names for models; absent: all models. */
+  readonly models?: readonly string[]
+  /** What else it says, in a few words. */
+  readonly says?: string
+}
+
+/** The facts as an upstream's `accepts`; each overrules those before it. */
+export function acceptsOf(facts: readonly Fact[]): AcceptsInit[] {
+  return facts.flatMap(({ accepts, models }) => {
+    if (!accepts) return []
+    return [models ? { byModel: Object.fromEntries(models.map((model) => [model, accepts])) } : accepts]
+  })
+}

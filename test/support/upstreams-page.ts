@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs'
+import type { Accepts } from '../../core/index.js'
+import { ACCEPT_NAMES, ACCEPTS, type Fact } from '../../core/kit.js'
+import { FACTS as ANTHROPIC } from '../../plugins/anthropic/facts.js'
+import { ENTRIES } from '../../plugins/anthropic-compatible/entries.js'
+import type { Entry } from '../../plugins/anthropic-compatible/entry.js'
+import * as readyMade from '../../plugins/anthropic-compatible/ready-made.js'
+import { MODELS, FACTS as ZAI } from '../../plugins/zai/facts.js'
+
+interface Card {
+  readonly name: string
+  readonly title: string
+  readonly facts: readonly Fact[]
+}
+
+const factories = new Map(Object.entries(readyMade))
+
+export const CARDS: readonly Card[] = [
+  { name: 'zai', title: 'z.ai', facts: ZAI },
+  { name: 'anthropic', title: 'Anthropic', facts: ANTHROPIC },
+  ...Object.entries<Entry>(ENTRIES).map(([key, { title, facts = [] }]) => ({
+    name: factories.get(key)!.definition.name,
+    title: title!,
+    facts,
+  })),
+]
+
+const INTRO = `# Upstreams
+
+What each ready-made upstream takes, as far as it is known, with the source and the date of every fact. Made from the data files by
+\`npm run docs:upstreams\`; a test holds it to them. What is not named is unknown, and unknown means that it is passed on: the first
+refusal teaches. No provider was called for this page.
+
+The names are those of the option \`accepts\`, which overrules them: \`plugins.zai.accepts\`, \`plugins.anthropic.accepts\`,
+\`deepseek({ accepts })\`, \`anthropicCompatible({ accepts })\`, \`upstreams[].accepts\`; each with \`byModel\` for patterns of the upstream's own
+names of models. \`agproxy upstreams\` prints what is in force. Their meanings and defaults are at the end.
+`
+
+/** docs/upstreams.md, from the data files. */
+export function upstreamsPage(): string {
+  return [INTRO, ...CARDS.map(card), meanings()].join('\n')
+}
+
+function card({ name, title, facts }: Card): string {
+  const rows = facts.map(
+    ({ accepts, models, says, source, date }) =>
+      `| ${cell([accepted(accepts), says])} | ${models?.map(code).join(', ') ?? 'all'} | ${link(source)} | ${date} |`,
+  )
+  const own =
+    name === 'zai'
+      ? `\nModels by family: ${Object.entries(MODELS)
+          .map(([f, m]) => `${f} ${code(m)}`)
+          .join(', ')}.\n`
+      : ''
+  return `## ${title} (${code(name)})\n${own}\n| fact | models | source | date |\n|---|---|---|---|\n${rows.join('\n')}\n`
+}
+
+const declaration = readFileSync(new URL('../../core/contract/accepts.ts', import.meta.url), 'utf8')
+
+/** By the comments of the declaration. */
+function meanings(): string {
+  const rows = ACCEPT_NAMES.map((name) => {
+    const [, comment = '', type] = new RegExp(`(?:/\\*\\* (.*) \\*/\\n)?  readonly ${name}: (.*)\\n`).exec(
+      declaration,
+    )!
+    const value = ACCEPTS[name] === undefined ? 'unknown' : code(JSON.stringify(ACCEPTS[name]))
+    return `| ${code(name)} | ${cell([code(type!.replace(' | undefined', ''))])} | ${value} | ${cell([comment])} |`
+  })
+  return `## The names\n\n| name | type | default | is |\n|---|---|---|---|\n${rows.join('\n')}\n`
+}
+
+function accepted(accepts: Partial<Accepts> = {}): string | undefined {
+  const told = Object.entries(accepts).map(([name, value]) => code(`${name}: ${JSON.stringify(value)}`))
+  return told.length > 0 ? told.join(', ') : undefined
+}
+
+const cell = (parts: readonly (string | undefined)[]) =>
+  parts
+    .filter((part) => part !== undefined)
+    .join(': ')
+    .replaceAll('|', '\\|')
+const code = (text: string) => `\`${text}\``
+const link = (source: string) => (source.startsWith('https://') ? `<${source}>` : source)
