@@ -9,6 +9,9 @@ const BODIES: readonly (readonly [body: unknown, status: number, words: string])
   [{ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }, 529, 'Overloaded'],
   [{ type: 'error', error: 'plain words' }, 502, 'plain words'],
   [{ type: 'rate_limit_error', message: 'slow down' }, 429, 'slow down'],
+  // by one mark alone
+  [{ object: 'error', type: 'unheard_of', message: 'no' }, 502, 'no'],
+  [{ type: 'overloaded_error', reason: 'x' }, 529, 'the upstream reported an error'],
   // numbers
   [{ error: { message: 'no', type: 'None', param: 'None', code: '404' } }, 404, 'no'],
   [{ error: { message: 'no', type: 'bad_request_error', http_code: '400' } }, 400, 'no'],

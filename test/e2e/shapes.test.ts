@@ -102,6 +102,21 @@ describe('what takes time', () => {
     expect(up.requests).toHaveLength(1)
   })
 
+  it('a fold takes as long as the stream does, once that has begun', async () => {
+    const slow = () => sse(messageEvents(SAID), { every: 60 })
+    const { send, up } = await stand(slow, {
+      config: (url) => {
+        const { plugins, ...config } = zaiPair(url) as { plugins: object }
+        return {
+          ...config,
+          plugins: { ...plugins, 'stream-guard': { firstEventTimeout: 300 } },
+        } as TestConfig
+      },
+    })
+    expect((await send({ body: ask() })).status).toBe(200)
+    expect(up.requests).toHaveLength(1)
+  })
+
   it('a message that stalls in its middle is not asked for again: the upstream was at work', async () => {
     const { send, up, gateway } = await stand(
       () => [head(200, { 'content-type': 'application/json' }), write('{"type":"mess'), stall()],
