@@ -28,6 +28,7 @@ export type {
   PluginEntry,
   PluginFactory,
   PluginSpec,
+  Step,
   UpstreamDefinition,
   UpstreamInit,
 } from './contract/plugin.js'

@@ -2,6 +2,7 @@
 export { releaseOnEnd } from './accounts/release-on-end.js'
 export { accountRequest } from './accounts/request.js'
 export type { AccountRequest, Lease, SessionKey } from './contract/accounts.js'
+export type { Change, ShownChanges } from './contract/change.js'
 export type { Cancellation, EventMapper, HeaderList } from './contract/http.js'
 export {
   type ErrorBody,
@@ -16,6 +17,7 @@ export { embeddedError, errorInEvent } from './errors/embedded-error.js'
 export { isKnownError, loggable, ReportedError } from './errors/gateway-errors.js'
 export { type UpstreamWords, wordsOfJson } from './errors/upstream-words.js'
 export { orCancelled, sleep } from './exchange/cancellation.js'
+export { changesBetween, undeclared } from './exchange/changes.js'
 export { KeyRing, presentedKeys } from './exchange/client-keys.js'
 export { foreignSource } from './exchange/foreign-source.js'
 export { endToEnd, header, headerText } from './exchange/headers.js'

@@ -6,6 +6,7 @@ import { quotedName } from '../config/words.js'
 import type { Accounts } from '../contract/accounts.js'
 import type { Logger } from '../contract/services.js'
 import { ConfigError } from '../errors/config-error.js'
+import type { PluginError } from '../errors/gateway-errors.js'
 import { nearest } from '../errors/nearest.js'
 import { checkEndpoints } from '../plugin/check-endpoints.js'
 import { tokens } from '../plugin/tokens.js'
@@ -85,7 +86,17 @@ export async function buildChain(config: ResolvedConfig, gateway: GatewayService
       loopback: gateway.server.loopback,
       allowedHosts: allowedHosts(config),
     }),
-    chain: compose(all, attempt),
+    chain: compose(all, attempt, toldOnce(gateway.logger)),
+  }
+}
+
+/** An onlooker that fails at each request is told of once. */
+function toldOnce(logger: Logger): (error: PluginError) => void {
+  const told = new Set<string>()
+  return ({ plugin, hook, cause, message }) => {
+    if (told.has(plugin)) return
+    told.add(plugin)
+    logger.error({ plugin, hook, err: cause }, message)
   }
 }
 

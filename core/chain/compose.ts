@@ -5,13 +5,10 @@ import type { Next, Plugin } from '../contract/plugin.js'
 import type { FinishedRecord } from '../contract/record.js'
 import type { Reply } from '../contract/reply.js'
 import { GatewayError, isKnownError, PluginError } from '../errors/gateway-errors.js'
+import type { Link } from './link.js'
+import { watching } from './watch.js'
 
-/** A plugin that was built, with the routes that it sees. */
-export interface Link {
-  readonly name: string
-  readonly routes: readonly RouteName[] | 'all'
-  readonly plugin: Plugin
-}
+export type { Link } from './link.js'
 
 export interface Chain {
   /** What a plugin answers before the body is read, if any. */
@@ -29,13 +26,27 @@ type Layer = (next: Next) => Next
  *
  * Our own composer, because h3's `next()` is memoised and a retry calls it again.
  */
-export function compose(links: readonly Link[], end: Next): Chain {
+export function compose(
+  links: readonly Link[],
+  end: Next,
+  failed: (error: PluginError) => void = ignore,
+): Chain {
   const seen = (route: RouteName) =>
     links.filter((link) => link.routes === 'all' || link.routes.includes(route))
 
-  const runners = kept((route) =>
-    seen(route).reduceRight<Next>((inner, link) => layersOf(link).reduceRight((n, l) => l(n), inner), end),
-  )
+  const runners = kept((route) => {
+    const on = seen(route)
+    const watched = watching(on, failed)
+    return on.reduceRight<Next>(
+      (inner, link, i) =>
+        watched(
+          layersOf(link).reduceRight((n, l) => l(n), inner),
+          link,
+          i,
+        ),
+      watched(end, undefined, on.length),
+    )
+  })
   const finishers = kept((route) => seen(route).filter(({ plugin }) => plugin.onFinish))
   const heads = kept((route) => seen(route).filter(({ plugin }) => plugin.onHeaders))
   return {
@@ -44,6 +55,8 @@ export function compose(links: readonly Link[], end: Next): Chain {
     finish: (record, head, failed) => finishAll(finishers(head.route), record, head, failed),
   }
 }
+
+function ignore(): void {}
 
 function kept<T>(make: (route: RouteName) => T): (route: RouteName) => T {
   const made = new Map<RouteName, T>()

@@ -25,7 +25,8 @@ export function buildPlugin(chain: Container, definition: PluginDefinition, opti
     ? resolve(own, definition.use)
     : definition.create!(contextOf(own, definition.name, options))
   checkPlugin(plugin)
-  return { name: definition.name, routes: definition.routes ?? ['messages'], plugin }
+  const { name, routes = ['messages'], touches } = definition
+  return { name, routes, plugin, touches }
 }
 
 /** The same for an upstream. */

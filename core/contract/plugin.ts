@@ -46,12 +46,29 @@ export interface Plugin {
    * answered. The client waits for nothing here; an error is logged once and goes nowhere.
    */
   onFinish?(record: FinishedRecord, head: CallHead): Awaitable<void>
+  /**
+   * Looks on while a request goes through the other plugins: before each gets its call, before the call leaves the last one, and
+   * when one with `handle` or `onReply` has returned its reply. It has no say, and an error in it is logged once.
+   */
+  onStep?(step: Step, call: Call): void
   /** Routes of the plugin's own; read once, after `setup`. */
   readonly endpoints?: readonly Endpoint[]
   /** Once, before the chain takes requests. An error keeps the chain from starting. */
   setup?(): Awaitable<void>
   /** Once, after the chain's last request; in reverse order. */
   dispose?(): Awaitable<void>
+}
+
+/** A place in the chain, the same object each time that a request passes it. */
+export interface Step {
+  /** Undefined behind the last plugin, where the call goes to its upstream. */
+  readonly plugin: string | undefined
+  /** `in`: it is about to get the call. `out`: it got this call, and has returned a reply. */
+  readonly way: 'in' | 'out'
+  /** Counts the plugins of the route, from 0. */
+  readonly position: number
+  /** As its definition says. */
+  readonly touches: readonly string[] | undefined
 }
 
 /**

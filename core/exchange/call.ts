@@ -86,6 +86,11 @@ export class RequestCall implements CallContract {
     )
   }
 
+  /** For those that compare calls. Undefined for a call of another copy of the class. */
+  static bodyOf(call: CallContract): RequestBody | undefined {
+    return #body in call ? (call as RequestCall).#body : undefined
+  }
+
   get id(): string {
     return this.#head.id
   }

@@ -8,7 +8,7 @@ const EMPTY = Buffer.alloc(0)
 const ITEMWISE = new Set(['messages'])
 
 /** Changes that were asked for and not made yet: a chain of plugins then costs one copy, when the body leaves. */
-interface Pending {
+export interface Pending {
   /** Into `base`'s bytes. */
   readonly edits: readonly Edit[]
   /** Top-level fields as JSON texts. */
@@ -50,6 +50,11 @@ export class RequestBody {
 
   static ofObject(object: MessagesRequest): RequestBody {
     return new RequestBody({ object: frozen(object), limits: UNLIMITED })
+  }
+
+  /** How it differs from another body, where it was made by splices. */
+  get pending(): Pending | undefined {
+    return this.#pending
   }
 
   get bytes(): Buffer {

@@ -28,6 +28,7 @@ const HOOKS: readonly (keyof Plugin)[] = [
   'onStreamEnd',
   'onReply',
   'onFinish',
+  'onStep',
   'setup',
   'dispose',
 ]

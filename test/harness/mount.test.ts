@@ -22,3 +22,23 @@ it('events may be data or events', async () => {
     'event: ping\ndata: {"type":"ping"}\n\nevent: message_stop\ndata: {"type":"message_stop"}\n\n',
   )
 })
+
+const capped = (touches: readonly string[] | undefined) =>
+  definePlugin({
+    name: 'capped',
+    phase: 'request',
+    ...(touches && { touches }),
+    create: () => ({ onRequest: (call) => call.set({ max_tokens: 5 }) }),
+  })
+
+it.each([
+  ['what it declares', ['max_tokens'], undefined],
+  ['something else', ['temperature'], /capped.*max_tokens/],
+  ['nothing declared', undefined, undefined],
+])('a plugin that changes %s', async (_what, touches, error) => {
+  const { send, dispose } = await mount(capped(touches))
+  const sending = send({ max_tokens: 100 })
+  if (error) await expect(sending).rejects.toThrow(error)
+  else expect((await sending).status).toBe(200)
+  await dispose()
+})

@@ -34,6 +34,7 @@ import { createHttpClient } from '../../core/upstream/http.js'
 import { Upstreams, upstreamOf } from '../../core/upstream/registry.js'
 import { Transport } from '../../core/upstream/transport.js'
 import { type LogLine, recorder } from './recorder.js'
+import { TouchCheck } from './touch-check.js'
 import { isCall, makeCall, messageReply } from './values.js'
 
 export interface MountOptions {
@@ -60,7 +61,10 @@ export interface EndpointInit {
 }
 
 export interface Mounted {
-  /** Sends a body (or a call of your own) through the plugin and returns what came out. */
+  /**
+   * Sends a body (or a call of your own) through the plugin and returns what came out. Rejects where the plugin changed a part of
+   * the body that its `touches` does not name.
+   */
   send(request: Partial<MessagesRequest> | Call, init?: Partial<CallInit>): Promise<Reply>
   /** Calls one of the plugin's endpoints, as if its access had been granted. Rejects for a path that it has not. */
   request(method: Endpoint['method'], path: string, init?: EndpointInit): Promise<Reply>
@@ -114,7 +118,8 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
     return target ? sent(call, target, { send }) : send(call)
   }
   const seesTarget = upstream !== undefined || spec.definition.phase === 'attempt'
-  const chain = compose(links, end)
+  const touching = new TouchCheck(spec.definition)
+  const chain = compose([touching.link, ...links], end)
   const to = upstream ?? upstreamOf('test', { send: () => messageReply() })
   const accepts = { ...to.accepts, ...options.accepts }
   const account = options.accounts?.find((a) => a.upstream === to.name) ?? { id: 'test', upstream: to.name }
@@ -127,7 +132,9 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
     async send(request, init) {
       let call = isCall(request) ? request : makeCall(request, init)
       if (seesTarget && !call.target) call = call.with({ target })
-      return (await chain.head(call)) ?? chain.run(call)
+      const reply = (await chain.head(call)) ?? (await chain.run(call))
+      touching.expectDeclared()
+      return reply
     },
     async finish(call, status = 200, ending = 'complete') {
       const record = (call.record as ExchangeRecord).finish(status, ending)

@@ -1,0 +1,91 @@
+import type { Call } from '../contract/call.js'
+import type { Change, ShownChanges } from '../contract/change.js'
+import type { Headers } from '../contract/http.js'
+import { RequestCall } from './call.js'
+import { EditChanges } from './edit-changes.js'
+import type { RequestBody } from './request-body.js'
+import { Display } from './shown-value.js'
+import { treeChanges } from './tree-changes.js'
+
+/** Changes that are told of two calls; the next one says that there are more. */
+const MOST = 50
+
+/** Headers whose values are shown: those that say what is asked for. The rest may be a credential. */
+const PLAIN_HEADERS = /^(accept|content-type|user-agent|anthropic-(beta|version)|x-stainless-[\w-]+)$/
+
+/**
+ * What became of a call between two places of the chain. What both share costs a comparison of references; splices are told
+ * from themselves; only bodies that were made anew are compared.
+ */
+export function changesBetween(before: Call, after: Call, shown: ShownChanges = {}): readonly Change[] {
+  if (before === after) return NONE
+  const changes: Change[] = []
+  const display = new Display(shown.texts ?? false)
+  const [from, to] = [RequestCall.bodyOf(before), RequestCall.bodyOf(after)]
+  if (from && to && from !== to) changes.push(...bodyChanges(from, to, display))
+  if (before.headers !== after.headers) changes.push(...headerChanges(before.headers, after.headers))
+  const plain = (path: string, a: unknown, b: unknown) => {
+    if (a === b) return
+    const change = {
+      path,
+      ...(a !== undefined && { before: text(a) }),
+      ...(b !== undefined && { after: text(b) }),
+    }
+    if (change.before !== change.after) changes.push(change)
+  }
+  plain('query', before.query, after.query)
+  plain('limits', before.limits, after.limits)
+  plain('preference', before.preference, after.preference)
+  if (changes.length <= MOST) return changes
+  return [...changes.slice(0, MOST), { path: '…', after: 'more changes than are shown' }]
+}
+
+const NONE: readonly Change[] = []
+
+function bodyChanges(before: RequestBody, after: RequestBody, display: Display): Change[] {
+  const { pending } = after
+  const first = pending?.base === before
+  const both = pending !== undefined && pending.base === before.pending?.base
+  if (!first && !(both && pending.edits === before.pending?.edits))
+    return treeChanges(before.tree, after.tree, display, MOST + 1)
+  const changes = first ? new EditChanges(before.tree, display).of(pending.edits, MOST + 1) : []
+  for (const [name, value] of pending.fields) {
+    const was = first ? pending.base.tree.get(name)?.raw : before.pending!.fields.get(name)
+    const then = was ?? (first ? undefined : pending.base.tree.get(name)?.raw)
+    if (then?.toString('utf8') === value) continue
+    const shown = (raw: Buffer | string) => display.value(raw, name, name)
+    changes.push({ path: name, ...(then !== undefined && { before: shown(then) }), after: shown(value) })
+  }
+  return changes
+}
+
+function headerChanges(before: Headers, after: Headers): Change[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)])
+  return [...names].flatMap((name) => {
+    const [a, b] = [before[name], after[name]].map((value) => value && String(value))
+    if (a === b) return []
+    const shown = (value: string) => (PLAIN_HEADERS.test(name) ? value.slice(0, 200) : '‹hidden›')
+    return [{ path: `headers.${name}`, ...(a && { before: shown(a) }), ...(b && { after: shown(b) }) }]
+  })
+}
+
+function text(value: unknown): string {
+  return (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 200)
+}
+
+const OUTSIDE = /^(headers\.|query$|limits$|preference$|…$)/
+
+/** The changes of a body that a plugin's `touches` does not name; none where it declares nothing. */
+export function undeclared(
+  changes: readonly Change[],
+  touches: readonly string[] | undefined,
+): readonly string[] {
+  if (!touches) return []
+  const paths = changes.map(({ path }) => path).filter((path) => !OUTSIDE.test(path))
+  return paths.filter((path) => {
+    const general = path.replace(/\[\d+\]/g, '[*]')
+    return !touches.some(
+      (touch) => general === touch || general.startsWith(`${touch}.`) || general.startsWith(`${touch}[`),
+    )
+  })
+}

@@ -1,0 +1,96 @@
+import type { JsonNode } from '../contract/json.js'
+import { JsonNode as Nodes } from '../json/node.js'
+
+/** Characters of a value. */
+const LONGEST = 200
+/** Of a part of a body, which was parsed before. */
+const DEPTH = 10_000
+
+/** Top-level fields that say how to answer, and hold no words of anybody. */
+const PLAIN = new Set([
+  'model',
+  'max_tokens',
+  'stream',
+  'temperature',
+  'top_p',
+  'top_k',
+  'thinking',
+  'output_config',
+  'context_management',
+  'service_tier',
+  'tool_choice',
+])
+
+/** Names of the protocol; any other key below a message or a tool may be somebody's words. */
+const NAMES = new Set(
+  'type role content text thinking signature data cache_control ttl source media_type url name input id tool_use_id is_error citations title description input_schema defer_loading user_id messages system tools metadata'.split(
+    ' ',
+  ),
+)
+/** Their values are words of the protocol as well. */
+const WORDS = new Set(['type', 'role', 'ttl', 'media_type'])
+/** Never shown, whoever asks. */
+const HIDDEN = new Set(['user_id', 'authorization_token'])
+
+/** Shows keys and values of a body as far as they may be seen. */
+export class Display {
+  constructor(private readonly texts: boolean) {}
+
+  /** A key below the field `top`, as a path has it. */
+  key(key: string, top: string): string {
+    return this.#mayShow(key, top) ? key : '‹key›'
+  }
+
+  /** A value below the field `top`, under its `key`. */
+  value(raw: Buffer | string, key: string, top: string): string {
+    const bytes = typeof raw === 'string' ? Buffer.from(raw) : raw
+    let node: JsonNode
+    try {
+      node = Nodes.parse(bytes, DEPTH)
+    } catch {
+      return `‹${bytes.length} bytes›` // a part of a value
+    }
+    const out: string[] = []
+    this.#write(node, key, top, out, { left: LONGEST })
+    return cut(out.join(''))
+  }
+
+  #write(node: JsonNode, key: string, top: string, out: string[], budget: { left: number }): void {
+    const put = (text: string) => {
+      out.push(text)
+      budget.left -= text.length
+    }
+    if (budget.left <= 0) return
+    if (HIDDEN.has(key)) put('"‹hidden›"')
+    else if (node.isObject) {
+      let separator = '{'
+      for (const { key: name, value } of node.members()) {
+        if (budget.left <= 0) return
+        const inner = name.string() ?? ''
+        put(`${separator}"${this.key(inner, top || inner)}":`)
+        this.#write(value, inner, top || inner, out, budget)
+        separator = ','
+      }
+      put(separator === '{' ? '{}' : '}')
+    } else if (node.isArray) {
+      const items = node.items()
+      items.slice(0, LONGEST).forEach((item, i) => {
+        if (budget.left <= 0) return
+        if (i > 0) put(',')
+        else put('[')
+        this.#write(item, key, top, out, budget)
+      })
+      put(items.length === 0 ? '[]' : ']')
+    } else if (node.isString && !this.texts && !PLAIN.has(top) && !WORDS.has(key))
+      put(`‹${node.end - node.start - 2}›`)
+    else put(node.raw.subarray(0, 4 * LONGEST).toString('utf8'))
+  }
+
+  #mayShow(key: string, top: string): boolean {
+    return this.texts || PLAIN.has(top) || NAMES.has(key) || key === top
+  }
+}
+
+function cut(text: string): string {
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`
+}
