@@ -3,6 +3,7 @@ import { anthropic } from '../plugins/anthropic/index.js'
 import { attribution } from '../plugins/attribution/index.js'
 import { auth } from '../plugins/auth/index.js'
 import { cacheControl } from '../plugins/cache-control/index.js'
+import { content } from '../plugins/content/index.js'
 import { countTokens } from '../plugins/count-tokens/index.js'
 import { echo } from '../plugins/echo/index.js'
 import { errors } from '../plugins/errors/index.js'
@@ -34,7 +35,8 @@ export const claudeCode = definePreset({
     attribution,
     thinking, // before the fixes that look at blocks which may go
     systemRole,
-    toolPairs,
+    content,
+    toolPairs, // behind what empties results
     cacheControl,
     roleMerge,
     forceStream,

@@ -1,0 +1,111 @@
+import type { Edit } from '../../core/index.js'
+import { type JsonNode, withoutItems } from '../../core/kit.js'
+import type { Repairs } from './repairs.js'
+
+export interface TextNeeds {
+  /** Texts have more than white space, and messages have content. */
+  readonly words: boolean
+  /** No white space at the end of a last assistant message. */
+  readonly noTrailingSpace: boolean
+}
+
+/** What Claude Code itself says in the place of nothing. */
+const NO_CONTENT = '(no content)'
+
+/** Texts without words go, and a message that has nothing left says so; a last assistant message goes as a whole. */
+export function repairTexts(
+  body: JsonNode,
+  roles: readonly string[],
+  needs: TextNeeds,
+  repairs: Repairs,
+): void {
+  const messages = body.get('messages')!
+  const last = roles.findLastIndex((role) => role !== 'system')
+  const items = messages.items()
+  items.forEach((message, i) => {
+    const content = message.get('content')
+    if (!content) return
+    const isPrefill = i === last && roles[i] === 'assistant'
+    if (needs.words && hasNoWords(content)) {
+      if (isPrefill && items.length > 1)
+        repairs.add(
+          `messages[${i}]: an empty assistant message at the end left out`,
+          withoutItems(messages, (_, at) => at === i),
+        )
+      else repairs.add(`messages[${i}]: an empty message got content`, [noContent(content)])
+      return
+    }
+    if (needs.words) repairContent(content, i, repairs)
+    if (isPrefill && needs.noTrailingSpace) trim(content, i, needs.words, repairs)
+  })
+  const system = body.get('system')
+  if (system && needs.words) repairs.add('system: empty texts left out', withoutEmptyTexts(system))
+}
+
+function noContent(content: JsonNode): Edit {
+  const { start, end } = content
+  const text = content.isString ? NO_CONTENT : [{ type: 'text', text: NO_CONTENT }]
+  return { start, end, text: JSON.stringify(text) }
+}
+
+function hasNoWords(content: JsonNode): boolean {
+  return content.isString ? isBlank(content) : content.isArray && content.items().every(isEmptyText)
+}
+
+/** Results too hold texts. */
+function repairContent(content: JsonNode, i: number, repairs: Repairs): void {
+  repairs.add(`messages[${i}]: empty texts left out`, withoutEmptyTexts(content))
+  for (const block of content.items()) {
+    const inner = block.get('type')?.is('tool_result') ? block.get('content') : undefined
+    if (inner) repairs.add(`messages[${i}]: empty texts left out of a result`, withoutEmptyTexts(inner))
+  }
+}
+
+function withoutEmptyTexts(list: JsonNode): Edit[] {
+  return list.isArray && list.items().some(isEmptyText) ? withoutItems(list, isEmptyText) : []
+}
+
+/** Behind the last words, where empty texts go anyway. */
+function trim(content: JsonNode, i: number, words: boolean, repairs: Repairs): void {
+  const last = content.isString
+    ? content
+    : textOf(content.items().findLast((block) => !words || !isEmptyText(block)))
+  const text = last?.string()
+  const trimmed = text && trimmedEnd(text)
+  if (last && trimmed !== text)
+    repairs.add(`messages[${i}]: white space at the end left out`, [
+      { start: last.start, end: last.end, text: JSON.stringify(trimmed) },
+    ])
+}
+
+function trimmedEnd(text: string): string {
+  let end = text.length
+  while (WHITE.includes(text[end - 1] ?? 'x')) end--
+  return text.slice(0, end)
+}
+
+const WHITE = ' \n\t\r'
+
+function isEmptyText(block: JsonNode): boolean {
+  const text = textOf(block)
+  return text !== undefined && isBlank(text)
+}
+
+function textOf(block: JsonNode | undefined): JsonNode | undefined {
+  const text = block?.get('type')?.is('text') ? block.get('text') : undefined
+  return text?.isString ? text : undefined
+}
+
+const SPACE = 0x20
+const BACKSLASH = 0x5c
+const WHITE_ESCAPES = Buffer.from('ntr')
+
+/** A string of spaces, tabs and line ends. Looks no further than its first other character. */
+function isBlank({ raw }: JsonNode): boolean {
+  for (let at = 1; at < raw.length - 1; at++) {
+    if (raw[at] === SPACE) continue
+    if (raw[at] !== BACKSLASH || !WHITE_ESCAPES.includes(raw[at + 1]!)) return false
+    at++
+  }
+  return true
+}
