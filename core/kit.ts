@@ -29,6 +29,7 @@ export { addedItems, applyEdits, arrayOf, withoutItems, withoutMembers } from '.
 export { JsonNode } from './json/node.js'
 export { isRecord, type JsonRecord, parseJson } from './json/plain.js'
 export { NestingError } from './json/scan.js'
+export { optionalPackage } from './plugin/optional-package.js'
 export { stateFolder } from './state/folder.js'
 export { PassThrough } from './stream/pass-through.js'
 export { bytesSource, chunksOf, collect, iterableSource } from './stream/source.js'

@@ -8,6 +8,7 @@ import { countTokens } from '../plugins/count-tokens/index.js'
 import { echo } from '../plugins/echo/index.js'
 import { errors } from '../plugins/errors/index.js'
 import { forceStream } from '../plugins/force-stream/index.js'
+import { metrics } from '../plugins/metrics/index.js'
 import { models } from '../plugins/models/index.js'
 import { retryRotate } from '../plugins/retry-rotate/index.js'
 import { roleMerge } from '../plugins/role-merge/index.js'
@@ -25,6 +26,7 @@ export const claudeCode = definePreset({
   plugins: [
     // Once a request.
     auth,
+    metrics, // off until the config wants it
     warmup, // looks at the messages as the client sent them
     countTokens,
     models,

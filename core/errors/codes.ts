@@ -29,6 +29,7 @@ export const CODES = [
   'AGP_NO_UPSTREAM',
   'AGP_NO_ANSWER',
   'AGP_PLUGIN_FAILED',
+  'AGP_UNAVAILABLE',
   'AGP_REFUSED',
   'AGP_INTERNAL',
   // An upstream.
