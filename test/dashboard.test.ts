@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { anthropicUpstream } from './support/anthropic-upstream.js'
 import { ask } from './support/client.js'
+import { messageEvents } from './support/messages.js'
+import { sse } from './support/script.js'
 import { direct, stand } from './support/stand.js'
 
 interface Panel {
@@ -16,12 +18,15 @@ const { panels } = JSON.parse(readFileSync(file, 'utf8')) as { panels: readonly 
 const ADDED = ['instance', 'le']
 
 it('every panel of the dashboard asks for series and labels that a scrape has', async () => {
-  const { send } = await stand(anthropicUpstream(), {
-    config: (url) => ({ ...direct(url), metrics: { public: true } }),
-  })
-  await send({ body: ask() })
+  const { send } = await stand(
+    anthropicUpstream(() => sse(messageEvents({ text: 'a longer text' }), { every: 5 })),
+    {
+      config: (url) => ({ ...direct(url), metrics: { public: true } }),
+    },
+  )
+  await send({ body: ask({ stream: true }) })
   const scrape = async () => (await send({ method: 'GET', path: '/metrics' })).text()
-  await expect.poll(scrape).toContain('agproxy_tokens_total{')
+  await expect.poll(scrape).toContain('agproxy_stream_gap_seconds_bucket{')
   const text = await scrape()
   const labelsOf = (name: string) => {
     const line = text.split('\n').find((l) => l.startsWith(`${name}{`) || l.startsWith(`${name} `))

@@ -32,10 +32,13 @@ export class Meters {
   readonly #models: BoundedNames
   readonly #requests
   readonly #attempts
+  readonly #cooldowns
   readonly #tokens
   readonly #queue
   readonly #overhead
   readonly #upstream
+  readonly #firstContent
+  readonly #gap
   readonly #duration
   readonly #waiting
   readonly #inFlight
@@ -59,6 +62,9 @@ export class Meters {
         'account',
         'outcome',
       ),
+    )
+    this.#cooldowns = new Counter(
+      metric('cooldowns_total', 'Cooldowns that attempts started', 'upstream', 'account', 'reason'),
     )
     this.#tokens = new Counter(
       metric(
@@ -84,6 +90,18 @@ export class Meters {
         'Time until an attempt had an answer: JSON whole, a stream its first event',
         'upstream',
       ),
+      buckets: LONG,
+    })
+    this.#firstContent = new Histogram({
+      ...metric(
+        'first_content_seconds',
+        'Time from a call to the first text, thinking or tool input of its stream',
+        'upstream',
+      ),
+      buckets: LONG,
+    })
+    this.#gap = new Histogram({
+      ...metric('stream_gap_seconds', 'The longest time between two chunks of a stream', 'upstream'),
       buckets: LONG,
     })
     this.#duration = new Histogram({
@@ -124,6 +142,11 @@ export class Meters {
     const outcome = attempt.failure ?? String(attempt.status ?? 'none')
     this.#attempts.inc({ upstream, account, outcome })
     if (ms !== undefined && attempt.failure === undefined) this.#upstream.observe({ upstream }, ms / 1000)
+    const { started, firstContent } = attempt.times
+    if (firstContent !== undefined) this.#firstContent.observe({ upstream }, (firstContent - started) / 1000)
+    if (attempt.chunks > 1) this.#gap.observe({ upstream }, attempt.longestGap / 1000)
+    const { cooldown } = attempt
+    if (cooldown) this.#cooldowns.inc({ upstream, account, reason: cooldown.reason })
     const model = this.#models.of(attempt.model, Boolean(attempt.outputTokens))
     for (const [kind, field] of Object.entries(KINDS)) {
       const count = attempt[field]

@@ -52,6 +52,7 @@ describe('/metrics', () => {
     expect(sample(text, 'agproxy_requests_total', { route: 'health', status: '200' })).toBe(1)
     for (const name of ['overhead', 'queue']) expect(sample(text, `agproxy_${name}_seconds_count`)).toBe(2)
     expect(sample(text, 'agproxy_upstream_seconds_count', { upstream: 'anthropic' })).toBe(2)
+    expect(sample(text, 'agproxy_first_content_seconds_count', { upstream: 'anthropic' })).toBe(1)
     expect(sample(text, 'agproxy_account_in_flight', attempt)).toBe(0)
     expect(sample(text, 'agproxy_account_cooldown_seconds', attempt)).toBe(0)
   })
@@ -71,6 +72,7 @@ describe('/metrics', () => {
     const text = await scrape()
     expect(sample(text, 'agproxy_account_cooldown_seconds', { account: 'first' })).toBeGreaterThan(30)
     expect(sample(text, 'agproxy_requests_total', { route: 'messages', status: '429' })).toBe(1)
+    expect(sample(text, 'agproxy_cooldowns_total', { account: 'first', reason: 'rate-limit' })).toBe(1)
   })
 
   it('wants the operator’s key, unless it is public', async () => {
