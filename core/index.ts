@@ -57,7 +57,7 @@ export type {
   Transport,
   Upstreams,
 } from './contract/services.js'
-export type { StateStore } from './contract/state.js'
+export type { ConditionalChange, StateStore } from './contract/state.js'
 export type {
   Account,
   Cooldown,

@@ -31,6 +31,7 @@ export class Affinity {
     to: string,
     patience: Patience,
   ): Awaitable<string | undefined> {
-    return this.store.compareAndSet('session', session, from, to, KEPT + SLACK, patience)
+    const change = { kind: 'session', key: session, expected: from, value: to, ttl: KEPT + SLACK }
+    return this.store.compareAndSet(change, patience)
   }
 }

@@ -66,7 +66,8 @@ export class Cooldowns {
   /** Takes the one turn to try a scope; false when another has it. */
   async claimProbe(scope: string, by: string, patience: Patience): Promise<boolean> {
     const ttl = PROBE_WAIT + PROBE_OPEN
-    return (await this.store.compareAndSet('probe', scope, undefined, by, ttl, patience)) === by
+    const change = { kind: 'probe', key: scope, expected: undefined, value: by, ttl }
+    return (await this.store.compareAndSet(change, patience)) === by
   }
 
   releaseProbe(scope: string, by: string): void {

@@ -2,6 +2,7 @@ import type { AccountRequest } from '../contract/accounts.js'
 import type { Awaitable } from '../contract/awaitable.js'
 import type { Target } from '../contract/call.js'
 import type { Choice } from '../contract/choice.js'
+import { cancellationOf } from '../exchange/inner.js'
 import type { Upstreams } from '../upstream/registry.js'
 import type { Candidate } from './candidate.js'
 import { choiceOf } from './choice.js'
@@ -54,7 +55,7 @@ export class Picker {
     if (!input.needsSlot) return new AccountLease(target, found, cooldowns, NOTHING, () => {})
     const lease = this.#reserve(target, found)
     const answers = this.#agree(request, input, lease)
-    const { cancellation } = request.call
+    const cancellation = cancellationOf(request.call)
     if (answers.length === 0) return lease.ownedBy(cancellation)
     return Promise.all(answers).then((good) => {
       if (good.every(Boolean)) return lease.ownedBy(cancellation)

@@ -3,6 +3,7 @@ import type { Awaitable } from '../contract/awaitable.js'
 import type { Call } from '../contract/call.js'
 import type { Account, CooldownReason } from '../contract/upstream.js'
 import { ClientGoneError, type GatewayError } from '../errors/gateway-errors.js'
+import { cancellationOf } from '../exchange/inner.js'
 import type { Upstreams } from '../upstream/registry.js'
 import { modelScope, stateIdOf } from './candidate.js'
 import { Picker } from './picker.js'
@@ -50,7 +51,7 @@ export class AccountPool implements Accounts {
    * the account is done; at the latest it is released with its request.
    */
   acquire(request: AccountRequest): Awaitable<Lease | undefined> {
-    if (request.call.cancellation.cancelled) throw new ClientGoneError()
+    if (cancellationOf(request.call).cancelled) throw new ClientGoneError()
     const found = this.#picker.pick(request, false)
     if (found instanceof Promise)
       return found.then((later) => (isWaiting(later) ? this.#wait(request) : later))
@@ -64,7 +65,7 @@ export class AccountPool implements Accounts {
       request.patience = { left: STORE_PATIENCE }
       return this.#picker.pick(request, late)
     }
-    return this.#state.queue.wait(look, request.queueTimeout, request.call.cancellation)
+    return this.#state.queue.wait(look, request.queueTimeout, cancellationOf(request.call))
   }
 
   /** What to tell a client that nobody can serve now: each account, why it can't, and when to come back. */

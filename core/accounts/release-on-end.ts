@@ -1,5 +1,6 @@
 import type { ByteSink, ByteSource } from '../contract/http.js'
 import type { Reply } from '../contract/reply.js'
+import { heldBytes, withSource } from '../exchange/inner.js'
 
 interface Releasable {
   release(): void
@@ -7,7 +8,7 @@ interface Releasable {
 
 /** The same reply; releases once its body has ended, broken or been given up. At once for one that is whole. */
 export function releaseOnEnd(reply: Reply, place: Releasable): Reply {
-  if (!reply.held) return reply.withSource(new ReleasingSource(reply.source(), place))
+  if (!heldBytes(reply)) return withSource(reply, new ReleasingSource(reply.source(), place))
   place.release()
   return reply
 }

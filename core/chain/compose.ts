@@ -5,6 +5,7 @@ import type { Next, Plugin } from '../contract/plugin.js'
 import type { FinishedRecord } from '../contract/record.js'
 import type { Reply } from '../contract/reply.js'
 import { GatewayError, isKnownError, PluginError } from '../errors/gateway-errors.js'
+import { discardReplaced } from '../exchange/inner.js'
 import type { Link } from './link.js'
 import { watching } from './watch.js'
 
@@ -149,7 +150,7 @@ function replyLayer(name: string, plugin: Plugin, next: Next): Next {
       const replace = (result: Reply | void) => {
         if (result === undefined || result === reply) return reply
         const replaced = expectReply(name, 'onReply', result)
-        reply.replacedBy(replaced)
+        discardReplaced(reply, replaced)
         return replaced
       }
       try {

@@ -1,6 +1,7 @@
 import type { EventData } from '../contract/http.js'
 import { PluginError } from '../errors/gateway-errors.js'
 import { Call } from '../exchange/call.js'
+import { decodedShare } from '../exchange/inner.js'
 import { Reply } from '../exchange/reply.js'
 import { ACCEPTS } from '../upstream/accepts.js'
 import { upstreamOf } from '../upstream/registry.js'
@@ -29,7 +30,7 @@ export async function trySamples(links: readonly Link[]): Promise<Tried> {
     for (const stream of [false, true]) {
       const call = Call.of({ id: 'req_sample', bytes: SAMPLES[stream ? 1 : 0], target: TARGET })
       const error = await Promise.race([tried(link, call, stream), expiry()])
-      if (call.decodedShare >= WHOLE && !decoders.includes(link.name)) decoders.push(link.name)
+      if (decodedShare(call) >= WHOLE && !decoders.includes(link.name)) decoders.push(link.name)
       if (!PluginError.is(error)) continue
       const { plugin, hook, cause } = error
       const message = cause instanceof Error ? cause.message : String(cause)

@@ -1,7 +1,7 @@
 import type { Accepts, AcceptsInit } from './accepts.js'
 import type { Awaitable } from './awaitable.js'
 import type { Choice } from './choice.js'
-import type { Cancellation, Headers } from './http.js'
+import type { Headers } from './http.js'
 import type { Edit, JsonNode } from './json.js'
 import type { MessagesRequest } from './messages.js'
 import type { ExchangeRecord } from './record.js'
@@ -80,8 +80,6 @@ export interface Call extends CallHead {
   readonly preference: Preference | undefined
   /** The attempt keeps them. Default: 300 s to the first event, 270 s idle. */
   readonly limits: StreamLimits
-  /** `signal` without the cost of an AbortSignal. */
-  readonly cancellation: Cancellation
   /** The body as it will leave: the client's own bytes until a plugin changes the body. */
   readonly bytes: Buffer
   /**
@@ -89,8 +87,6 @@ export interface Call extends CallHead {
    * a JSON object with a model and messages.
    */
   readonly body: MessagesRequest
-  /** How much of the body plugins have decoded by reading `body`, from 0 to 1. */
-  readonly decodedShare: number
   /** The positions of everything in the body, for plugins that look at much and change little; see `edit`. */
   readonly tree: JsonNode
   /** The roles of the messages, in order. */

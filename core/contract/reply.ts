@@ -1,4 +1,4 @@
-import type { ByteSource, EventMapper, HeaderList, Headers, StreamEvent, StreamMapper } from './http.js'
+import type { ByteSource, EventMapper, Headers, StreamEvent, StreamMapper } from './http.js'
 import type { Cooldown } from './upstream.js'
 
 export interface ReplyInit {
@@ -24,12 +24,8 @@ export interface Reply {
   readonly headers: Headers
   /** The first value of a header; names in lower case. */
   header(name: string): string | undefined
-  /** The headers that may travel on, as `endToEndList` has them. */
-  headerList(drop: ReadonlySet<string>): HeaderList
   /** The same answer under another status or with more headers (`undefined` removes one). */
   with(patch: ReplyInit): Reply
-  /** The same answer with another body: `source` carries on what `source()` gave. */
-  withSource(source: ByteSource): Reply
   /** The same event stream, seen through a mapper. Other answers stay as they are. */
   mapEvents(mapper: EventMapper | StreamMapper): Reply
   /** The whole body. Rejects when the stream breaks before its end. */
@@ -38,12 +34,8 @@ export interface Reply {
   json<T = unknown>(): Promise<T>
   /** The events, one at a time; leaving the loop early cancels the stream. Comments are left out. */
   events(): AsyncGenerator<StreamEvent>
-  /** The bytes when all of them are here already, else undefined. */
-  readonly held: Buffer | undefined
   /** The bytes as a source, with all mappers applied. Spends the reply unless its bytes are held. */
   source(): ByteSource
-  /** Discards this answer when another one goes out in its place, unless that one is made of it or it is being read. */
-  replacedBy(other: Reply): void
   /** Discards an answer that will not be read: its stream is aborted. */
   discard(): void
 }

@@ -11,6 +11,16 @@ export interface Patience {
   left: number
 }
 
+/** A change that is made only if nobody else made one before. */
+export interface ConditionalChange {
+  readonly kind: string
+  readonly key: string
+  /** Undefined: the key has no value. */
+  readonly expected: string | undefined
+  readonly value: string
+  readonly ttl: number
+}
+
 /**
  * What the account pool knows, in one process or in many. Values are texts under a kind and a key; times to live are in
  * milliseconds.
@@ -27,15 +37,8 @@ export interface StateStore {
   delete(kind: string, key: string): void
   /** Adds to a counter, which begins at 0 and is gone `ttl` after its last change. Returns its new value. */
   add(kind: string, key: string, by: number, ttl: number): number
-  /** Sets the value if `expected` stands now (undefined: nothing). Returns what stands afterwards. */
-  compareAndSet(
-    kind: string,
-    key: string,
-    expected: string | undefined,
-    value: string,
-    ttl: number,
-    patience: Patience,
-  ): Awaitable<string | undefined>
+  /** Sets the value if the present one is the expected one. Returns the value that is present afterwards. */
+  compareAndSet(change: ConditionalChange, patience: Patience): Awaitable<string | undefined>
   /** Takes one of `limit` places for this holder, until it is released or this process is gone. */
   acquireSlot(key: string, holder: string, limit: number, patience: Patience): Awaitable<boolean>
   releaseSlot(key: string, holder: string): void

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { makeCall } from '../../testing.js'
 import { GatewayError } from '../errors/gateway-errors.js'
 import { Call } from './call.js'
+import { cancellationOf } from './inner.js'
 
 const fixture = new URL('../../test/fixtures/requests/claude-code-2.1.330-tool-turn.json', import.meta.url)
 const BYTES = Buffer.from(JSON.stringify(JSON.parse(readFileSync(fixture, 'utf8')).body))
@@ -89,7 +90,7 @@ describe('with', () => {
       const { [ended]: controller } = { plugin, client } as Record<string, AbortController>
       controller!.abort()
       expect(tighter.signal.aborted).toBe(true)
-      expect(tighter.cancellation.cancelled).toBe(true)
+      expect(cancellationOf(tighter).cancelled).toBe(true)
     }
   })
 

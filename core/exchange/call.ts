@@ -13,6 +13,7 @@ import type { MessagesRequest } from '../contract/messages.js'
 import type { ExchangeRecord as RecordContract } from '../contract/record.js'
 import { ClientCancellation, SignalCancellation } from './cancellation.js'
 import { header } from './headers.js'
+import type { InnerCall } from './inner.js'
 import { ExchangeRecord } from './record.js'
 import { RequestBody } from './request-body.js'
 
@@ -27,7 +28,7 @@ const DEFAULT_LIMITS: StreamLimits = { firstEvent: 300_000, idle: 270_000 }
  * One request on its way down the chain. Immutable: `with` returns a new call that shares what it doesn't change,
  * so a retry starts again from the call as it stood, and an untouched body leaves as the very bytes that came.
  */
-export class RequestCall implements CallContract {
+export class RequestCall implements InnerCall {
   readonly query: string
   readonly headers: Headers
   readonly target: Target | undefined
@@ -206,7 +207,7 @@ export class RequestCall implements CallContract {
 
 /** One name for the type and its maker, as users know it. */
 export type Call = CallContract
-export const Call = RequestCall
+export const Call: { of(init: CallInit): CallContract } = RequestCall
 
 function bodyOf({ body, bytes }: CallPatch): RequestBody | undefined {
   if (body) return RequestBody.ofObject(body)

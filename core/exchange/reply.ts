@@ -14,6 +14,7 @@ import { bytesSource, chunksOf, collect, iterableSource } from '../stream/source
 import { FrameDecoder } from '../stream/sse-decoder.js'
 import { StreamEvent } from '../stream/sse-event.js'
 import { endToEndList, header } from './headers.js'
+import type { InnerReply } from './inner.js'
 
 /** A JSON answer that is held in memory may have this many bytes; a stream has no such limit. */
 const COLLECT_LIMIT = 64 * 1024 * 1024
@@ -34,7 +35,7 @@ interface Payload {
  * Immutable but for the fact that a stream can be read once: after `events()` or `source()` the reply is spent;
  * `bytes()`, `text()` and `json()` keep what they read.
  */
-export class ChainReply implements ReplyContract {
+export class ChainReply implements InnerReply {
   readonly status: number
   readonly cooldown: Cooldown | undefined
   #headers: Headers
@@ -203,7 +204,13 @@ export class ChainReply implements ReplyContract {
 
 /** One name for the type and its makers, as users know it. */
 export type Reply = ReplyContract
-export const Reply: Pick<typeof ChainReply, 'bytes' | 'json' | 'stream' | 'events'> = ChainReply
+export const Reply: Makers = ChainReply
+
+type Makers = {
+  readonly [Maker in keyof Pick<typeof ChainReply, 'bytes' | 'json' | 'stream' | 'events'>]: (
+    ...args: Parameters<(typeof ChainReply)[Maker]>
+  ) => ReplyContract
+}
 
 /** By shape: a config's plugin may hold another copy of the class, and data may well have a field of that name. */
 function isEvent(item: EventData | StreamEvent): item is StreamEvent {

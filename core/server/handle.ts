@@ -7,7 +7,7 @@ import type { Headers } from '../contract/http.js'
 import type { Ending } from '../contract/record.js'
 import type { Reply } from '../contract/reply.js'
 import type { Logger } from '../contract/services.js'
-import { Call } from '../exchange/call.js'
+import { RequestCall } from '../exchange/call.js'
 import type { ClientCancellation } from '../exchange/cancellation.js'
 import { ChainEndpointRequest } from '../exchange/endpoint-request.js'
 import { ExchangeRecord } from '../exchange/record.js'
@@ -132,12 +132,12 @@ export class RequestHandler implements CallHead {
     }
     if (!WITH_MESSAGES.has(this.route)) {
       this.req.resume() // whatever comes is thrown away: ten callers of /healthz could fill the memory with bodies
-      return chain.run(new Call(this, this.cancellation, RequestBody.ofBytes()))
+      return chain.run(new RequestCall(this, this.cancellation, RequestBody.ofBytes()))
     }
     const bytes = await this.#body()
     this.#size = bytes.length
     this.record.times.bodyRead = this.record.elapsed()
-    const call = new Call(this, this.cancellation, RequestBody.ofBytes(bytes, server))
+    const call = new RequestCall(this, this.cancellation, RequestBody.ofBytes(bytes, server))
     const { facts } = this.record
     facts.requestBytes = bytes.length
     facts.model = call.model // throws the 400 for a body that is no Messages request

@@ -3,6 +3,7 @@ import type { ByteSink, ByteSource, HeaderList } from '../contract/http.js'
 import type { Reply } from '../contract/reply.js'
 import { ClientGoneError, ReportedError } from '../errors/gateway-errors.js'
 import { dropping } from '../exchange/headers.js'
+import { headerList, heldBytes } from '../exchange/inner.js'
 import { Delivery, type DeliveryInit, type Outcome } from './delivery.js'
 
 /** What belongs to the upstream's own connection and host, and would mislead the client about ours; and what we say ourselves. */
@@ -31,9 +32,9 @@ export function respond(
   own: HeaderList,
   init: DeliveryInit,
 ): Promise<Outcome> {
-  const headers = reply.headerList(NOT_RELAYED)
+  const headers = headerList(reply, NOT_RELAYED)
   for (const part of own) headers.push(part)
-  const bytes = reply.held
+  const bytes = heldBytes(reply)
   if (!bytes && res.req.method !== 'HEAD') {
     const head = { status: reply.status, headers, length: reply.header('content-length') }
     return new Promise((resolve, reject) => {

@@ -89,11 +89,11 @@ export class ClusterHub {
       this.#tellPlaces(key)
       return true
     }
-    const { kind, key, expected, value, ttl } = question
+    const { kind, key, ttl } = question.change
     this.#kinds.add(kind)
-    const stands = this.#store.compareAndSet(kind, key, expected, value, ttl)
-    if (stands !== undefined) this.#tellAll({ do: 'set', kind, key, value: stands, ttl })
-    return stands
+    const present = this.#store.compareAndSet(question.change)
+    if (present !== undefined) this.#tellAll({ do: 'set', kind, key, value: present, ttl })
+    return present
   }
 
   #tellPlaces(key: string): void {

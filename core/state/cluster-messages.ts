@@ -1,3 +1,5 @@
+import type { ConditionalChange } from '../contract/state.js'
+
 /** Messages between a worker and the primary of one machine; anything else on the channel is not ours. */
 export interface Message {
   readonly agproxy: 'state'
@@ -28,14 +30,7 @@ export type Op =
   | { readonly do: 'answer'; readonly id: number; readonly answer: string | boolean | undefined }
 
 export type Question =
-  | {
-      readonly of: 'compareAndSet'
-      readonly kind: string
-      readonly key: string
-      readonly expected: string | undefined
-      readonly value: string
-      readonly ttl: number
-    }
+  | { readonly of: 'compareAndSet'; readonly change: ConditionalChange }
   | { readonly of: 'slot'; readonly key: string; readonly holder: string; readonly limit: number }
 
 /** One end of the connection of two processes. `send` never throws; a message to a process that has ended is dropped. */

@@ -1,5 +1,5 @@
 import type { Awaitable } from '../contract/awaitable.js'
-import type { Fact, Patience, StateStore } from '../contract/state.js'
+import type { ConditionalChange, Fact, Patience, StateStore } from '../contract/state.js'
 import { type Channel, isOurs, type Op, type Question } from './cluster-messages.js'
 import { MemoryStore } from './memory.js'
 import { SLOT } from './store.js'
@@ -53,16 +53,8 @@ export class ClusterStore implements StateStore {
     return sum
   }
 
-  compareAndSet(
-    kind: string,
-    key: string,
-    expected: string | undefined,
-    value: string,
-    ttl: number,
-    patience: Patience,
-  ): Awaitable<string | undefined> {
-    const local = () => this.#copy.compareAndSet(kind, key, expected, value, ttl)
-    return this.#ask({ of: 'compareAndSet', kind, key, expected, value, ttl }, patience, local)
+  compareAndSet(change: ConditionalChange, patience: Patience): Awaitable<string | undefined> {
+    return this.#ask({ of: 'compareAndSet', change }, patience, () => this.#copy.compareAndSet(change))
   }
 
   acquireSlot(key: string, holder: string, limit: number, patience: Patience): Awaitable<boolean> {

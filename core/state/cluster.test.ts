@@ -84,7 +84,12 @@ describe('workers of one machine', () => {
   it('agree on who was first', async () => {
     const { all } = await workers(4)
     const answers = await Promise.all(
-      all.map(({ store }, i) => store.compareAndSet('session', 's', undefined, `a${i}`, 1_000, patience())),
+      all.map(({ store }, i) =>
+        store.compareAndSet(
+          { kind: 'session', key: 's', expected: undefined, value: `a${i}`, ttl: 1_000 },
+          patience(),
+        ),
+      ),
     )
     expect(new Set(answers).size).toBe(1)
     await settled()
@@ -124,7 +129,12 @@ describe('workers of one machine', () => {
     const { all } = await workers(1)
     all[0]!.cut()
     const limited = { left: 20 }
-    expect(await all[0]!.store.compareAndSet('session', 's', undefined, 'a', 1_000, limited)).toBe('a')
+    expect(
+      await all[0]!.store.compareAndSet(
+        { kind: 'session', key: 's', expected: undefined, value: 'a', ttl: 1_000 },
+        limited,
+      ),
+    ).toBe('a')
     expect(limited.left).toBeLessThan(2)
     expect(await all[0]!.store.acquireSlot('acc', 'r', 1, limited)).toBe(true)
   })

@@ -1,4 +1,4 @@
-import type { Fact, StateStore } from '../contract/state.js'
+import type { ConditionalChange, Fact, StateStore } from '../contract/state.js'
 import { SLOT } from './store.js'
 
 /** Of each kind; sessions are the only one that many clients could make many of, and the oldest goes first. */
@@ -52,15 +52,9 @@ export class MemoryStore implements StateStore {
     return sum
   }
 
-  compareAndSet(
-    kind: string,
-    key: string,
-    expected: string | undefined,
-    value: string,
-    ttl: number,
-  ): string | undefined {
-    const stands = this.get(kind, key)?.value
-    if (stands !== expected) return stands
+  compareAndSet({ kind, key, expected, value, ttl }: ConditionalChange): string | undefined {
+    const present = this.get(kind, key)?.value
+    if (present !== expected) return present
     this.set(kind, key, value, ttl)
     return value
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Awaitable } from '../contract/awaitable.js'
 import type { Logger } from '../contract/services.js'
-import type { Fact, Patience, StateStore } from '../contract/state.js'
+import type { ConditionalChange, Fact, Patience, StateStore } from '../contract/state.js'
 import { MemoryStore } from './memory.js'
 import { RedisLink } from './redis-link.js'
 import { RedisPlaces } from './redis-places.js'
@@ -105,28 +105,22 @@ export class RedisStore implements StateStore {
     return sum
   }
 
-  compareAndSet(
-    kind: string,
-    key: string,
-    expected: string | undefined,
-    value: string,
-    ttl: number,
-    patience: Patience,
-  ): Awaitable<string | undefined> {
+  compareAndSet(change: ConditionalChange, patience: Patience): Awaitable<string | undefined> {
+    const { kind, key, expected, value, ttl } = change
     const here = () => {
-      const stands = this.#copy.compareAndSet(kind, key, expected, value, ttl)
-      if (stands === value) this.#share('stateSet', kind, key, value, Math.ceil(ttl))
-      return stands
+      const present = this.#copy.compareAndSet(change)
+      if (present === value) this.#share('stateSet', kind, key, value, Math.ceil(ttl))
+      return present
     }
     if (!this.#link.up) return here()
     const wanted = expected === undefined ? [] : [expected]
     const args = [...this.#factArgs(kind, key), value, Math.ceil(ttl), ...wanted]
     return this.#link.ask<[string | null, number]>(patience, 'stateCompare', ...args).then((outcome) => {
       if (!outcome) return here()
-      const [stands, left] = outcome.answer
-      if (stands !== null) this.#copy.set(kind, key, stands, left)
+      const [present, left] = outcome.answer
+      if (present !== null) this.#copy.set(kind, key, present, left)
       else this.#copy.delete(kind, key)
-      return stands ?? undefined
+      return present ?? undefined
     })
   }
 

@@ -5,6 +5,7 @@ import type { Account, ModelInfo, Precedence } from '../contract/upstream.js'
 import { errorBody } from '../errors/api-errors.js'
 import { ClientGoneError, GatewayError } from '../errors/gateway-errors.js'
 import { headerText } from '../exchange/headers.js'
+import { cancellationOf } from '../exchange/inner.js'
 import { maskBytes, maskHeaders, maskText } from '../exchange/mask-key.js'
 import { Reply } from '../exchange/reply.js'
 import { shownStatus } from '../exchange/shown-status.js'
@@ -94,7 +95,7 @@ export function createForwarder(
       path: `${path}${call.path}${call.query}`,
       headers: requestHeaders.list(call.headers, key),
       body: call.bytes,
-      cancellation: call.cancellation,
+      cancellation: cancellationOf(call),
       headersTimeout: headersLimit(call),
       idleTimeout: limits.idle,
       attempt,

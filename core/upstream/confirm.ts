@@ -5,6 +5,7 @@ import type { AttemptRecord } from '../contract/record.js'
 import type { Reply } from '../contract/reply.js'
 import { embeddedError } from '../errors/embedded-error.js'
 import { ClientGoneError, UpstreamError } from '../errors/gateway-errors.js'
+import { cancellationOf, heldBytes } from '../exchange/inner.js'
 import { noteUsage, tapped, UsageTap } from '../exchange/usage.js'
 import { isRecord, parseJson } from '../json/plain.js'
 import { isMessage } from '../message/first-event.js'
@@ -26,7 +27,7 @@ const WHOLE_LIMIT = 64 * 1024 * 1024
  */
 export function confirm(reply: Reply, call: Call, attempt: AttemptRecord): Promise<Reply> | Reply {
   if (!reply.ok) return reply
-  const { held } = reply
+  const held = heldBytes(reply)
   if (held && !reply.isEventStream && shapeOf(held, false) === 'json')
     return ofWhole(held, reply, call, attempt)
   return new Promise((resolve, reject) => new Confirmation(reply, call, attempt, resolve, reject).start())
@@ -55,8 +56,8 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
   }
 
   start(): void {
-    const { cancellation, stream, limits } = this.call
-    cancellation.on(this.#onGone) // calls it at once for a client that has gone
+    const { stream, limits } = this.call
+    cancellationOf(this.call).on(this.#onGone) // calls it at once for a client that has gone
     if (this.#settled) return
     if (stream) this.#timer = setTimeout(silent, limits.firstEvent, this)
     this.#source.pipe(this)
@@ -145,7 +146,7 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
     if (this.#settled) return
     this.#settled = true
     clearTimeout(this.#timer)
-    this.call.cancellation.off(this.#onGone)
+    cancellationOf(this.call).off(this.#onGone)
     if (reply) this.resolve(reply)
     else this.reject(error)
   }

@@ -6,6 +6,7 @@ import { errorBody } from '../errors/api-errors.js'
 import type { UpstreamError } from '../errors/gateway-errors.js'
 import { wordsOfJson } from '../errors/upstream-words.js'
 import { endToEnd } from '../exchange/headers.js'
+import { withSource } from '../exchange/inner.js'
 import { Reply as Replies } from '../exchange/reply.js'
 import { JsonNode } from '../json/node.js'
 import { unfold } from '../message/unfold.js'
@@ -32,7 +33,7 @@ export function bytesReply({ status, headers }: Reply, bytes: Buffer): Reply {
 
 /** A stream as it comes, under its own name. */
 export function streamReply(reply: Reply, stream: EventStream, { isNamed }: FirstEvent): Reply {
-  const found = reply.withSource(stream)
+  const found = withSource(reply, stream)
   const labelled = reply.isEventStream
     ? found
     : found.with({ headers: { ...EVENTS, 'content-length': undefined } })

@@ -6,7 +6,7 @@ import {
   Reply,
   UpstreamError,
 } from '../../core/index.js'
-import { isKnownError, shownStatus } from '../../core/kit.js'
+import { cancellationOf, isKnownError, shownStatus } from '../../core/kit.js'
 import { errorData, providerError, recordOf } from './errors.js'
 import { isTooLong, tooLong } from './overflow.js'
 
@@ -40,7 +40,7 @@ export async function errorReply(
 export function failureOf(error: unknown, call: Call): Error {
   const known = knownCause(error)
   if (known) return known
-  if (call.cancellation.cancelled) return new ClientGoneError()
+  if (cancellationOf(call).cancelled) return new ClientGoneError()
   const { name, message } = recordOf(error)
   const words = call.record.masked(String(message ?? 'no explanation'))
   switch (name) {

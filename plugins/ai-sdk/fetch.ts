@@ -1,5 +1,5 @@
 import { type Call, GatewayError, type Reply, type Transport, UpstreamError } from '../../core/index.js'
-import { bytesSource, embeddedError, parseJson } from '../../core/kit.js'
+import { bytesSource, cancellationOf, embeddedError, parseJson } from '../../core/kit.js'
 import { webStream } from './web-stream.js'
 
 /** The calls that are under way, by the signal that their provider package hands on to `fetch`. */
@@ -26,7 +26,7 @@ export function createFetch(upstream: string, transport: Transport, calls: Calls
       path: url.pathname + url.search,
       headers: Object.fromEntries(new Headers(init?.headers ?? request?.headers)),
       body: await bytesOf(init?.body ?? (request && (await request.arrayBuffer()))),
-      ...(call ? { cancellation: call.cancellation } : signal && { signal }),
+      ...(call ? { cancellation: cancellationOf(call) } : signal && { signal }),
       headersTimeout: call?.limits.firstEvent, // it is always asked for a stream
       idleTimeout: call?.limits.idle,
     })

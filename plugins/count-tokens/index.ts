@@ -14,7 +14,7 @@ import {
   tokens,
   UpstreamError,
 } from '../../core/index.js'
-import { endToEnd, loggable, orCancelled } from '../../core/kit.js'
+import { cancellationOf, endToEnd, loggable, orCancelled } from '../../core/kit.js'
 
 const options = z.strictObject({
   /** `auto`: the upstream's count, else an estimate; `zero`: always 0, at no cost. Default: `auto`. */
@@ -61,7 +61,7 @@ class CountTokens implements Plugin {
       if (typeof answer !== 'string') return answer
       call.record.note('count-tokens', `estimated: ${answer}`)
     } catch (error) {
-      if (call.cancellation.cancelled) throw new ClientGoneError()
+      if (cancellationOf(call).cancelled) throw new ClientGoneError()
       if (ClientGoneError.is(error)) {
         call.record.note('count-tokens', `estimated: no count after ${timeout} ms`)
         return undefined
@@ -81,9 +81,9 @@ class CountTokens implements Plugin {
  * whether its upstream hears of that or not.
  */
 async function countOf(call: Call, next: Next): Promise<Reply | string> {
-  const reply = await orCancelled<Reply>(call.cancellation, (resolve, reject) => {
+  const reply = await orCancelled<Reply>(cancellationOf(call), (resolve, reject) => {
     next(call).then((late) => {
-      if (call.cancellation.cancelled) late.discard()
+      if (cancellationOf(call).cancelled) late.discard()
       resolve(late)
     }, reject)
   })
@@ -92,7 +92,7 @@ async function countOf(call: Call, next: Next): Promise<Reply | string> {
     return `the upstream answered ${reply.status}`
   }
   try {
-    const bytes = await orCancelled<Buffer>(call.cancellation, (resolve, reject) => {
+    const bytes = await orCancelled<Buffer>(cancellationOf(call), (resolve, reject) => {
       reply.bytes(REPLY_LIMIT).then(resolve, reject)
       return () => reply.discard()
     })

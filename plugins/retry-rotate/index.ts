@@ -12,7 +12,7 @@ import {
   tokens,
   UpstreamError,
 } from '../../core/index.js'
-import { durationText, retryDelay, sleep } from '../../core/kit.js'
+import { cancellationOf, durationText, retryDelay, sleep } from '../../core/kit.js'
 import { Attempts, type Failed } from './attempts.js'
 import { type Failure, judge, pause } from './policy.js'
 import { withoutThinking } from './thinking.js'
@@ -126,7 +126,7 @@ class RetryRotate implements Plugin {
         // Once for each account: a limit that goes on is worth another account's cold cache.
         const patient = attempts.wait()
         if (!patient && (await attempts.other(false))) return true
-        await sleep(verdict.ms, attempts.call.cancellation)
+        await sleep(verdict.ms, cancellationOf(attempts.call))
         return patient ? attempts.again() : attempts.round()
       }
       case 'strip-thinking': {
@@ -137,7 +137,7 @@ class RetryRotate implements Plugin {
       case 'other': {
         if (await attempts.other(verdict.alone === 'return')) return true
         if (verdict.alone === 'return') return false
-        await sleep(pause(attempts.pauses++), attempts.call.cancellation)
+        await sleep(pause(attempts.pauses++), cancellationOf(attempts.call))
         return attempts.round()
       }
     }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Message, MessagesRequest } from '../../core/index.js'
+import { decodedShare } from '../../core/kit.js'
 import { makeCall, mount } from '../../testing.js'
 import { roleMerge } from './index.js'
 import * as merge from './merge.js'
@@ -102,7 +103,7 @@ describe('in the chain', () => {
     const call = makeCall(body)
     await plugin.send(call)
     expect(plugin.calls[0]!.bytes).toBe(call.bytes)
-    expect(plugin.calls[0]!.decodedShare).toBe(0)
+    expect(decodedShare(plugin.calls[0]!)).toBe(0)
   })
 
   it('keeps every other field of the body, in its place', async () => {

@@ -34,7 +34,12 @@ describe.skipIf(!available)('while Redis is away', () => {
       if (how === 'stopped') await redis.stop()
       else redis.freeze()
 
-      const set = await timed(() => store.compareAndSet('session', 's', undefined, 'a', 60_000, patience()))
+      const set = await timed(() =>
+        store.compareAndSet(
+          { kind: 'session', key: 's', expected: undefined, value: 'a', ttl: 60_000 },
+          patience(),
+        ),
+      )
       expect(set).toMatchObject({ result: 'a' })
       const lease = await timed(() => store.acquireSlot('k', 'a', 1, patience()))
       expect(lease).toMatchObject({ result: true })
@@ -149,7 +154,10 @@ describe.skipIf(!available)('a stall of this process', () => {
     const redis = await server()
     const log = logger()
     const store = await redisStore(redis.url, PREFIX, { logger: log })
-    const answer = store.compareAndSet('session', 's', undefined, 'a', 60_000, patience())
+    const answer = store.compareAndSet(
+      { kind: 'session', key: 's', expected: undefined, value: 'a', ttl: 60_000 },
+      patience(),
+    )
     const until = performance.now() + 120
     while (performance.now() < until); // as a large body that is parsed
     expect(await answer).toBe('a')

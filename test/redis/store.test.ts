@@ -97,7 +97,7 @@ describe.each(stores)('the state in %s', (_name, open) => {
   it('compare and set: of many that ask at once one wins, and all learn who', async () => {
     const [one, other] = await open()
     const ask = (store: StateStore, value: string) =>
-      store.compareAndSet('probe', 'k', undefined, value, 5_000, patience())
+      store.compareAndSet({ kind: 'probe', key: 'k', expected: undefined, value, ttl: 5_000 }, patience())
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) => ask(i % 2 ? one : other, `value ${i}`)),
     )
@@ -108,7 +108,7 @@ describe.each(stores)('the state in %s', (_name, open) => {
   it('compare and set: only what is expected is replaced', async () => {
     const [one, other] = await open()
     const set = (store: StateStore, expected: string | undefined, value: string) =>
-      store.compareAndSet('session', 'k', expected, value, 5_000, patience())
+      store.compareAndSet({ kind: 'session', key: 'k', expected, value, ttl: 5_000 }, patience())
     expect(await set(one, 'something', 'a')).toBeUndefined()
     expect(await set(one, undefined, 'a')).toBe('a')
     expect(await set(other, undefined, 'b')).toBe('a')
