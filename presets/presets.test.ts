@@ -67,7 +67,12 @@ test('what the environment gives', () => {
 
 test("this repository's own config works with nothing in the environment", async () => {
   const cwd = fileURLToPath(new URL('..', import.meta.url))
-  const { file, config } = await loadConfig({ cwd, modules: async () => ({ agproxy }) })
+  const { file, config } = await loadConfig({
+    cwd,
+    env: {},
+    project: true,
+    modules: async () => ({ agproxy }),
+  })
   expect(file).toMatch(/agproxy\.config\.ts$/)
   expect(resolveConfig(config, { env: {}, presets, file })).toMatchObject({
     server: { host: '127.0.0.1', port: 8045 },

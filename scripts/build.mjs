@@ -45,7 +45,7 @@ async function build() {
   const folder = mkdtempSync(join(outdir, '.new-'))
   try {
     const { bundleCommand, compileLibrary } = await import('./build/compile.mjs')
-    if (!values.command) compileLibrary(folder)
+    if (!values.command) await compileLibrary(folder)
     await bundleCommand(folder)
     const before = readStamp(outdir)?.files ?? []
     const files = swapIn(folder, outdir)

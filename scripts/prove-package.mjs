@@ -2,7 +2,7 @@
 // request: what a user gets, not what the checkout has.
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -51,6 +51,14 @@ try {
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
   npm(['install', '--no-audit', '--no-fund', join(folder, filename)], folder)
   writeFileSync(join(folder, 'agproxy.config.ts'), config)
+  const schema = JSON.parse(
+    readFileSync(join(folder, 'node_modules/agproxy/dist/agproxy.schema.json'), 'utf8'),
+  )
+  assert.equal(schema.properties.server.properties.port.default, 8045)
+  assert.match(
+    schema.properties.plugins.properties.zai.anyOf[0].properties.baseURL.description,
+    /ZAI_BASE_URL/,
+  )
 
   const child = spawn(join(folder, 'node_modules/.bin/agproxy'), ['start'], {
     cwd: folder,

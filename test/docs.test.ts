@@ -87,7 +87,7 @@ const configs = files.filter(
 )
 
 async function load(name: string) {
-  const { config } = await loadConfig({ cwd: out, file: join(out, name), modules })
+  const { config } = await loadConfig({ cwd: out, env: {}, file: join(out, name), modules })
   return config as TestConfig
 }
 

@@ -30,7 +30,7 @@ async function load(name: string, text: string): Promise<TestConfig> {
   const cwd = mkdtempSync(join(tmpdir(), 'agproxy-upstreams-'))
   onTestFinished(() => rmSync(cwd, { recursive: true }))
   writeFileSync(join(cwd, name), text)
-  const { config } = await loadConfig({ cwd, file: join(cwd, name), modules: async () => ({}) })
+  const { config } = await loadConfig({ cwd, env: {}, file: join(cwd, name), modules: async () => ({}) })
   return config as TestConfig
 }
 

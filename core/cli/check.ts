@@ -10,7 +10,7 @@ export const check = defineCommand({
   },
   async run({ args, data }) {
     const context = data as CliContext
-    const config = await loadResolved(args, context)
+    const config = await loadResolved(args, context, 'project')
     context.out(printConfig(config))
     // Sets the plugins up as a start would, so that what fails there fails here.
     const { PATIENCE, tryOut } = await import('./probe.js')

@@ -15,6 +15,7 @@ export const claude = defineCommand({
   args: withoutAliases(configFlags),
   async run({ args, rawArgs, data }) {
     const context = data as CliContext
+    const clientsOwn = { ...context.env } // before a config's .env is lent to this process
     const config = await loadResolved(args, context)
     const key = clientKey(config)
     const running = await findRunning(gatewayURLs(config.server, context.env, args), key)
@@ -23,7 +24,7 @@ export const claude = defineCommand({
     try {
       const end = rawArgs.indexOf('--')
       const url = running ?? own!.url
-      return await runClient(end < 0 ? [] : rawArgs.slice(end + 1), clientEnv(context.env, url, key))
+      return await runClient(end < 0 ? [] : rawArgs.slice(end + 1), clientEnv(clientsOwn, url, key))
     } finally {
       await own?.close(0)
     }

@@ -20,7 +20,7 @@ async function run(argv: readonly string[], { cwd, env = {} }: RunOptions): Prom
   let err = ''
   const code = await runCli(argv, {
     cwd,
-    env: { XDG_STATE_HOME: emptyFolder(), ...env },
+    env: { XDG_STATE_HOME: emptyFolder(), XDG_CONFIG_HOME: emptyFolder(), ...env },
     out: (text) => (out += text),
     err: (text) => (err += text),
     presets: async () => presets,
@@ -198,7 +198,7 @@ describe('a broken config', () => {
     async (name) => {
       const dir = emptyFolder()
       const file = config(dir, 'export default { server: { prot: 1 }, plugins: { warmpu: false } }\n')
-      const { code, out, err } = await cli.run([name], { cwd: dir })
+      const { code, out, err } = await cli.run([name], { cwd: dir, env: { AGPROXY_CONFIG: file } })
       expect({ code, out }).toEqual({ code: 1, out: '' })
       expect(err).toContain(`agproxy: ${file}:\n`)
       expect(err).toMatch(
@@ -396,7 +396,9 @@ describe('env', () => {
       'export ANTHROPIC_BASE_URL=http://127.0.0.1:10',
     )
     const https = 'export default { server: { host: "gateway.lan", https: true } }'
-    expect(await lines({}, [], https)).toContain('export ANTHROPIC_BASE_URL=https://gateway.lan:8045')
+    expect(await lines({ AGPROXY_CONFIG: 'agproxy.config.ts' }, [], https)).toContain(
+      'export ANTHROPIC_BASE_URL=https://gateway.lan:8045',
+    )
   })
 
   test('exempts the gateway from a proxy, and takes away what would keep the client from it', async () => {

@@ -14,6 +14,7 @@ it('a config that never finishes loading is an error after a minute', async () =
   const loading = loadResolved(
     {},
     { cwd, env: {}, out: print, err: print, presets: async () => ({}), modules: async () => ({}) },
+    'project',
   )
   const failed = expect(loading).rejects.toThrow('loading the config did not end within 60 s')
   await vi.advanceTimersByTimeAsync(60_000)

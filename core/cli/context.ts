@@ -47,14 +47,43 @@ export type ConfigArgs = { readonly [Name in keyof typeof configFlags]?: string 
 /** Milliseconds that a config may take to load: one that waits for ever at its top level would hold the start, silently. */
 const LOAD_LIMIT = 60_000
 
+/**
+ * Whose config a command takes without being told a file: `project` the project's, else the user's own; `own` the user's alone. A
+ * command that is run inside of other people's repositories takes no project's, which could run code or redirect a key.
+ */
+export type ConfigScope = 'project' | 'own'
+
+/** The commands that were told of a project's config that they leave alone. */
+const told = new WeakSet<CliContext>()
+
 /** The config as flags, file and environment make it. Read anew on each call. */
-export async function loadResolved(args: ConfigArgs, context: CliContext): Promise<ResolvedConfig> {
-  const { cwd, env, modules } = context
-  const loading = loadConfig({ cwd, file: args.config, modules })
-  const { file, config } = await withTimeLimit(loading, LOAD_LIMIT, 'loading the config')
+export async function loadResolved(
+  args: ConfigArgs,
+  context: CliContext,
+  scope: ConfigScope = 'own',
+): Promise<ResolvedConfig> {
+  const { cwd, modules } = context
+  const loading = loadConfig({
+    cwd,
+    env: context.env,
+    file: args.config,
+    project: scope === 'project',
+    modules,
+  })
+  const { file, config, env, texts, leftAlone } = await withTimeLimit(
+    loading,
+    LOAD_LIMIT,
+    'loading the config',
+  )
+  if (leftAlone !== undefined && !told.has(context)) {
+    told.add(context)
+    context.err(
+      `agproxy: left alone: ${leftAlone}; only start and check take a project's config by themselves, the others with --config\n`,
+    )
+  }
   const { host, port, preset } = args
   const flags = { host, port, preset, logLevel: args['log-level'] }
   const presets = await context.presets()
   const upstreamOf = await context.upstreamOf?.()
-  return resolveConfig(config, { file, flags, env, presets, ...(upstreamOf && { upstreamOf }) })
+  return resolveConfig(config, { file, flags, env, texts, presets, ...(upstreamOf && { upstreamOf }) })
 }

@@ -22,6 +22,9 @@ it('finds what a config imports, and what that imports, under the names of the s
   const b = write('b.mjs', '')
   const lib = write('lib/index.ts', '')
   write('other.ts', '')
-  expect(withImports(config).sort()).toEqual([a, config, b, lib].sort())
-  expect(withImports(write('agproxy.yaml', 'preset: claude-code'))).toHaveLength(1)
+  const env = join(dir, '.env')
+  expect(withImports(config).sort()).toEqual([a, config, b, lib, env].sort())
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the syntax itself
+  const yaml = write('agproxy.yaml', 'accounts: [{ upstream: zai, apiKey: "${file:keys/one}" }]')
+  expect(withImports(yaml)).toEqual([yaml, env, join(dir, 'keys/one')])
 })

@@ -1,15 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { DOTENV } from '../config/dotenv.js'
+import { filePath } from '../config/variables.js'
 
 /** A config's own files are few; this keeps a mistake from reading a whole project. */
 const MOST = 50
+const CODE = /\.[cm]?[jt]s$/
 const ENDINGS = ['', '.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '/index.ts', '/index.js']
 
-/** A file and what it imports by a relative path, and so on: what a change of means another chain. */
+/**
+ * A file, the `.env` beside it, what it imports by a relative path or names as `${file:PATH}`, and so on: what a change of means another
+ * chain.
+ */
 export function withImports(file: string): string[] {
-  const found = new Set([file])
+  const found = new Set([file, join(dirname(file), DOTENV)])
   for (const each of found) {
-    if (found.size >= MOST || !/\.[cm]?[jt]s$/.test(each)) continue
+    if (found.size >= MOST) continue
+    if (each === file && !CODE.test(each)) for (const named of namedFiles(each)) found.add(named)
+    if (!CODE.test(each)) continue
     for (const path of relativeImports(each)) {
       const target = onDisk(resolve(dirname(each), path))
       if (target) found.add(target)
@@ -18,15 +26,22 @@ export function withImports(file: string): string[] {
   return [...found]
 }
 
-function relativeImports(file: string): string[] {
+function namedFiles(file: string): string[] {
+  const named = [...textOf(file).matchAll(/\$\{file:([^{}]+)\}/g)].slice(0, MOST)
+  return named.map((match) => filePath(match[1]!, dirname(file)))
+}
+
+function textOf(file: string): string {
   try {
-    const source = readFileSync(file, 'utf8')
-    return [...source.matchAll(/(?:from|import|require)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g)].map(
-      (match) => match[1]!,
-    )
+    return readFileSync(file, 'utf8')
   } catch {
-    return []
+    return ''
   }
+}
+
+function relativeImports(file: string): string[] {
+  const found = textOf(file).matchAll(/(?:from|import|require)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g)
+  return [...found].map((match) => match[1]!)
 }
 
 /** TypeScript is imported under the name that its output would have. */

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { defineCommand } from 'citty'
-import { CONFIG_FILES } from '../config/load.js'
+import { configIn } from '../config/find.js'
 import { type CliContext, UsageError } from './context.js'
 
 const FILE = 'agproxy.config.ts'
@@ -35,24 +35,14 @@ export const init = defineCommand({
   meta: { name: 'init', description: `Write a starter ${FILE}` },
   run({ data }) {
     const { cwd, out } = data as CliContext
-    const found = existing(cwd)
-    if (found) throw new UsageError(`${found} is there already; nothing was written`)
+    const found = configIn(cwd)
+    if (found) throw new UsageError(`${shown(found)} is there already; nothing was written`)
     writeFileSync(join(cwd, FILE), STARTER, { flag: 'wx' })
     out(`Wrote ${FILE}. Next: npx agproxy check, then npx agproxy start.\n`)
   },
 })
 
-function existing(cwd: string): string | undefined {
-  const file = CONFIG_FILES.find((name) => existsSync(join(cwd, name)))
-  return file ?? (inPackageJson(cwd) ? "package.json with the key 'agproxy'" : undefined)
-}
-
-function inPackageJson(cwd: string): boolean {
-  try {
-    const text = readFileSync(join(cwd, 'package.json'), 'utf8')
-    const content = JSON.parse(text.replace(/^\ufeff/, '')) // npm, too, reads over a byte order mark
-    return Object.hasOwn(content, 'agproxy')
-  } catch {
-    return false
-  }
+function shown(file: string): string {
+  const name = basename(file)
+  return name === 'package.json' ? "package.json with the key 'agproxy'" : name
 }

@@ -33,7 +33,7 @@ async function following(text: string, { file: name = '.agproxyrc.json', search,
     presets: async () => presets,
     modules: async () => ({ agproxy }),
   }
-  const load = () => loadResolved({ port: '0', ...(!search && { config: path() }) }, context)
+  const load = () => loadResolved({ port: '0', ...(!search && { config: path() }) }, context, 'project')
   const logs: string[] = []
   const note = (level: string) => (first: object | string, text?: string) =>
     void logs.push(`${level}: ${typeof first === 'string' ? first : text}`)

@@ -23,7 +23,7 @@ export const start = defineCommand({
     const context = data as CliContext
     const controls = cluster.isWorker ? fromPrimary() : fromSignals()
     const ownArgs = { ...args, port: process.env.AGPROXY_WORKER_PORT ?? args.port }
-    const load = async () => withAdminKey(await loadResolved(ownArgs, context), context.env)
+    const load = async () => withAdminKey(await loadResolved(ownArgs, context, 'project'), context.env)
     const config = await load()
     if (cluster.isWorker || args.workers === undefined) return serve(config, load, context, controls)
     const { runWorkers, workerCount } = await import('./workers.js')

@@ -3,6 +3,7 @@ import type { Problem } from '../errors/config-error.js'
 import { isRecord } from '../json/plain.js'
 import { type CleanedKey, cleanKey, faultOfKey } from '../upstream/key-text.js'
 import type { Preset } from './define.js'
+import { typedTexts } from './layers.js'
 import type { Origin } from './resolved.js'
 import { accountSchema } from './schema.js'
 import { kindOf } from './words.js'
@@ -19,6 +20,7 @@ export function resolveAccounts(
   fromEnv: () => Account[],
   problems: Problem[],
   warnings: string[],
+  texts?: ReadonlySet<string>,
 ): Accounts {
   if (raw === undefined) {
     const accounts = fromEnv()
@@ -28,7 +30,7 @@ export function resolveAccounts(
     problems.push({ path: 'accounts', message: `expected a list of accounts, found ${kindOf(raw)}` })
     return { accounts: [], from: 'config' }
   }
-  const entries = raw.map((entry, i) => parse(entry, i, problems, warnings))
+  const entries = raw.map((entry, i) => parse(entry, i, problems, warnings, texts))
   return { accounts: named(entries, problems), from: 'config' }
 }
 
@@ -36,12 +38,19 @@ type Entry =
   | { readonly account: Omit<Account, 'id'> & { id?: string }; readonly keyless: boolean }
   | undefined
 
-function parse(raw: unknown, i: number, problems: Problem[], warnings: string[]): Entry {
+function parse(
+  given: unknown,
+  i: number,
+  problems: Problem[],
+  warnings: string[],
+  texts: ReadonlySet<string> | undefined,
+): Entry {
   const path = `accounts.${i}`
-  if (!isRecord(raw)) {
-    problems.push({ path, message: `expected an account, found ${kindOf(raw)}` })
+  if (!isRecord(given)) {
+    problems.push({ path, message: `expected an account, found ${kindOf(given)}` })
     return undefined
   }
+  const raw = typedTexts(path, accountSchema, given, texts)
   // `apiKey: process.env.MY_KEY` with the variable unset. An account that was meant to have a key can't work without.
   const { apiKey, ...rest } = raw
   const cleaned = typeof apiKey === 'string' ? cleanKey(apiKey) : undefined

@@ -12,6 +12,8 @@ export interface Layer {
   readonly values: Readonly<Record<string, unknown>>
   /** What to call the place of a key in a message, where it is not the config's own path. */
   readonly labels?: Readonly<Record<string, string>>
+  /** Keys whose text a variable gave; it becomes what the schema wants. */
+  readonly texts?: readonly string[]
 }
 
 export interface Section<T> {
@@ -41,7 +43,7 @@ export function resolveSection<S extends z.ZodType>(
   layers.forEach((layer, i) => {
     // `host: process.env.HOST` with the variable unset counts as not written.
     for (const [key, value] of entriesOf(layer)) {
-      values[key] = value
+      values[key] = layer.texts?.includes(key) ? fromText(String(value), schema, key) : value
       source[key] = layer
     }
     const hidden = replaced(layer, layers.slice(i + 1))
@@ -83,12 +85,33 @@ export function configLayer(
   value: unknown,
   problems: Problem[],
   origin: Origin = 'config',
+  texts?: ReadonlySet<string>,
 ): Layer {
   if (value === undefined) return { origin, values: {} }
-  if (isRecord(value)) return { origin, values: value }
+  if (isRecord(value)) return { origin, values: value, texts: textsUnder(path, value, texts) }
   // By its kind alone: a text in place of options may be a key.
   problems.push({ path, message: `expected an object, found ${kindOf(value)}` })
   return { origin, values: {} }
+}
+
+/** The keys of a part whose text a variable gave. */
+export function textsUnder(path: string, part: object, texts: ReadonlySet<string> | undefined): string[] {
+  return texts ? Object.keys(part).filter((key) => texts.has(`${path}.${key}`)) : []
+}
+
+/** A part in which the texts that variables gave are what the schema wants. */
+export function typedTexts(
+  path: string,
+  schema: Schema,
+  part: Readonly<Record<string, unknown>>,
+  texts: ReadonlySet<string> | undefined,
+): Readonly<Record<string, unknown>> {
+  const keys = textsUnder(path, part, texts)
+  if (keys.length === 0) return part
+  return {
+    ...part,
+    ...Object.fromEntries(keys.map((key) => [key, fromText(String(part[key]), schema, key)])),
+  }
 }
 
 /** `{ baseURL: 'ZAI_BASE_URL' }` and the environment as a layer. An empty variable counts as unset. */

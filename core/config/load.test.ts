@@ -22,7 +22,16 @@ function write(name: string, text: string): string {
   return path(name)
 }
 const modules = async () => ({ agproxy, 'agproxy/plugins': plugins })
-const load = (file?: string, cwd = dir) => loadConfig({ cwd, file, modules })
+const load = async (file?: string, cwd = dir) => {
+  const loaded = await loadConfig({
+    cwd,
+    file,
+    env: { XDG_CONFIG_HOME: path('home') },
+    project: true,
+    modules,
+  })
+  return { file: loaded.file, config: loaded.config }
+}
 const failure = async (file?: string): Promise<string> => {
   try {
     await load(file)
@@ -49,6 +58,9 @@ const FORMS: [string, string][] = [
   ['agproxy.config.js', CJS],
   ['agproxy.config.mjs', ESM],
   ['agproxy.config.cjs', CJS],
+  ['agproxy.config.json', JSON_TEXT],
+  ['agproxy.config.yaml', YAML_TEXT],
+  ['agproxy.config.yml', YAML_TEXT],
   ['.agproxyrc', JSON_TEXT],
   ['.agproxyrc', YAML_TEXT],
   ['.agproxyrc.json', JSON_TEXT],

@@ -1,16 +1,21 @@
 import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import type { CosmiconfigResult } from 'cosmiconfig'
-import { ConfigError } from '../errors/config-error.js'
+import { ConfigError, type Problem } from '../errors/config-error.js'
 import { isRecord } from '../json/plain.js'
+import { lendDotenv, withDotenv } from './dotenv.js'
+import { CODE, projectsConfig, usersConfig } from './find.js'
 import { codeLoader, jsonLoader, type VirtualModules, yamlLoader } from './loaders.js'
+import { fillVariables } from './variables.js'
 import { kindOf } from './words.js'
 
 export interface LoadOptions {
-  /** Where the search starts; it goes upwards to the folder with a package.json. */
   readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
   /** Instead of searching: this file, of any of the formats. */
   readonly file?: string | undefined
+  /** Whether a config of the project that `cwd` is in may be taken without being named. Default: false. */
+  readonly project?: boolean
   /** Called only for a config that is code. */
   readonly modules: () => Promise<VirtualModules>
 }
@@ -19,27 +24,46 @@ export interface LoadedConfig {
   /** Absolute; undefined when there is no config. */
   readonly file: string | undefined
   readonly config: unknown
+  /** The environment with what `.env` beside the config adds. */
+  readonly env: NodeJS.ProcessEnv
+  /** Paths of texts that a variable gave, for options that are numbers or booleans. */
+  readonly texts: ReadonlySet<string>
+  /** The project's config, where there is one that was not taken. Nothing of it was run. */
+  readonly leftAlone?: string
 }
 
-const CODE = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
-const DATA = ['', '.json', '.yaml', '.yml']
-
-/** Names that are looked for in each folder, the first one wins. */
-export const CONFIG_FILES: readonly string[] = [
-  ...CODE.map((ext) => `agproxy.config${ext}`),
-  ...DATA.map((ext) => `.agproxyrc${ext}`),
-]
-
-/** Finds and reads a config. Every failure is a ConfigError that names the file. */
+/**
+ * Finds and reads a config: the named one, the one that `AGPROXY_CONFIG` names, the project's, the user's own. Every failure is a
+ * ConfigError that names the file.
+ */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  const { cwd, env } = options
+  const given = options.file ?? (env.AGPROXY_CONFIG || undefined)
+  const named = given === undefined ? undefined : resolve(cwd, given)
+  const by = options.file === undefined ? 'AGPROXY_CONFIG' : '--config'
+  if (named) await mustBeFile(named, by)
+  const projects = named ? undefined : projectsConfig(cwd)
+  const file = named ?? (options.project ? projects : undefined) ?? usersConfig(env)
+  const leftAlone = projects !== undefined && projects !== file ? { leftAlone: projects } : {}
+  if (file === undefined) return { file, config: undefined, env, texts: new Set(), ...leftAlone }
+  const folder = dirname(file)
+  const ownEnv = withDotenv(env, folder)
+  const isCode = CODE.some((ext) => basename(file).endsWith(ext))
+  if (isCode) lendDotenv(folder)
+  const config = await read(file, options.modules)
+  if (isCode) return { file, config, env: ownEnv, texts: new Set(), ...leftAlone }
+  const problems: Problem[] = []
+  const filled = fillVariables(config, folder, ownEnv, problems)
+  if (problems.length > 0) throw new ConfigError(problems, file)
+  return { file, config: filled.value, env: ownEnv, texts: filled.texts, ...leftAlone }
+}
+
+async function read(file: string, modules: LoadOptions['modules']): Promise<unknown> {
   const { cosmiconfig } = await import('cosmiconfig')
-  const code = codeLoader(options.modules)
+  const code = codeLoader(modules)
   const explorer = cosmiconfig('agproxy', {
-    searchPlaces: [...CONFIG_FILES, 'package.json'],
-    searchStrategy: 'project',
+    searchPlaces: [],
     cache: false,
-    // An empty config is more likely a mistake than a wish for the defaults.
-    ignoreEmptySearchPlaces: false,
     loaders: {
       ...Object.fromEntries(CODE.map((ext) => [ext, code])),
       '.json': jsonLoader,
@@ -48,39 +72,30 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
       noExt: yamlLoader,
     },
   })
-  const named = options.file === undefined ? undefined : resolve(options.cwd, options.file)
-  if (named) await mustBeFile(named)
   try {
-    return checked(named ? await explorer.load(named) : await explorer.search(options.cwd), named)
+    return checked(await explorer.load(file), file)
   } catch (error) {
     if (ConfigError.is(error)) throw error
     throw new ConfigError(
       [{ code: 'AGP_CONFIG_FILE', message: (error as Error).message.split('\n')[0]! }],
-      named,
+      file,
     )
   }
 }
 
-async function mustBeFile(file: string): Promise<void> {
+async function mustBeFile(file: string, by: string): Promise<void> {
   const found = await stat(file).catch(() => undefined)
-  if (!found)
-    throw new ConfigError(
-      [{ code: 'AGP_CONFIG_FILE', message: 'no such file; check the path given to --config' }],
-      file,
-    )
-  if (!found.isFile())
-    throw new ConfigError(
-      [{ code: 'AGP_CONFIG_FILE', message: 'not a file; --config wants a config file' }],
-      file,
-    )
+  if (found?.isFile()) return
+  const message = found
+    ? `not a file; ${by} wants a config file`
+    : `no such file; check the path given to ${by}`
+  throw new ConfigError([{ code: 'AGP_CONFIG_FILE', message }], file)
 }
 
-function checked(result: CosmiconfigResult, named: string | undefined): LoadedConfig {
-  if (!result) {
-    if (!named) return { file: undefined, config: undefined }
-    throw new ConfigError([{ code: 'AGP_CONFIG_FILE', message: "has no key 'agproxy'" }], named) // only a package.json comes here
-  }
-  const { filepath: file, config } = result
+function checked(result: CosmiconfigResult, file: string): unknown {
+  // cosmiconfig has none of a package.json without the key.
+  if (!result) throw new ConfigError([{ code: 'AGP_CONFIG_FILE', message: "has no key 'agproxy'" }], file)
+  const { config } = result
   if (result.isEmpty || config === undefined || config === null) {
     throw new ConfigError(
       [
@@ -96,5 +111,5 @@ function checked(result: CosmiconfigResult, named: string | undefined): LoadedCo
     const message = `exports ${kindOf(config)}; export the config object as default: export default defineConfig({ … })`
     throw new ConfigError([{ code: 'AGP_CONFIG_FILE', message }], file)
   }
-  return { file, config }
+  return config
 }

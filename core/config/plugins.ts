@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Problem } from '../errors/config-error.js'
 import { isRecord } from '../json/plain.js'
 import { checkOrder } from '../plugin/order.js'
-import { configLayer, envLayer, type Layer, resolveSection } from './layers.js'
+import { configLayer, envLayer, type Layer, resolveSection, textsUnder } from './layers.js'
 import { isOwn, type Slot } from './presets.js'
 import type { ResolvedPlugin } from './resolved.js'
 import { pathOf, withShortForms } from './short-forms.js'
@@ -17,13 +17,14 @@ export function resolvePlugins(
   config: Readonly<Record<string, unknown>>,
   env: NodeJS.ProcessEnv,
   problems: Problem[],
+  texts?: ReadonlySet<string>,
 ): { chain: ResolvedPlugin[]; off: string[] } {
   const byName = withShortForms(config, settingsOf(slots, config.plugins, problems), slots, problems)
   const off = slots.filter((slot) => isOff(slot, byName[slot.name], env)).map((slot) => slot.name)
   const on = slots.filter((slot) => !off.includes(slot.name))
   problems.push(...checkOrder(on, off))
   const chain = on.flatMap((slot) =>
-    resolvePlugin(slot, byName[slot.name], pathOf(config, slot.name), env, problems),
+    resolvePlugin(slot, byName[slot.name], pathOf(config, slot.name), env, problems, texts),
   )
   return { chain, off }
 }
@@ -65,6 +66,7 @@ function resolvePlugin(
   path: string,
   env: NodeJS.ProcessEnv,
   problems: Problem[],
+  texts: ReadonlySet<string> | undefined,
 ): ResolvedPlugin[] {
   const { definition } = slot.spec
   const schema = definition.options ?? NO_OPTIONS
@@ -78,7 +80,8 @@ function resolvePlugin(
   const fromEnv = definition.options
     ? envLayer(definition.env ?? {}, env, schema)
     : { origin: 'env', values: {} }
-  const config: Layer = { origin: 'config', values: isRecord(setting) ? setting : {} }
+  const values = isRecord(setting) ? setting : {}
+  const config: Layer = { origin: 'config', values, texts: textsUnder(path, values, texts) }
   const order = own ? [fromEnv, brought, config] : [brought, fromEnv, config]
   const section = resolveSection(path, schema, order as Layer[], problems)
   if (!section) return []

@@ -28,6 +28,8 @@ export interface ResolveContext {
   readonly file?: string | undefined
   readonly flags?: Flags
   readonly env: NodeJS.ProcessEnv
+  /** Paths of texts that variables gave: they become the number or boolean that an option wants. */
+  readonly texts?: ReadonlySet<string>
   /** The presets that can be named. Injected, because core knows none. */
   readonly presets: Readonly<Record<string, Preset>>
   /** Makes the upstreams that the config declares. Injected like the presets. */
@@ -54,7 +56,7 @@ const STATE_ENV = { url: 'REDIS_URL' }
  * over presets and defaults. Throws one ConfigError with everything that is wrong.
  */
 export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedConfig {
-  const { env, flags = {}, file } = context
+  const { env, flags = {}, file, texts } = context
   if (raw !== undefined && !isRecord(raw)) {
     throw new ConfigError([{ message: `expected a config object, found ${kindOf(raw)}` }], file)
   }
@@ -62,7 +64,7 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
   const problems: Problem[] = []
   const warnings: string[] = []
   for (const key of Object.keys(config)) {
-    if (!KEYS.includes(key))
+    if (key !== '$schema' && !KEYS.includes(key))
       problems.push({ code: 'AGP_CONFIG_UNKNOWN_NAME', path: key, message: unknownName('key', key, KEYS) })
   }
 
@@ -78,12 +80,13 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
   ])
   // Without a preset every name would be unknown: one problem is enough.
   const { chain, off } =
-    presets.length > 0 ? resolvePlugins(slots, config, env, problems) : { chain: [], off: [] }
+    presets.length > 0 ? resolvePlugins(slots, config, env, problems, texts) : { chain: [], off: [] }
   const { accounts, from } = resolveAccounts(
     config.accounts,
     () => accountsFromEnv(presets, env, off, problems, warnings),
     problems,
     warnings,
+    texts,
   )
 
   const services = resolveServices(presets, config.services, problems)
@@ -95,7 +98,7 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
     serverSchema,
     [
       envLayer(SERVER_ENV, env, serverSchema),
-      configLayer('server', config.server, problems),
+      configLayer('server', config.server, problems, 'config', texts),
       serverFlags(flags),
     ],
     problems,
@@ -103,13 +106,13 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
   const log = resolveSection(
     'log',
     logSchema,
-    [configLayer('log', config.log, problems), logFlags(flags)],
+    [configLayer('log', config.log, problems, 'config', texts), logFlags(flags)],
     problems,
   )
   const state = resolveSection(
     'state',
     stateSchema,
-    [envLayer(STATE_ENV, env, stateSchema), configLayer('state', config.state, problems)],
+    [envLayer(STATE_ENV, env, stateSchema), configLayer('state', config.state, problems, 'config', texts)],
     problems,
   )
   if (!server || !log || !state || problems.length > 0) {

@@ -106,7 +106,8 @@ export const accountSchema = z.strictObject({
     .union([keyText(), keyFunction])
     .refine((key) => typeof key !== 'string' || !/^\$(\{\w+\}|\w+)$/.test(key), {
       error:
-        'names a variable, which only a TypeScript or JavaScript config can read (process.env.NAME); or leave `accounts` out, and keys come from the environment',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: what a user writes
+        'names a variable: write ${NAME} in JSON and YAML, process.env.NAME in TypeScript; or leave `accounts` out, and keys come from the environment',
     })
     .meta({ secret: true })
     .optional(),

@@ -2,11 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { writeSchema } from './schema.mjs'
 
-/** The library as modules with types. @param {string} outdir */
-export function compileLibrary(outdir) {
+/** The library as modules with types, and the JSON schema of configs. @param {string} outdir */
+export async function compileLibrary(outdir) {
   const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', outdir]
   execFileSync(process.execPath, tsc, { stdio: 'inherit' })
+  await writeSchema(outdir)
 }
 
 /**

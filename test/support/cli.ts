@@ -15,7 +15,7 @@ export interface Finished {
 
 export interface RunOptions {
   readonly cwd: string
-  /** The whole environment apart from PATH, HOME and a state folder of the test's own, so that nothing of this machine plays a part. */
+  /** The whole environment apart from PATH, HOME and folders of the test's own for state and config, so that nothing of this machine plays a part. */
   readonly env?: NodeJS.ProcessEnv
   /** The Node binary that runs it; default: the one that runs the test. */
   readonly node?: string
@@ -45,6 +45,7 @@ export function builtCli(): Cli {
   }, 60_000)
   afterAll(() => rmSync(out, { recursive: true, force: true }))
   const XDG_STATE_HOME = join(out, 'state')
+  const XDG_CONFIG_HOME = join(out, 'config')
 
   const start = (
     args: readonly string[],
@@ -53,7 +54,7 @@ export function builtCli(): Cli {
     const { PATH, HOME } = process.env
     const child = spawn(node, [join(out, 'bin.js'), ...args], {
       cwd,
-      env: { PATH, HOME, XDG_STATE_HOME, ...env },
+      env: { PATH, HOME, XDG_STATE_HOME, XDG_CONFIG_HOME, ...env },
     })
     onTestFinished(() => {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
