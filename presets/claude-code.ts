@@ -16,6 +16,7 @@ import { streamGuard } from '../plugins/stream-guard/index.js'
 import { systemRole } from '../plugins/system-role/index.js'
 import { thinking } from '../plugins/thinking/index.js'
 import { toolPairs } from '../plugins/tool-pairs/index.js'
+import { toolSchema } from '../plugins/tool-schema/index.js'
 import { warmup } from '../plugins/warmup/index.js'
 import { zai } from '../plugins/zai/index.js'
 
@@ -39,6 +40,7 @@ export const claudeCode = definePreset({
     systemRole,
     content,
     toolPairs, // behind what empties results
+    toolSchema,
     cacheControl,
     roleMerge,
     forceStream,

@@ -1,11 +1,8 @@
 import type { Awaitable } from '../contract/awaitable.js'
-import type { Edit } from '../contract/json.js'
+import type { Edit, JsonNode } from '../contract/json.js'
 import type { Reply as ReplyContract } from '../contract/reply.js'
-import { UpstreamError } from '../errors/gateway-errors.js'
-import { applyEdits } from '../json/edit.js'
-import { JsonNode } from '../json/node.js'
 import { StreamText, type TextBlocks } from '../stream/map-stream-text.js'
-import { Reply } from './reply.js'
+import { editMessage } from './edit-message.js'
 
 export interface MapTextOptions {
   /**
@@ -36,22 +33,9 @@ export function mapText(
   if (!reply.ok) return reply
   return reply.isEventStream
     ? reply.mapEvents(new StreamText(map, hold, blocks))
-    : mapJson(reply, map, blocks)
-}
-
-async function mapJson(
-  reply: ReplyContract,
-  map: (text: string) => string,
-  blocks: readonly TextBlocks[],
-): Promise<ReplyContract> {
-  const bytes = await reply.bytes()
-  const message = parsed(bytes)
-  const content = message?.get('type')?.is('message') && message.get('content')
-  const edits = content ? content.items().flatMap((block) => edited(block, map, blocks)) : []
-  if (edits.length === 0) return reply
-  const { status, headers, cooldown } = reply
-  const changed = { ...headers, 'content-length': undefined }
-  return Reply.bytes(applyEdits(bytes, edits), { status, headers: changed, cooldown })
+    : editMessage(reply, (message) =>
+        (message.get('content')?.items() ?? []).flatMap((block) => edited(block, map, blocks)),
+      )
 }
 
 function edited(block: JsonNode, map: (text: string) => string, blocks: readonly TextBlocks[]): Edit[] {
@@ -62,19 +46,4 @@ function edited(block: JsonNode, map: (text: string) => string, blocks: readonly
   return out === undefined || out === text
     ? []
     : [{ start: node!.start, end: node!.end, text: JSON.stringify(out) }]
-}
-
-/** Real answers nest some ten deep. */
-const DEPTH_LIMIT = 1_000
-
-/** Undefined for what is not JSON. An answer that can't be read is an error: it could hold what `map` is there to take out. */
-function parsed(bytes: Buffer): JsonNode | undefined {
-  try {
-    return JsonNode.parse(bytes, DEPTH_LIMIT)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw new UpstreamError('protocol', `the upstream's answer nests deeper than ${DEPTH_LIMIT}`, {
-      cause: error,
-    })
-  }
 }

@@ -23,7 +23,7 @@ const PLAIN = new Set([
 
 /** Names of the protocol; any other key below a message or a tool may be somebody's words. */
 const NAMES = new Set(
-  'type role content text thinking signature data cache_control ttl source media_type url name input id tool_use_id is_error citations title description input_schema defer_loading user_id messages system tools metadata'.split(
+  'type role content text thinking signature data cache_control ttl source media_type url name input id tool_use_id tool_name is_error citations title description input_schema defer_loading user_id messages system tools metadata'.split(
     ' ',
   ),
 )
