@@ -9,6 +9,7 @@ import { echo } from '../plugins/echo/index.js'
 import { errors } from '../plugins/errors/index.js'
 import { forceStream } from '../plugins/force-stream/index.js'
 import { metrics } from '../plugins/metrics/index.js'
+import { modelMap } from '../plugins/model-map/index.js'
 import { models } from '../plugins/models/index.js'
 import { retryRotate } from '../plugins/retry-rotate/index.js'
 import { roleMerge } from '../plugins/role-merge/index.js'
@@ -32,6 +33,7 @@ export const claudeCode = definePreset({
     countTokens,
     models,
     streamGuard, // outside the attempts: the client waits for one answer, however many it takes
+    modelMap, // inside of the client's wait, outside of the attempts: what it sends elsewhere has attempts of its own
     // Everything below runs anew for each attempt, fitted to the upstream that was chosen for it.
     retryRotate,
     errors, // first, so that what it makes of an answer decides what comes next

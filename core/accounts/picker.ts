@@ -35,6 +35,7 @@ export class Picker {
     if (!preference) return usual()
     // The accounts of a preference are a set of their own, in which the session has a pin of its own.
     const found = this.#pick(request, late, this.tierTable.of(model, preference), RACES)
+    if (preference.only) return found
     if (found instanceof Promise) return found.then((later) => later ?? usual())
     return found ?? usual()
   }

@@ -10,7 +10,7 @@ import { Picker } from './picker.js'
 import { PoolState } from './pool-state.js'
 import { isWaiting } from './queue.js'
 import { accountRequest, STORE_PATIENCE } from './request.js'
-import { TierTable } from './tiers.js'
+import { type Tiers, TierTable } from './tiers.js'
 import { exhausted, noAccount } from './unavailable.js'
 
 export interface PoolInit {
@@ -68,9 +68,13 @@ export class AccountPool implements Accounts {
     return this.#state.queue.wait(look, request.queueTimeout, cancellationOf(request.call))
   }
 
+  #candidates({ model, preference }: Call): Tiers {
+    return this.#tierTable.of(model, preference?.only ? preference : undefined)
+  }
+
   /** What to tell a client that nobody can serve now: each account, why it can't, and when to come back. */
   exhausted(call: Call): GatewayError {
-    const { all } = this.#tierTable.of(call.model)
+    const { all } = this.#candidates(call)
     if (all.length === 0) return noAccount(call.model, this.all(), call.headers)
     const unavailable = all.map((c) => ({ id: c.account.id, rest: this.#state.cooldowns.blocking(c) }))
     return exhausted(unavailable, call.headers)
@@ -78,7 +82,7 @@ export class AccountPool implements Accounts {
 
   /** Milliseconds until the first of the call's accounts returns; undefined when none will by itself. */
   soonest(call: Call): number | undefined {
-    const { all } = this.#tierTable.of(call.model)
+    const { all } = this.#candidates(call)
     const least = Math.min(...all.map((c) => this.#state.cooldowns.blocking(c)?.ms ?? 0))
     return Number.isFinite(least) ? least : undefined
   }

@@ -150,3 +150,34 @@ describe('a preference that cannot be met', () => {
     expect(await served('s', { upstream: 'own' })).toBe('a')
   })
 })
+
+describe('a call that takes no other account', () => {
+  it('gets none where they are full, at once or after its wait', async () => {
+    const { ask } = start([{}, { maxConcurrent: 1 }])
+    await ask('1', { account: 'b' })
+    expect(await ask('2', { account: 'b', only: 'now' })).toBeUndefined()
+    const waiting = ask('3', { account: 'b', only: true })
+    await vi.advanceTimersByTimeAsync(MINUTE)
+    expect(await waiting).toBeUndefined()
+  })
+
+  it('waits for one that is busy', async () => {
+    const { ask } = start([{}, { maxConcurrent: 1 }])
+    const first = await ask('1', { account: 'b' })
+    const waiting = ask('2', { account: 'b', only: true })
+    first!.release()
+    expect((await waiting)!.target.account.id).toBe('b')
+  })
+
+  it('is told of those accounts alone', async () => {
+    const { pool, ask } = start([{}, {}])
+    const lease = await ask('1', { account: 'b' })
+    lease!.failed(LIMIT)
+    lease!.release()
+    const call = callOf('1').prefer({ account: 'b', only: true })
+    expect(await pool.acquire(pool.request(call))).toBeUndefined()
+    expect(pool.exhausted(call).message).toMatch(/b \(.*\)$/)
+    expect(pool.exhausted(call).message).not.toContain('a (')
+    expect(pool.soonest(call)).toBeGreaterThan(0)
+  })
+})

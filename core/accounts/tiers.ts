@@ -53,7 +53,8 @@ export class TierTable {
     const { size } = this.upstreams
     if (size !== this.#upstreamsThen) this.#kept.clear()
     this.#upstreamsThen = size
-    const key = preference ? [model, preference.account, preference.upstream].join('\n') : model
+    const { account, upstream, only } = preference ?? {}
+    const key = preference ? [model, account, upstream, only === true].join('\n') : model
     let tiers = this.#kept.get(key)
     if (!tiers) {
       if (this.#kept.size >= LIMIT) this.#kept.clear()
@@ -84,7 +85,7 @@ export class TierTable {
     const all = sorted.flat()
     return {
       tiers: sorted,
-      preferred: preference !== undefined,
+      preferred: preference !== undefined && preference.only !== true,
       all,
       byId: new Map(all.map((c) => [c.account.id, c])),
       set,

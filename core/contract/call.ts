@@ -54,6 +54,8 @@ export interface StreamLimits {
 export interface Preference {
   readonly account?: string | undefined
   readonly upstream?: string | undefined
+  /** No other account serves the call: `now`, and they do so at once or not at all; `true`, and it waits for them as usual. */
+  readonly only?: boolean | 'now' | undefined
 }
 
 /** What `with` can change. A new `body` makes the bytes anew, new `bytes` make the body anew. */
@@ -107,6 +109,7 @@ export interface Call extends CallHead {
   /**
    * The call with a wish for the account or the upstream that serves it, in place of an earlier one, and with another model.
    * A wish counts where one of its accounts can serve at once; else the choice is the usual one, with the model as it is here.
+   * With `only` there is no other choice.
    * It neither sets nor moves the account that the session is pinned to. Of use outside of `retry-rotate` (phase `request`).
    */
   prefer(to: Preference & { readonly model?: string | undefined }): Call

@@ -182,9 +182,14 @@ export class RequestCall implements InnerCall {
     return edits.length === 0 ? this : this.#with(this.#body.edit(edits))
   }
 
-  prefer({ account, upstream, model }: Preference & { readonly model?: string | undefined }): RequestCall {
+  prefer({
+    account,
+    upstream,
+    only,
+    model,
+  }: Preference & { readonly model?: string | undefined }): RequestCall {
     const wish = account !== undefined || upstream !== undefined
-    const preference = wish ? { account, upstream } : this.preference
+    const preference = wish ? { account, upstream, only } : this.preference
     return this.#with(model === undefined ? this.#body : this.#body.set({ model }), preference)
   }
 
