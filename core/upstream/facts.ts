@@ -16,8 +16,9 @@ export interface Fact {
 
 /** The facts as an upstream's `accepts`; each overrules those before it. */
 export function acceptsOf(facts: readonly Fact[]): AcceptsInit[] {
-  return facts.flatMap(({ accepts, models }) => {
+  return facts.flatMap(({ accepts, models, source, date }) => {
     if (!accepts) return []
-    return [models ? { byModel: Object.fromEntries(models.map((model) => [model, accepts])) } : accepts]
+    const part = models ? { byModel: Object.fromEntries(models.map((model) => [model, accepts])) } : accepts
+    return [{ ...part, source: `${source} (${date})` }]
   })
 }

@@ -13,6 +13,7 @@ export function upstreamOf(name: string, hooks: UpstreamHooks): Upstream {
   return {
     name,
     accepts: table.base,
+    known: table.known,
     precedence,
     needsKey,
     modelFor: (model) => table.modelFor(model),

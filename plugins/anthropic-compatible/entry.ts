@@ -23,6 +23,7 @@ const CAREFUL: AcceptsInit = {
   consecutiveRoles: false,
   countTokens: false,
   billingLine: false,
+  source: 'assumed',
 }
 
 export function acceptsOfEntry({ facts = [] }: Entry): readonly AcceptsInit[] {

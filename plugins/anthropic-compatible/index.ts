@@ -50,7 +50,11 @@ function instance<const Name extends string>(name: Name, entry: Entry): PluginFa
           ...rest,
           name,
           mapModel: own,
-          accepts: [...acceptsOfEntry(entry), accepts, { byModel: windows }],
+          accepts: [
+            ...acceptsOfEntry(entry),
+            { ...accepts, source: 'config' },
+            { byModel: windows, source: 'config' },
+          ],
           models: () => [...new Set([...namedModels(models), ...targets])].map((id) => ({ id })),
         },
         context,

@@ -31,7 +31,7 @@ export const anthropic = defineUpstream({
         name: 'anthropic',
         baseURL,
         keyHeader: 'version',
-        accepts: [...acceptsOf(FACTS), accepts],
+        accepts: [...acceptsOf(FACTS), { ...accepts, source: 'config' }],
         mapModel: (model) => mappedName(models, model),
         models: () => namedModels(models).map((id) => ({ id })),
         listsModels: true,

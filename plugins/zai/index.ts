@@ -40,7 +40,7 @@ export const zai = defineUpstream({
       {
         name: 'zai',
         baseURL,
-        accepts: [...acceptsOf(FACTS), accepts],
+        accepts: [...acceptsOf(FACTS), { ...accepts, source: 'config' }],
         precedence: dispatch,
         keyHeader: 'client',
         mapModel: (model) => zaiModel(model, models, families),

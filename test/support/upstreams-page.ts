@@ -29,7 +29,7 @@ const INTRO = `# Upstreams
 
 What each ready-made upstream takes, as far as it is known, with the source and the date of every fact. Made from the data files by
 \`npm run docs:upstreams\`; a test holds it to them. What is not named is unknown, and unknown means that it is passed on: the first
-refusal teaches. No provider was called for this page.
+refusal teaches (see [learn](plugins/learn.md)). No provider was called for this page.
 
 The names are those of the option \`accepts\`, which overrules them: \`plugins.zai.accepts\`, \`plugins.anthropic.accepts\`,
 \`deepseek({ accepts })\`, \`anthropicCompatible({ accepts })\`, \`upstreams[].accepts\`; each with \`byModel\` for patterns of the upstream's own
