@@ -291,7 +291,7 @@ describe('check', () => {
     expect(out).toMatch(/^ +1\. auth {2}\(phase request, from preset claude-code\)\n +mode +strict +config$/m)
     expect(out).toMatch(/^ +keys +\[••••2222\] +env$/m)
     expect(out).toMatch(/^ {2}zai-1 {2}zai {2}key ••••1111$/m)
-    expect(out).toMatch(/^off\n {2}warmup$/m)
+    expect(out).toMatch(/^off\n {2}.*\bwarmup\b/m)
     expect(out).toMatch(/^endpoints\n {2}GET \/_agproxy\/api\/accounts +admin +the gateway$/m)
     expect(out).not.toContain('secret')
   })
