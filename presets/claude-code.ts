@@ -2,6 +2,7 @@ import { definePreset } from '../core/config/define.js'
 import { anthropic } from '../plugins/anthropic/index.js'
 import { attribution } from '../plugins/attribution/index.js'
 import { auth } from '../plugins/auth/index.js'
+import { background } from '../plugins/background/index.js'
 import { cacheControl } from '../plugins/cache-control/index.js'
 import { content } from '../plugins/content/index.js'
 import { countTokens } from '../plugins/count-tokens/index.js'
@@ -31,6 +32,7 @@ export const claudeCode = definePreset({
     auth,
     metrics, // off until the config wants it
     warmup, // looks at the messages as the client sent them
+    background, // by shapes as the client sent them, too
     countTokens,
     models,
     streamGuard, // outside the attempts: the client waits for one answer, however many it takes
