@@ -20,6 +20,7 @@ import { systemRole } from '../plugins/system-role/index.js'
 import { thinking } from '../plugins/thinking/index.js'
 import { toolPairs } from '../plugins/tool-pairs/index.js'
 import { toolSchema } from '../plugins/tool-schema/index.js'
+import { trace } from '../plugins/trace/index.js'
 import { warmup } from '../plugins/warmup/index.js'
 import { zai } from '../plugins/zai/index.js'
 
@@ -28,6 +29,7 @@ export const claudeCode = definePreset({
   name: 'claude-code',
   accountsFromEnv: { ZAI_API_KEY: 'zai', AGPROXY_ANTHROPIC_API_KEY: 'anthropic' },
   plugins: [
+    trace, // looks on at all that follow
     // Once a request.
     auth,
     metrics, // off until the config wants it

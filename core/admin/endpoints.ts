@@ -2,6 +2,7 @@ import type { LearnedFacts } from '../contract/accepts.js'
 import type { Accounts } from '../contract/accounts.js'
 import type { Endpoint } from '../contract/endpoint.js'
 import type { Upstreams } from '../contract/services.js'
+import { Reply } from '../exchange/reply.js'
 import { accountsReply, clearReply } from './accounts.js'
 import { forgetReply, upstreamsReply } from './upstreams.js'
 
@@ -10,16 +11,24 @@ export interface Operated {
   readonly accounts: Accounts
   readonly upstreams: Upstreams
   readonly learned: LearnedFacts
+  /** The chain in force, in words. */
+  chain(): object
 }
 
 /** The operator's routes: each has its handler here, and one without does not exist. */
-export function operatorEndpoints({ accounts, upstreams, learned }: Operated): readonly Endpoint[] {
+export function operatorEndpoints({ accounts, upstreams, learned, chain }: Operated): readonly Endpoint[] {
   return [
     {
       method: 'GET',
       path: '/_agproxy/api/accounts',
       access: 'admin',
       handle: () => accountsReply(accounts),
+    },
+    {
+      method: 'GET',
+      path: '/_agproxy/api/chain',
+      access: 'admin',
+      handle: () => Reply.json(chain()),
     },
     {
       method: 'DELETE',

@@ -6,7 +6,7 @@ import { quotedName } from '../config/words.js'
 import type { Accounts } from '../contract/accounts.js'
 import type { Logger } from '../contract/services.js'
 import { ConfigError } from '../errors/config-error.js'
-import type { PluginError } from '../errors/gateway-errors.js'
+import { PluginError } from '../errors/gateway-errors.js'
 import { nearest } from '../errors/nearest.js'
 import { checkEndpoints } from '../plugin/check-endpoints.js'
 import { tokens } from '../plugin/tokens.js'
@@ -16,6 +16,7 @@ import { attempt } from './attempt.js'
 import { type Chain, compose, type Link } from './compose.js'
 import { buildPlugin, buildUpstream, createContainer } from './container.js'
 import { dispatchOnce } from './default-dispatch.js'
+import { describeChain } from './describe.js'
 import { EndpointTable } from './endpoints.js'
 import { Lifecycle } from './lifecycle.js'
 import { type GatewayServices, provideServices } from './services.js'
@@ -31,6 +32,8 @@ export interface RunningChain {
   readonly links: readonly Link[]
   readonly endpoints: EndpointTable
   readonly requireAdmin: AdminGuard
+  /** It gets no more requests; its plugins hear of it once. */
+  retire(): void
   dispose(): Promise<void>
 }
 
@@ -68,15 +71,15 @@ export async function buildChain(config: ResolvedConfig, gateway: GatewayService
     }
     checkAccounts(config, upstreams)
     const brought = links.map(({ name, plugin }) => ({ name, endpoints: plugin.endpoints }))
-    endpoints = new EndpointTable(
-      operatorEndpoints({ accounts, upstreams, learned: new Learned(gateway.poolState.store) }),
-      brought,
-    )
+    const learned = new Learned(gateway.poolState.store)
+    const chain = () => describeChain(config, endpoints)
+    endpoints = new EndpointTable(operatorEndpoints({ accounts, upstreams, learned, chain }), brought)
   } catch (error) {
     await dispose()
     throw ConfigError.is(error) ? error.in(config.file) : error
   }
   const all = withDispatch(links, config, accounts)
+  const failed = toldOnce(gateway.logger)
   return {
     config,
     logger: gateway.logger,
@@ -90,7 +93,26 @@ export async function buildChain(config: ResolvedConfig, gateway: GatewayService
       loopback: gateway.server.loopback,
       allowedHosts: allowedHosts(config),
     }),
-    chain: compose(all, attempt, toldOnce(gateway.logger)),
+    retire: once(() => retireAll(links, failed)),
+    chain: compose(all, attempt, failed),
+  }
+}
+
+function retireAll(links: readonly Link[], failed: (error: PluginError) => void): void {
+  for (const { name, plugin } of links) {
+    try {
+      plugin.onRetire?.()
+    } catch (error) {
+      failed(new PluginError(name, 'onRetire', error))
+    }
+  }
+}
+
+function once(run: () => void): () => void {
+  let done = false
+  return () => {
+    if (!done) run()
+    done = true
   }
 }
 

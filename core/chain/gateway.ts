@@ -125,8 +125,14 @@ export class Gateway {
     this.#retire({ running, users: 0, retired: false, failing: new Set() })
   }
 
+  /** No more requests come: answers without an end are ended, so that a stop need not wait for them. */
+  retire(): void {
+    this.#current.running.retire()
+  }
+
   async close(): Promise<void> {
     this.#reloads++
+    this.retire()
     this.#current.retired = true
     await this.#current.running.dispose()
   }
@@ -135,6 +141,7 @@ export class Gateway {
     const old = this.#current
     this.#current = next
     old.retired = true
+    old.running.retire()
     if (old.users === 0) void old.running.dispose()
   }
 }

@@ -55,6 +55,8 @@ export interface Plugin {
   readonly endpoints?: readonly Endpoint[]
   /** Once, before the chain takes requests. An error keeps the chain from starting. */
   setup?(): Awaitable<void>
+  /** Once, when the chain gets no more requests, by a reload or a stop: end answers that would go on without an end. */
+  onRetire?(): void
   /** Once, after the chain's last request; in reverse order. */
   dispose?(): Awaitable<void>
 }

@@ -16,6 +16,7 @@ export const CODES = [
   'AGP_NO_ADMIN_KEY',
   'AGP_UNKNOWN_ACCOUNT',
   'AGP_UNKNOWN_MODEL',
+  'AGP_UNKNOWN_REQUEST',
   'AGP_CLIENT_TOO_SLOW',
   'AGP_CLIENT_GONE',
   // The gateway and its accounts.

@@ -1,9 +1,10 @@
 import type { Call } from '../contract/call.js'
 import type { Change, ShownChanges } from '../contract/change.js'
 import type { Headers } from '../contract/http.js'
+import type { JsonNode } from '../contract/json.js'
 import { RequestCall } from './call.js'
 import { EditChanges } from './edit-changes.js'
-import type { RequestBody } from './request-body.js'
+import { RequestBody } from './request-body.js'
 import { Display } from './shown-value.js'
 import { treeChanges } from './tree-changes.js'
 
@@ -57,6 +58,27 @@ function bodyChanges(before: RequestBody, after: RequestBody, display: Display):
     changes.push({ path: name, ...(then !== undefined && { before: shown(then) }), after: shown(value) })
   }
   return changes
+}
+
+/**
+ * The paths in which a body differs from the one of the turn before, but for `cache_control`, which wanders, and for what was
+ * added behind its messages. None where one of them is no Messages request.
+ */
+export function bodyDifferences(before: Buffer, after: Buffer): readonly string[] {
+  try {
+    const turns = RequestBody.ofBytes(before).tree.get('messages')!.items().length
+    const [from, to] = [before, after].map((bytes) => comparable(bytes, turns))
+    return treeChanges(from!, to!, new Display(false), MOST).map(({ path }) => path)
+  } catch {
+    return []
+  }
+}
+
+function comparable(bytes: Buffer, turns: number): JsonNode {
+  const drop = (key: string, value: unknown) => (key === 'cache_control' ? undefined : value)
+  const body = JSON.parse(bytes.toString('utf8'), drop) as { messages: unknown[] }
+  const first = { ...body, messages: body.messages.slice(0, turns) }
+  return RequestBody.ofBytes(Buffer.from(JSON.stringify(first))).tree
 }
 
 function headerChanges(before: Headers, after: Headers): Change[] {

@@ -29,6 +29,7 @@ const HOOKS: readonly (keyof Plugin)[] = [
   'onReply',
   'onFinish',
   'onStep',
+  'onRetire',
   'setup',
   'dispose',
 ]

@@ -36,6 +36,7 @@ export function createCloser(server: Server, gateway: Gateway, closeServices: ()
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
     server.headersTimeout = GRACE // for those that have sent half of their headers
     const until = performance.now() + GRACE
+    gateway.retire()
     const sweep = setInterval(() => {
       if (performance.now() < until) return
       // Node keeps a connection that becomes idle after this point for keepAliveTimeout, and would wait for it.

@@ -1,0 +1,59 @@
+import type { ByteSink, Call, Reply } from '../../core/index.js'
+import { withoutMembers } from '../../core/kit.js'
+import type { Bodies } from './entry.js'
+
+/** Bytes of a request and of an answer that are kept. */
+const REQUEST_LIMIT = 8 * 1024 * 1024
+const ANSWER_LIMIT = 256 * 1024
+
+/** What goes by of an answer, from its beginning. */
+export class Capture {
+  #chunks: Buffer[] = []
+  #bytes = 0
+
+  saw(chunk: Buffer): void {
+    const left = ANSWER_LIMIT - this.#bytes
+    if (left <= 0) return
+    this.#chunks.push(chunk.subarray(0, left))
+    this.#bytes += Math.min(chunk.length, left)
+  }
+
+  get answer(): Buffer {
+    return Buffer.concat(this.#chunks)
+  }
+}
+
+/** The same reply; its bytes are seen by the capture as they pass. */
+export function captured(reply: Reply, capture: Capture): Reply {
+  if (reply.held) {
+    capture.saw(reply.held)
+    return reply
+  }
+  const source = reply.source()
+  return reply.withSource({
+    pause: () => source.pause(),
+    resume: () => source.resume(),
+    cancel: () => source.cancel(),
+    pipe: (sink: ByteSink) =>
+      source.pipe({
+        data(chunk) {
+          capture.saw(chunk)
+          sink.data(chunk)
+        },
+        end: () => sink.end(),
+        error: (error) => sink.error(error),
+      }),
+  })
+}
+
+/** What the client sent, without the id of its user, and what it got. */
+export function bodiesOf(call: Call | undefined, capture: Capture): Bodies {
+  return { request: call && withoutUser(call), answer: capture.answer }
+}
+
+function withoutUser(call: Call): Buffer | undefined {
+  if (call.bytes.length > REQUEST_LIMIT) return undefined
+  const metadata = call.tree.get('metadata')
+  if (!metadata?.get('user_id')) return call.bytes
+  return call.edit(withoutMembers(metadata, (key) => key.is('user_id'))).bytes
+}

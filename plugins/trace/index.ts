@@ -1,0 +1,108 @@
+import {
+  bytes,
+  definePlugin,
+  type Endpoint,
+  GatewayError,
+  type Plugin,
+  Reply,
+  slot,
+  z,
+} from '../../core/index.js'
+import { bodiesOf, Capture, captured } from './bodies.js'
+import { CacheDoctor } from './cache-doctor.js'
+import { entryOf } from './entry.js'
+import { Estimates } from './estimates.js'
+import { listOf } from './list.js'
+import { Live } from './live.js'
+import { Sightings } from './passages.js'
+import { Ring } from './ring.js'
+import { sentTokens } from './sent-tokens.js'
+import { sessionsOf } from './sessions.js'
+import { detailsOf } from './views.js'
+
+const NAME = 'trace'
+
+/** Keeps what happened to each of the last requests, and answers the operator's questions about them. */
+export const trace = definePlugin({
+  name: NAME,
+  phase: 'request',
+  routes: ['messages', 'count-tokens'],
+  options: z.strictObject({
+    /** Requests that are kept. Default: 500. */
+    size: z.int().min(1).max(10_000).default(500),
+    /** Memory that they may take together; the oldest go first. Default: 32 MB. */
+    memory: bytes().prefault('32mb'),
+    /** Keeps what was asked and answered, and shows the words in changes; never keys, nor `metadata.user_id`. Default: false. */
+    bodies: z.boolean().default(false),
+  }),
+  create: ({ options, logger, state }): Plugin => {
+    const { ring, live, estimates, doctor } = keptWith(state)
+    ring.resize(options.size, options.memory)
+    const sightings = slot(() => new Sightings())
+    const capture = slot(() => new Capture())
+    const warned = new Set<string>()
+    const warn = (plugin: string, paths: readonly string[]) => {
+      if (warned.has(plugin)) return
+      warned.add(plugin)
+      const words = `plugin '${plugin}' changes ${paths.slice(0, 5).join(', ')}, which its \`touches\` does not name`
+      logger.warn({ changes: plugin }, words)
+    }
+    const find = (id: string) => {
+      const entry = ring.get(id)
+      if (entry) return entry
+      const message = `no request '${id.slice(0, 60)}' among the last ${options.size} of this process`
+      throw new GatewayError('not_found_error', message, { code: 'AGP_UNKNOWN_REQUEST', retry: false })
+    }
+    return {
+      onStep(step, call) {
+        sightings(call).add(step, call)
+        const { facts } = call.record
+        if (step.position === 0 && facts.requestBytes !== undefined)
+          facts.estimatedTokens ??= estimates.of(call.model, facts.requestBytes)
+      },
+      ...(options.bodies && {
+        handle: async (call, next) => captured(await next(call), capture(call)),
+      }),
+      onFinish(record, head) {
+        const seen = sightings(head)
+        const { facts, attempts } = record
+        const passages = seen
+          .passages({ texts: options.bodies }, warn)
+          .filter(({ plugin }) => plugin !== NAME)
+        const answer = attempts.at(-1)
+        const isMessage = head.route === 'messages'
+        const sent = isMessage ? sentTokens(answer) : undefined
+        if (sent && facts.model !== undefined && facts.requestBytes)
+          estimates.learn(facts.model, facts.requestBytes, sent)
+        const cache = isMessage ? doctor.look(facts, answer, seen.last, passages) : undefined
+        const bodies = options.bodies ? bodiesOf(seen.first, capture(head)) : undefined
+        const entry = entryOf(record, head, { passages, cache, bodies })
+        ring.add(entry)
+        live.add(entry)
+      },
+      endpoints: [
+        admin('/requests', ({ query }) => Reply.json(listOf(ring.entries, query))),
+        admin('/requests/:id', ({ params }) => Reply.json(detailsOf(find(params.id!)))),
+        admin('/sessions', () => Reply.json({ sessions: sessionsOf(ring.entries) })),
+        admin('/live', () => live.reply()),
+      ],
+      onRetire: () => live.end(),
+    }
+  },
+})
+
+/** What is known outlives a reload, as the state store does, so that the request before a change of the config can be asked for. */
+function keptWith(state: object) {
+  let found = kept.get(state)
+  if (!found) {
+    found = { ring: new Ring(), live: new Live(), estimates: new Estimates(), doctor: new CacheDoctor() }
+    kept.set(state, found)
+  }
+  return found
+}
+
+const kept = new WeakMap<object, { ring: Ring; live: Live; estimates: Estimates; doctor: CacheDoctor }>()
+
+function admin(path: string, handle: Endpoint['handle']): Endpoint {
+  return { method: 'GET', path: `/_agproxy/api${path}`, access: 'admin', handle }
+}

@@ -1,0 +1,304 @@
+import { describe, expect, it } from 'vitest'
+import { definePlugin } from '../../core/index.js'
+import { anthropicUpstream, failure } from '../../test/support/anthropic-upstream.js'
+import type { Handler } from '../../test/support/bad-upstream.js'
+import { ask } from '../../test/support/client.js'
+import { messageEvents } from '../../test/support/messages.js'
+import { sse } from '../../test/support/script.js'
+import { stand, zaiPair } from '../../test/support/stand.js'
+import type { TestConfig } from '../../testing.js'
+
+const KEY = 'admin-key-1234'
+const auth = { authorization: `Bearer ${KEY}` }
+const CANARIES = [
+  'canary-prompt',
+  'canary-answer',
+  'canary-system',
+  'canary-user',
+  'sk-upstream-1',
+  'sk-client-key',
+]
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of the API, whose fields the tests name
+type Told = Record<string, any>
+
+async function traced(handler: Handler = anthropicUpstream(), options: object = {}, config: object = {}) {
+  const made = await stand(handler, {
+    config: (url) =>
+      ({ ...zaiPair(url), server: { adminKey: KEY }, trace: options, ...config }) as unknown as TestConfig,
+  })
+  const get = async (path: string) => {
+    const seen = await made.send({ method: 'GET', path: `/_agproxy/api/${path}`, headers: auth })
+    return { ...seen.json<Told>(), http: seen.status } as Told
+  }
+  /** The newest request, once it is over. */
+  const newest = async (n = 1) => {
+    await expect.poll(async () => (await get('requests')).requests.length, { timeout: 10_000 }).toBe(n)
+    return get(`requests/${(await get('requests')).requests[0].id}`)
+  }
+  return { ...made, get, newest }
+}
+
+const secretive = ask({
+  system: 'canary-system',
+  metadata: { user_id: JSON.stringify({ session_id: 's1', device_id: 'canary-user' }) },
+  messages: [
+    {
+      role: 'user',
+      content: [{ type: 'text', text: 'canary-prompt', cache_control: { type: 'ephemeral' } }],
+    },
+    { role: 'user', content: 'canary-prompt' },
+  ],
+})
+
+describe('a request', () => {
+  it('leaves a record: its steps, what each plugin changed and why, its account, its tokens', async () => {
+    const { send, newest } = await traced()
+    const reply = await send({ body: secretive, headers: { 'x-agproxy-label': 'team=blue' } })
+    const seen = await newest()
+    expect(seen).toMatchObject({
+      status: 200,
+      ending: 'complete',
+      session: 's1',
+      labels: { team: 'blue' },
+      model: 'claude-sonnet-5',
+      account: 'first',
+      attempts: [
+        {
+          upstream: 'zai',
+          choice: { reason: 'tier', tier: 0, others: [] },
+          status: 200,
+          times: { started: expect.any(Number), connected: expect.any(Number), lastByte: expect.any(Number) },
+        },
+      ],
+      usageKnown: true,
+      estimateError: expect.any(Number),
+      times: { bodyRead: expect.any(Number), finished: expect.any(Number) },
+    })
+    const of = (plugin: string) => seen.plugins.find((p: { plugin: string }) => p.plugin === plugin)
+    expect(of('role-merge').changes.map(({ path }: { path: string }) => path)).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^messages\[/)]),
+    )
+    expect(of('role-merge')).toMatchObject({ attempt: 1, reason: expect.stringMatching(/joined/) })
+    expect(of('warmup').changes).toBeUndefined()
+    const steps = seen.plugins.map((p: { in: number }) => p.in)
+    expect(steps).toEqual([...steps].sort((a, b) => a - b))
+    expect(reply.headers['server-timing']).toMatch(/^agproxy;dur=[\d.]+, upstream;dur=[\d.]+$/)
+  })
+
+  it('that failed has each attempt with its error and cooldown, and is marked where its tokens are not known', async () => {
+    const { send, newest, get } = await traced(() =>
+      failure(429, 'rate_limit_error', 'canary-answer', { 'retry-after': '40' }),
+    )
+    await send({ body: secretive })
+    const seen = await newest()
+    expect(seen).toMatchObject({ status: 429, usageKnown: false, attempts: [{}, {}] })
+    expect(seen.attempts[0]).toMatchObject({
+      error: 'rate_limit_error (429)',
+      cooldown: { reason: 'rate-limit', ms: 40_000 },
+    })
+    expect((await get('requests?status=4xx&error=rate')).requests).toHaveLength(1)
+    expect((await get('requests?status=200')).requests).toEqual([])
+  })
+
+  it('holds no key and no word of prompts and answers', async () => {
+    const answer = anthropicUpstream({ text: 'canary-answer' })
+    const { send, newest, get } = await traced(answer)
+    await send({ body: secretive, headers: { 'x-api-key': 'sk-client-key' } })
+    const told = JSON.stringify([
+      await newest(),
+      await get('requests'),
+      await get('sessions'),
+      await get('chain'),
+    ])
+    for (const canary of CANARIES) expect(told).not.toContain(canary)
+  })
+
+  it('with bodies: true holds the words, and still no key and no user', async () => {
+    const { send, newest } = await traced(anthropicUpstream({ text: 'canary-answer' }), { bodies: true })
+    await send({ body: secretive, headers: { 'x-api-key': 'sk-client-key' } })
+    const told = JSON.stringify(await newest())
+    for (const canary of CANARIES.slice(0, 3)) expect(told).toContain(canary)
+    for (const canary of CANARIES.slice(3)) expect(told).not.toContain(canary)
+  })
+
+  it('is kept through a reload of the config', async () => {
+    const { send, gateway, newest } = await traced()
+    await send({ body: ask() })
+    const before = await newest()
+    await gateway.running.reload(gateway.running.gateway.running.config)
+    expect((await newest()).id).toBe(before.id)
+  })
+
+  it('is one of so many: the oldest go', async () => {
+    const { send, newest } = await traced(anthropicUpstream(), { size: 2 })
+    for (let i = 0; i < 4; i++) await send({ body: ask() })
+    await newest(2)
+  })
+})
+
+describe('the list', () => {
+  it('has pages and filters', async () => {
+    const { send, get } = await traced()
+    for (let i = 0; i < 5; i++)
+      await send({ body: ask(), headers: { 'x-claude-code-session-id': i % 2 ? 'odd' : 'even' } })
+    await expect.poll(async () => (await get('requests')).requests.length, { timeout: 10_000 }).toBe(5)
+    const first = await get('requests?limit=2')
+    const second = await get(`requests?limit=2&before=${first.next}`)
+    const third = await get(`requests?limit=2&before=${second.next}`)
+    const ids = [first, second, third].flatMap(({ requests }) => requests.map(({ id }: { id: string }) => id))
+    expect(new Set(ids).size).toBe(5)
+    expect(third.next).toBeUndefined()
+    expect((await get('requests?session=odd')).requests).toHaveLength(2)
+    expect((await get('requests?session=odd&model=other')).requests).toHaveLength(0)
+    for (const query of ['limit=0', 'limit=201', 'colour=red'])
+      expect(await get(`requests?${query}`)).toMatchObject({ http: 400 })
+    expect(await get('requests/req_none')).toMatchObject({ http: 404 })
+  })
+
+  it('of sessions is a tree of prompts and agents with their tokens', async () => {
+    const { send, get } = await traced()
+    const headers = (agent?: string) => ({
+      'x-claude-code-session-id': 's',
+      'x-claude-code-prompt-id': 'p',
+      ...(agent && { 'x-claude-code-agent-id': agent, 'x-claude-code-agent-type': 'Explore' }),
+    })
+    for (const agent of [undefined, 'a', 'a']) await send({ body: ask(), headers: headers(agent) })
+    await expect.poll(async () => (await get('sessions')).sessions[0]?.requests, { timeout: 10_000 }).toBe(3)
+    const { sessions } = await get('sessions')
+    expect(sessions[0].prompts[0].agents).toMatchObject([
+      { agent: null, requests: 1 },
+      { agent: 'a', agentType: 'Explore', requests: 2, ids: [expect.any(String), expect.any(String)] },
+    ])
+    expect(sessions[0].inputTokens).toBe(3 * sessions[0].prompts[0].agents[0].inputTokens)
+  })
+
+  it('of the chain has its plugins in order, and no secret', async () => {
+    const { get } = await traced(anthropicUpstream(), {}, {})
+    const { plugins, endpoints } = await get('chain')
+    const names = plugins.map(({ name }: { name: string }) => name)
+    expect(names.indexOf('trace')).toBeLessThan(names.indexOf('retry-rotate'))
+    expect(endpoints).toContainEqual({
+      method: 'GET',
+      path: '/_agproxy/api/live',
+      access: 'admin',
+      plugin: 'trace',
+    })
+  })
+})
+
+describe('the live stream', () => {
+  it('tells finished requests, and ends with the gateway', async () => {
+    const { send, url, gateway } = await traced()
+    const response = await fetch(`${url}/_agproxy/api/live`, { headers: auth })
+    let text = ''
+    const over = (async () => {
+      for await (const chunk of response.body!) text += Buffer.from(chunk).toString()
+    })()
+    await expect.poll(() => text, { timeout: 10_000 }).toContain('listening')
+    for (let i = 0; i < 3; i++) await send({ body: ask() })
+    await expect.poll(() => text.match(/"id":"req_/g)?.length, { timeout: 10_000 }).toBe(3)
+    expect(text).toMatch(/event: requests\ndata: \{"type":"requests","requests":\[/)
+    const stopping = gateway.running.close(20_000)
+    await over
+    await stopping
+  })
+})
+
+it('a plugin that changes what it does not declare is told of once', async () => {
+  const liar = definePlugin({
+    name: 'liar',
+    phase: 'attempt',
+    touches: ['temperature'],
+    create: () => ({ onRequest: (call) => call.set({ max_tokens: 7 }) }),
+  })
+  const { send, gateway, newest } = await traced(anthropicUpstream(), {}, { use: [liar()] })
+  for (let i = 0; i < 2; i++) await send({ body: ask() })
+  await newest(2)
+  const told = gateway.logs.filter(({ message }) => message.includes('touches'))
+  expect(told.map(({ message }) => message)).toEqual([
+    "plugin 'liar' changes max_tokens, which its `touches` does not name",
+  ])
+})
+
+describe('the cache doctor', () => {
+  const usage = (read: number, made: number) => ({
+    input_tokens: 10,
+    output_tokens: 2,
+    cache_read_input_tokens: read,
+    cache_creation_input_tokens: made,
+  })
+  const turns =
+    (...of: [number, number][]): Handler =>
+    (_request, n) =>
+      sse(messageEvents({ text: 'ok', usage: usage(...of[n]!) }))
+  const long = { role: 'user', content: 'canary-prompt '.repeat(100) }
+  const answer = { role: 'assistant', content: 'ok' }
+  const session = { 'x-claude-code-session-id': 's' }
+
+  async function verdicts(bodies: object[], handler: Handler, config: object = {}) {
+    const { send, newest } = await traced(handler, {}, config)
+    const found: Told[] = []
+    for (const [i, body] of bodies.entries()) {
+      await send({ body: ask({ stream: true, ...body }), headers: session })
+      found.push((await newest(i + 1)).cache)
+    }
+    return found
+  }
+
+  it('says that a turn which goes on hits', async () => {
+    const found = await verdicts(
+      [{ messages: [long] }, { messages: [{ ...long, cache_control: { type: 'ephemeral' } }, answer, long] }],
+      turns([0, 5_000], [5_000, 300]),
+    )
+    expect(found).toMatchObject([{ verdict: 'first' }, { verdict: 'hit', cachedTokens: 5_000 }])
+  })
+
+  it.each([
+    ['the system prompt', { system: 'other', messages: [long, answer] }, 'system', 'system'],
+    [
+      'an older message',
+      { messages: [{ role: 'user', content: 'other' }, answer] },
+      'messages[0]',
+      'messages[0].content',
+    ],
+    ['the tools', { tools: [{ name: 'new', input_schema: {} }], messages: [long, answer] }, 'tools', 'tools'],
+  ])('names the region and the path of what changed: %s', async (_what, next, region, path) => {
+    const found = await verdicts(
+      [
+        { system: 'one', messages: [long] },
+        { system: 'one', ...next },
+      ],
+      turns([0, 5_000], [0, 6_000]),
+    )
+    expect(found[1]).toMatchObject({ verdict: 'prefix', region, path, lostTokens: 5_000 })
+    expect(JSON.stringify(found)).not.toContain('canary')
+  })
+
+  it('names the plugin that changed it', async () => {
+    let n = 0
+    const clock = definePlugin({
+      name: 'clock',
+      phase: 'attempt',
+      create: () => ({ onRequest: (call) => call.set({ system: `it is ${n++}` }) }),
+    })
+    const found = await verdicts(
+      [{ messages: [long] }, { messages: [long, answer] }],
+      turns([0, 5_000], [0, 6_000]),
+      {
+        use: [clock()],
+      },
+    )
+    expect(found[1]).toMatchObject({ verdict: 'prefix', region: 'system', plugin: 'clock' })
+  })
+
+  it('says where the model changed, and where nothing of ours explains it', async () => {
+    const other = { model: 'claude-haiku-4-5', messages: [long, answer] }
+    const found = await verdicts(
+      [{ messages: [long] }, other, other],
+      turns([0, 5_000], [0, 6_000], [0, 6_000]),
+    )
+    expect(found[1]).toMatchObject({ verdict: 'model', detail: expect.stringMatching(/ before, .* now$/) })
+    expect(found[2]).toMatchObject({ verdict: 'unknown', expectedTokens: 6_000, lostTokens: 6_000 })
+  })
+})

@@ -1,0 +1,102 @@
+import type { AttemptRecord } from '../../core/index.js'
+import type { Entry } from './entry.js'
+import { sentTokens } from './sent-tokens.js'
+
+/** One line of a list of requests. Times in milliseconds, tokens as the upstream told them. */
+export type Row = ReturnType<typeof rowOf>
+
+export function rowOf(entry: Entry) {
+  const { id, at, route, status, ending, facts, times, attempts, cache } = entry
+  const answer = attempts.at(-1)
+  const sent = sentTokens(answer)
+  return {
+    id,
+    at: new Date(at).toISOString(),
+    route,
+    status,
+    ending,
+    session: facts.session,
+    agent: facts.agent,
+    parentAgent: facts.parentAgent,
+    agentType: facts.agentType,
+    requestClass: facts.requestClass,
+    prompt: facts.prompt,
+    labels: facts.labels,
+    model: facts.model,
+    mappedModel: facts.mappedModel,
+    upstream: facts.upstream ?? answer?.upstream,
+    account: facts.account ?? answer?.account,
+    attempts: attempts.length,
+    ms: rounded(times.finished),
+    firstContentMs: rounded(answer?.times.firstContent),
+    inputTokens: answer?.inputTokens,
+    outputTokens: answer?.outputTokens,
+    cacheReadTokens: answer?.cacheReadTokens,
+    cacheCreationTokens: answer?.cacheCreationTokens,
+    /** False: no answer told how many tokens it took. */
+    usageKnown: answer?.inputTokens !== undefined,
+    estimatedTokens: facts.estimatedTokens,
+    /** Of the estimate, as a share of what it was: 0.1 is 10 % too many. */
+    estimateError:
+      sent && facts.estimatedTokens !== undefined
+        ? Math.round((facts.estimatedTokens / sent - 1) * 1000) / 1000
+        : undefined,
+    stopReason: answer?.stopReason,
+    error: facts.error,
+    code: facts.errorCode,
+    cache: cache?.verdict,
+  }
+}
+
+/** All that is known of a request. */
+export function detailsOf(entry: Entry) {
+  const { facts, times, notes, attempts, passages, cache, bodies } = entry
+  return {
+    ...rowOf(entry),
+    requestBytes: facts.requestBytes,
+    accountWaitMs: rounded(facts.accountWaitMs),
+    heartbeats: facts.heartbeats,
+    upstreamRequestId: facts.upstreamRequestId,
+    times: roundedAll(times),
+    plugins: passages.map((passage) => ({
+      ...passage,
+      in: rounded(passage.in),
+      passed: rounded(passage.passed),
+      out: rounded(passage.out),
+    })),
+    attempts: attempts.map(attemptOf),
+    notes,
+    cache,
+    bodies: bodies && {
+      request: bodies.request?.toString('utf8'),
+      answer: bodies.answer?.toString('utf8'),
+    },
+  }
+}
+
+function attemptOf(attempt: AttemptRecord) {
+  const { choice, times, cooldown, ms, longestGap, chunks, bytes, ...rest } = attempt
+  const seconds = ((times.lastByte ?? 0) - (times.firstContent ?? 0)) / 1000
+  const { outputTokens = 0 } = attempt
+  return {
+    ...rest,
+    choice,
+    cooldown: cooldown && { ...cooldown, ms: Number.isFinite(cooldown.ms) ? rounded(cooldown.ms) : null },
+    ms: rounded(ms),
+    times: roundedAll(times),
+    bytes,
+    chunks,
+    longestGapMs: rounded(longestGap),
+    tokensPerSecond: times.firstContent && seconds > 0 ? rounded(outputTokens / seconds) : undefined,
+  }
+}
+
+function rounded(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Math.round(value * 10) / 10
+}
+
+function roundedAll(times: object): Record<string, number | undefined> {
+  return Object.fromEntries(
+    Object.entries(times).map(([name, ms]) => [name, rounded(ms as number | undefined)]),
+  )
+}
