@@ -29,9 +29,9 @@ export const claudeCode = definePreset({
   name: 'claude-code',
   accountsFromEnv: { ZAI_API_KEY: 'zai', AGPROXY_ANTHROPIC_API_KEY: 'anthropic' },
   plugins: [
-    trace, // looks on at all that follow
     // Once a request.
     auth,
+    trace, // looks on at all of them, and keeps the answer as the client gets it
     metrics, // off until the config wants it
     warmup, // looks at the messages as the client sent them
     background, // by shapes as the client sent them, too

@@ -1,5 +1,5 @@
 import type { ByteSink, Call, Reply } from '../../core/index.js'
-import { withoutMembers } from '../../core/kit.js'
+import { heldBytes, withoutMembers, withSource } from '../../core/kit.js'
 import type { Bodies } from './entry.js'
 
 /** Bytes of a request and of an answer that are kept. */
@@ -25,12 +25,13 @@ export class Capture {
 
 /** The same reply; its bytes are seen by the capture as they pass. */
 export function captured(reply: Reply, capture: Capture): Reply {
-  if (reply.held) {
-    capture.saw(reply.held)
+  const held = heldBytes(reply)
+  if (held) {
+    capture.saw(held)
     return reply
   }
   const source = reply.source()
-  return reply.withSource({
+  return withSource(reply, {
     pause: () => source.pause(),
     resume: () => source.resume(),
     cancel: () => source.cancel(),

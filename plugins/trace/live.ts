@@ -29,7 +29,10 @@ export class Live {
   /** An event stream: `event: requests`, `data: {"requests":[…],"missed":0}`, oldest first. */
   reply(): Reply {
     if (this.#listeners.size >= MOST_LISTENERS)
-      throw new GatewayError('rate_limit_error', `${MOST_LISTENERS} clients listen already`, { retry: false })
+      throw new GatewayError('rate_limit_error', `${MOST_LISTENERS} clients listen already`, {
+        code: 'AGP_GATEWAY_BUSY',
+        retry: false,
+      })
     const listener = new Listener(() => this.#listeners.delete(listener))
     this.#listeners.add(listener)
     const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
