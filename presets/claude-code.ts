@@ -8,6 +8,7 @@ import { content } from '../plugins/content/index.js'
 import { countTokens } from '../plugins/count-tokens/index.js'
 import { echo } from '../plugins/echo/index.js'
 import { errors } from '../plugins/errors/index.js'
+import { features } from '../plugins/features/index.js'
 import { forceStream } from '../plugins/force-stream/index.js'
 import { learn } from '../plugins/learn/index.js'
 import { metrics } from '../plugins/metrics/index.js'
@@ -49,6 +50,7 @@ export const claudeCode = definePreset({
     content,
     toolPairs, // behind what empties results
     toolSchema,
+    features, // behind what asks for the effort
     cacheControl,
     roleMerge,
     forceStream,

@@ -109,7 +109,7 @@ export interface PluginDefinition<Name extends string = string, Schema extends z
   readonly create?: (context: PluginContext<z.output<Schema>>) => Plugin
   /** Options that the environment gives when the config does not: `{ baseURL: 'ZAI_BASE_URL' }`. */
   readonly env?: Readonly<Record<string, string>>
-  /** The parts of the body that it may change, as paths: `['max_tokens', 'messages[*].content[*].cache_control']`. */
+  /** The parts of the body that it may change, as paths: `['max_tokens', 'messages[*].content[*].cache_control']`; `*` is any. */
   readonly touches?: readonly string[]
   /**
    * In a preset it is off until the config names it, with options or `true`, or one of the variables of `env` is set. For what

@@ -149,6 +149,7 @@ it('what a plugin touches covers all below it, and nothing beside it', () => {
   expect(touched('messages[3].content[0].cache_control', 'messages')).toBe(true)
   expect(touched('messages[3]', 'messages[*].content')).toBe(false)
   expect(touched('max_tokens', 'max')).toBe(false)
+  expect(touched('messages[3].x', '*')).toBe(true)
   expect(touched('headers.anthropic-beta', 'max_tokens')).toBe(true)
   expect(undeclared([{ path: 'model' }], undefined)).toEqual([])
 })

@@ -107,7 +107,11 @@ export function undeclared(
   return paths.filter((path) => {
     const general = path.replace(/\[\d+\]/g, '[*]')
     return !touches.some(
-      (touch) => general === touch || general.startsWith(`${touch}.`) || general.startsWith(`${touch}[`),
+      (touch) =>
+        touch === '*' ||
+        general === touch ||
+        general.startsWith(`${touch}.`) ||
+        general.startsWith(`${touch}[`),
     )
   })
 }
