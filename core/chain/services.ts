@@ -6,7 +6,7 @@ import type { HttpClient, Logger, ServerInfo, ServiceFactories, Transport } from
 import { ConfigError } from '../errors/config-error.js'
 import { problemOf, REPLACEABLE } from '../plugin/services.js'
 import { tokens } from '../plugin/tokens.js'
-import { estimate } from '../token-count/service.js'
+import { createEstimate } from '../token-count/service.js'
 import type { Upstreams } from '../upstream/registry.js'
 import { type Container, provide, withServices } from './container.js'
 
@@ -40,7 +40,7 @@ export function provideServices(
   const builtIn: Record<ChainServiceName, () => object> = {
     transport: () => gateway.transport,
     http: () => gateway.http,
-    estimate: () => estimate,
+    estimate: () => createEstimate(poolState.store),
     accounts: () =>
       new AccountPool(config.accounts, upstreams, { state: poolState, from: config.accountsFrom }),
   }

@@ -74,7 +74,14 @@ export interface Upstreams {
  * About how many input tokens a call's prompt has; at least 1. 400 kB take 25 ms, in slices that let other requests go on.
  * Rejects with a ClientGoneError when the call's signal aborts.
  */
-export type EstimateTokens = (call: Pick<Call, 'body' | 'signal'>) => Promise<number>
+export interface EstimateTokens {
+  (call: Pick<Call, 'body' | 'signal'>): Promise<number>
+  /**
+   * Corrects later estimates by what a finished answer says that its prompt had: `tokens` in all, cached ones too, counted by
+   * `model`, as its upstream calls it.
+   */
+  learn?(call: Pick<Call, 'body' | 'signal'>, model: string, tokens: number): Promise<void>
+}
 
 /** What a plugin can ask for, by the names of `tokens`. */
 export interface Services {

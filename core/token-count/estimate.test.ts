@@ -2,14 +2,23 @@ import { deflateSync } from 'node:zlib'
 import { Tokenizer } from 'ai-tokenizer'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { MessagesRequest } from '../contract/messages.js'
-import { estimateTokens } from './estimate.js'
+import { startingAt, tokensOf } from './correction.js'
+import { countRequest } from './estimate.js'
 import { TurnQueue } from './event-loop.js'
+import { startFactor } from './families.js'
 import { countPages } from './pdf.js'
 
 const NEVER = new AbortController().signal
 
-const estimate = (body: object) =>
-  estimateTokens({ model: 'm', messages: [], ...body } as unknown as MessagesRequest, new TurnQueue(), NEVER)
+/** For a model of before 4.7, whose counts Anthropic's pages show. */
+const estimate = async (body: object) => {
+  const { texts, rest } = await countRequest(
+    { model: 'm', messages: [], ...body } as unknown as MessagesRequest,
+    new TurnQueue(),
+    NEVER,
+  )
+  return Math.round(rest + tokensOf(texts, startingAt(startFactor('claude-sonnet-4-5'))))
+}
 
 /** What blocks cost inside a user message. */
 async function cost(...content: unknown[]): Promise<number> {

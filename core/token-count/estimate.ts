@@ -1,5 +1,6 @@
 import type { MessagesRequest } from '../contract/messages.js'
 import type { TurnQueue } from './event-loop.js'
+import type { KindCounts } from './kinds.js'
 import { type Part, partsOf } from './parts.js'
 import { pdfTokens } from './pdf.js'
 import { TextCounter } from './tokenizer.js'
@@ -7,27 +8,28 @@ import { toolParts } from './tools.js'
 
 /**
  * Around the whole prompt, and around each message. With them Anthropic's first example ("You are a scientist" and "Hello,
- * Claude") is 14 before the factor below, as the API counts it
+ * Claude") is 14 before a model's factor, as the API counts it
  * (https://platform.claude.com/docs/en/build-with-claude/token-counting).
  */
 const PROMPT = 4
 const MESSAGE = 3
 
-/**
- * The table is that of the last tokenizer which Anthropic published; ai-tokenizer measured 1.1 tokens of Claude 3 to 4.5 for
- * each of its. Claude 4.7 and later make about 30 % more, GLM about 15 % fewer.
- */
-const TEXT_FACTOR = 1.1
+/** What a request is made of. */
+export interface Counted {
+  /** Tokens of texts by the table of the last tokenizer that Anthropic published, by the kind of text. */
+  readonly texts: KindCounts
+  /** Tokens of all else: framing, images, pages. */
+  readonly rest: number
+}
 
 /**
- * About how many input tokens a request costs; at least 1. Never throws for a body of odd shape. Rejects with a ClientGoneError
- * when `gone` aborts.
+ * Counts a request. Never throws for a body of odd shape. Rejects with a ClientGoneError when `gone` aborts.
  */
-export async function estimateTokens(
+export async function countRequest(
   body: MessagesRequest,
   turns: TurnQueue,
   gone: AbortSignal,
-): Promise<number> {
+): Promise<Counted> {
   const texts = await TextCounter.create(turns, gone)
   const pause = () => texts.pause()
   let tokens = PROMPT
@@ -45,5 +47,5 @@ export async function estimateTokens(
     tokens += MESSAGE
     await add(partsOf(content))
   }
-  return Math.round(tokens + texts.tokens * TEXT_FACTOR)
+  return { texts: texts.tokens, rest: tokens }
 }

@@ -2,8 +2,9 @@ import { afterEach, expect, it, vi } from 'vitest'
 import { countTokens } from '../../plugins/count-tokens/index.js'
 import { makeCall, mount } from '../../testing.js'
 import { Reply } from '../exchange/reply.js'
+import { MemoryStore } from '../state/memory.js'
 import { TurnQueue } from './event-loop.js'
-import { estimate } from './service.js'
+import { createEstimate } from './service.js'
 
 afterEach(() => void vi.restoreAllMocks())
 
@@ -15,7 +16,7 @@ it('takes turns with every other estimate of the process', async () => {
     return next.call(this)
   })
   const body = { messages: [{ role: 'user', content: 'some words '.repeat(2000) }] }
-  const counts = [await estimate(makeCall(body))]
+  const counts = [await createEstimate(new MemoryStore())(makeCall(body))]
   for (let i = 0; i < 2; i++) {
     const plugin = await mount(countTokens, { upstream: () => Reply.json({}, { status: 404 }) })
     const reply = await plugin.send(body, { route: 'count-tokens' })

@@ -1,6 +1,7 @@
 import type { Tokenizer } from 'ai-tokenizer'
 import { ClientGoneError } from '../errors/gateway-errors.js'
 import type { TurnQueue } from './event-loop.js'
+import { KINDS, type KindCounts, noCounts, sharesOf } from './kinds.js'
 
 /** Milliseconds that one request computes before others have a turn. */
 const SLICE = 8
@@ -28,8 +29,8 @@ const BUDGET = 2_000
 
 /** Counts the tokens of texts, in slices that leave the event loop free. One for each request. */
 export class TextCounter {
-  /** Of all texts so far. */
-  tokens = 0
+  /** Of all texts so far, by their kind. */
+  readonly tokens: KindCounts = noCounts()
   #characters = 0
   /** Milliseconds. */
   #spent = 0
@@ -58,14 +59,16 @@ export class TextCounter {
     for (let from = 0; from < text.length; from += SEGMENT) {
       if (this.#characters >= EXACT_LIMIT || this.#spent > BUDGET) {
         const rest = text.length - from
-        this.tokens += rest * (this.tokens / this.#characters)
+        for (const kind of KINDS) this.tokens[kind] *= 1 + rest / this.#characters
         this.#characters += rest
         return
       }
       await this.pause()
       const segment = text.slice(from, from + SEGMENT)
       const started = performance.now()
-      this.tokens += this.#count(segment)
+      const tokens = this.#count(segment)
+      const shares = sharesOf(segment)
+      for (const kind of KINDS) this.tokens[kind] += tokens * shares[kind]
       this.#spent += performance.now() - started
       this.#characters += segment.length
     }

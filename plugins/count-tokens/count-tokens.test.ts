@@ -1,14 +1,16 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   type ByteSource,
+  type Call,
   ClientGoneError,
   GatewayError,
   PluginError,
   Reply,
   UpstreamError,
 } from '../../core/index.js'
-import { type MountOptions, makeCall, mount } from '../../testing.js'
+import { type MountOptions, makeCall, messageReply, mount } from '../../testing.js'
 import { countTokens } from './index.js'
+import { Lessons } from './lessons.js'
 
 const ROUTE = { route: 'count-tokens', path: '/v1/messages/count_tokens' } as const
 
@@ -77,6 +79,10 @@ describe('an estimate', () => {
     ['answers 200 with HTML', () => Reply.bytes(Buffer.from('<html>'))],
     ['answers with nothing', () => Reply.bytes(Buffer.alloc(0))],
     ['answers null', () => Reply.json(null)],
+    [
+      'answers 200 with an error',
+      () => Reply.json({ error: 'Unexpected endpoint or method. (POST /v1/messages/count_tokens)' }),
+    ],
     ['counts 0', () => Reply.json({ input_tokens: 0, output_tokens: 0 })],
     ['counts in words', () => Reply.json({ input_tokens: 'many' })],
     ['answers without end', () => Reply.bytes(Buffer.alloc(100_000, ' '))],
@@ -174,6 +180,80 @@ describe('a client that goes', () => {
       .send(makeCall({ messages }, { ...ROUTE, signal: client.signal }))
       .catch((e) => e)
     expect(ClientGoneError.is(error)).toBe(true)
+  })
+})
+
+describe('what answers teach', () => {
+  const words = 'The gateway counts what the upstream does not. '
+  const prompt = (times: number) => ({ messages: [{ role: 'user', content: words.repeat(times) }] })
+  const headers = { 'x-claude-code-session-id': 's' }
+
+  /** Answers are counted by an upstream that makes a token of eight bytes. */
+  const start = async () => {
+    const real = (call: Call) => Math.round(call.bytes.length / 8)
+    const plugin = await mount(countTokens(), {
+      upstream: (call) =>
+        call.route === 'messages'
+          ? messageReply('hi', { usage: { input_tokens: real(call) } })
+          : Reply.json({}, { status: 404 }),
+    })
+    const answer = async (times: number, tokens?: number) => {
+      const call = makeCall(prompt(times), { headers })
+      await plugin.send(call)
+      const attempt = call.record.begin('test', 'test', 'glm-x')
+      attempt.status = 200
+      attempt.inputTokens = 10
+      attempt.cacheReadTokens = (tokens ?? real(call)) - 10
+      await plugin.finish(call)
+    }
+    const estimate = async (times: number, more: object = {}) => {
+      const init = { ...ROUTE, headers, ...more }
+      return (await (await plugin.send(prompt(times), init)).json<{ input_tokens: number }>()).input_tokens
+    }
+    return { answer, estimate }
+  }
+
+  it('corrects the estimate for the model that served', async () => {
+    const { answer, estimate } = await start()
+    const other = { headers: { 'x-claude-code-session-id': 'other' } }
+    const expected = (47 * 400) / 8
+    expect(Math.abs((await estimate(400, other)) / expected - 1)).toBeGreaterThan(0.5)
+    // Ten turns, the way a session grows.
+    for (let turn = 1; turn <= 10; turn++) await answer(100 * turn)
+    expect(Math.abs((await estimate(400, other)) / expected - 1)).toBeLessThan(0.05)
+  })
+
+  it('is a floor for the same session, as long as that goes on', async () => {
+    const { answer, estimate } = await start()
+    await answer(100, 900_000)
+    expect(await estimate(100)).toBe(900_000)
+    expect(await estimate(101)).toBe(900_000)
+    expect(await estimate(99)).toBeLessThan(5_000) // compacted, or a part of it
+    expect(await estimate(101, { headers: {} })).toBeLessThan(5_000)
+  })
+
+  it('is learned of the first twenty answers, and then once a minute', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const learned: number[] = []
+    const estimate = Object.assign(async () => 1, {
+      learn: async (_: unknown, __: string, tokens: number) => void learned.push(tokens),
+    })
+    const lessons = new Lessons(estimate)
+    for (let i = 0; i < 25; i++) await lessons.learn(makeCall(), 'glm-x', i)
+    expect(learned).toHaveLength(20)
+    vi.advanceTimersByTime(61_000)
+    for (let i = 0; i < 5; i++) await lessons.learn(makeCall(), 'glm-x', 100 + i)
+    expect(learned.slice(20)).toEqual([100])
+  })
+
+  it('is not learned from errors', async () => {
+    const { estimate } = await start()
+    const plugin = await mount(countTokens())
+    const call = makeCall(prompt(100), { headers })
+    await plugin.send(call)
+    await plugin.finish(call, 500)
+    expect(await estimate(100)).toBeGreaterThan(900)
   })
 })
 

@@ -2,19 +2,25 @@ import { inject } from 'tsyringe'
 import { z } from 'zod'
 import {
   type Call,
+  type CallHead,
   ClientGoneError,
   definePlugin,
   type EstimateTokens,
+  type FinishedRecord,
   GatewayError,
   type Logger,
   type Next,
   type Plugin,
   PluginError,
   Reply,
+  type StateStore,
+  slot,
   tokens,
   UpstreamError,
 } from '../../core/index.js'
 import { cancellationOf, endToEnd, loggable, orCancelled } from '../../core/kit.js'
+import { Floors } from './floors.js'
+import { Lessons, servedBy } from './lessons.js'
 
 const options = z.strictObject({
   /** `auto`: the upstream's count, else an estimate; `zero`: always 0, at no cost. Default: `auto`. */
@@ -33,21 +39,46 @@ const REPLY_LIMIT = 64 * 1024
 
 const OF_THE_BODY = new Set(['content-type', 'content-length', 'content-encoding'])
 
+/** The request as its client sent it, for what its answer teaches. */
+const asked = slot((): { call?: Call } => ({}))
+
 class CountTokens implements Plugin {
   constructor(
     @inject(tokens.options) private readonly options: CountTokensOptions,
     @inject(tokens.logger) private readonly logger: Logger,
     @inject(tokens.estimate) private readonly estimate: EstimateTokens,
-  ) {}
+    @inject(tokens.state) state: StateStore,
+  ) {
+    this.#floors = new Floors(state)
+    this.#lessons = new Lessons(estimate)
+  }
 
-  async handle(call: Call, next: Next): Promise<Reply> {
+  readonly #floors: Floors
+  readonly #lessons: Lessons
+
+  handle(call: Call, next: Next): Promise<Reply> {
+    if (call.route === 'count-tokens') return this.#count(call, next)
+    if (this.options.mode === 'auto') asked(call).call = call
+    return next(call)
+  }
+
+  /** A finished answer says what its prompt really had. */
+  onFinish(record: FinishedRecord, head: CallHead): Promise<void> | undefined {
+    const { call } = asked(head)
+    const served = call && servedBy(record)
+    if (!call || !served) return undefined
+    this.#floors.set(call, served.tokens)
+    return this.#lessons.learn(call, served.model, served.tokens)
+  }
+
+  async #count(call: Call, next: Next): Promise<Reply> {
     if (this.options.mode === 'zero') {
       return Reply.json({ input_tokens: 0, output_tokens: 0 }, { headers: { [SOURCE]: 'zero' } })
     }
     void call.body // a malformed one is the client's to mend: the 400 goes out
     const counted = await this.#ask(call, next)
     if (counted) return counted
-    const input_tokens = await this.estimate(call)
+    const input_tokens = Math.max(await this.estimate(call), this.#floors.of(call))
     return Reply.json({ input_tokens }, { headers: { [SOURCE]: 'estimate' } })
   }
 
@@ -115,7 +146,7 @@ function relayed(reply: Reply, bytes: Buffer): Reply {
 export const countTokens = definePlugin({
   name: 'count-tokens',
   phase: 'request',
-  routes: ['count-tokens'],
+  routes: ['count-tokens', 'messages'],
   options,
   use: CountTokens,
 })
