@@ -1,6 +1,11 @@
 import { defineCommand } from 'citty'
+import type { UpstreamsAnswer } from '../admin/upstreams.js'
 import { heading, printConfig } from '../config/print.js'
+import type { ResolvedConfig } from '../config/resolved.js'
+import { callAdmin } from './admin.js'
+import type { Address } from './client.js'
 import { type CliContext, configFlags, loadResolved } from './context.js'
+import { lessonRows } from './upstreams.js'
 
 export const check = defineCommand({
   meta: { name: 'check', description: 'Print the effective config and where each part came from' },
@@ -22,6 +27,7 @@ export const check = defineCommand({
       context.out(`  ${ok ? 'ok    ' : 'failed'}  ${id} (${upstream}): ${text}\n`)
     }
     context.out(`\n${heading('endpoints', endpoints)}\n`)
+    for (const text of await learnedBy(config, context, args)) context.out(`\n${text}\n`)
     if (decoders.length > 0) context.out(`\nslow\n${decoders.map(slow).join('')}`)
     if (failures.length > 0) {
       context.out('\nfailed with a sample conversation\n')
@@ -30,6 +36,15 @@ export const check = defineCommand({
     return failures.length === 0 && results.every((result) => result.ok) ? 0 : 1
   },
 })
+
+/** What the running gateway learned, by upstream. Nothing where none runs, or its key is not known here. */
+async function learnedBy(config: ResolvedConfig, { env }: CliContext, flags: Address): Promise<string[]> {
+  const answer = await callAdmin(config, env, flags, 'GET', 'upstreams').catch(() => undefined)
+  const { upstreams = [] } = (answer ?? {}) as Partial<UpstreamsAnswer>
+  return upstreams.flatMap(({ name, learned }) =>
+    learned.length > 0 ? [heading(`learned about ${name}`, lessonRows(learned))] : [],
+  )
+}
 
 /** Before the calls are made: an upstream that hangs takes all of its time. */
 function calling(accounts: number, patience: number): string {

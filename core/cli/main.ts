@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   env: () => import('./env.js').then((m) => m.env as CommandDef),
   claude: () => import('./claude.js').then((m) => m.claude as CommandDef),
   accounts: () => import('./accounts.js').then((m) => m.accounts as CommandDef),
+  probe: () => import('./probe-upstream.js').then((m) => m.probe as CommandDef),
   upstreams: () => import('./upstreams.js').then((m) => m.upstreams as CommandDef),
 }
 

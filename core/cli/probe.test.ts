@@ -90,9 +90,11 @@ test('routes of plugins and of the operator are found', async () => {
     resolve({ preset: definePreset({ name: 'test', plugins: [notes] }) }),
     false,
   )
-  expect(endpoints).toEqual([
-    ['GET /_agproxy/api/accounts', 'admin', 'the gateway'],
-    ['DELETE /_agproxy/api/accounts/{id}/cooldowns', 'admin', 'the gateway'],
-    ['GET /notes/{id}', 'client', 'plugin notes'],
-  ])
+  expect(endpoints).toEqual(
+    expect.arrayContaining([
+      ['GET /_agproxy/api/accounts', 'admin', 'the gateway'],
+      ['DELETE /_agproxy/api/accounts/{id}/cooldowns', 'admin', 'the gateway'],
+      ['GET /notes/{id}', 'client', 'plugin notes'],
+    ]),
+  )
 })

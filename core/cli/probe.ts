@@ -39,6 +39,22 @@ export interface TryOut extends Tried {
  * time; each has `patience` milliseconds.
  */
 export async function tryOut(config: ResolvedConfig, call: boolean, patience = PATIENCE): Promise<TryOut> {
+  return withChain(config, async (running) => {
+    const tried = await trySamples(ownLinks(running))
+    const endpoints = running.endpoints.list.map(endpointRow)
+    if (!call) return { results: [], ...tried, endpoints }
+    const redact = secretsOf(config)
+    const results = config.accounts.map((account) => probe(account, running, patience))
+    const told = (await Promise.all(results)).map((result) => ({ ...result, text: redact(result.text) }))
+    return { results: told, ...tried, endpoints }
+  })
+}
+
+/** Builds the chain, without a server and without a word in the log, for as long as `use` takes. */
+export async function withChain<T>(
+  config: ResolvedConfig,
+  use: (running: RunningChain) => Promise<T>,
+): Promise<T> {
   const { host, port } = config.server
   const transport = new Transport()
   try {
@@ -50,13 +66,7 @@ export async function tryOut(config: ResolvedConfig, call: boolean, patience = P
       server: { host, port, loopback: isLoopback(host) },
     })
     try {
-      const tried = await trySamples(ownLinks(running))
-      const endpoints = running.endpoints.list.map(endpointRow)
-      if (!call) return { results: [], ...tried, endpoints }
-      const redact = secretsOf(config)
-      const results = config.accounts.map((account) => probe(account, running, patience))
-      const told = (await Promise.all(results)).map((result) => ({ ...result, text: redact(result.text) }))
-      return { results: told, ...tried, endpoints }
+      return await use(running)
     } finally {
       await running.dispose()
     }

@@ -58,6 +58,15 @@ it('agproxy upstreams shows what each takes, from where, and what was learned', 
   expect(json.upstreams.find(({ name }: { name: string }) => name === 'anthropic').learned).toHaveLength(1)
 })
 
+it('agproxy check tells it too, where a gateway runs', async () => {
+  const env = await running()
+  const { out } = await cli(['check'], env)
+  expect(out).toMatch(
+    /^learned about anthropic\n {2}systemMessages false +claude-new-1 +refused: role system/m,
+  )
+  expect((await cli(['check'], { ...env, AGPROXY_ADMIN_KEY: undefined })).out).not.toContain('learned about')
+})
+
 it('forget NAME forgets it', async () => {
   const env = await running()
   expect(await cli(['upstreams', 'forget', 'anthropic'], env)).toMatchObject({

@@ -49,16 +49,19 @@ function card({ name, known, learned }: UpstreamAnswer): string {
   return [heading(name, rows, 'nothing is known: all is passed on'), ...lessons(learned)].join('\n')
 }
 
-/** What was learned, in rows under a title of its own. */
-export function lessons(learned: UpstreamAnswer['learned']): string[] {
-  if (learned.length === 0) return []
-  const rows = learned.flatMap(({ accepts, model, why, until }) =>
+/** What was learned, as rows of a table. */
+export function lessonRows(learned: UpstreamAnswer['learned']): string[][] {
+  return learned.flatMap(({ accepts, model, why, until }) =>
     fields(accepts).map((field) => [field, model, `refused: ${why}; until ${until}`]),
   )
+}
+
+function lessons(learned: UpstreamAnswer['learned']): string[] {
+  if (learned.length === 0) return []
   return [
     heading(
       '  learned',
-      rows.map(([field, ...rest]) => [`  ${field}`, ...rest]),
+      lessonRows(learned).map(([field, ...rest]) => [`  ${field}`, ...rest]),
     ),
   ]
 }
