@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { definePlugin } from '../../core/index.js'
 import { MemoryStore } from '../../core/state/memory.js'
 import { anthropicCompatible } from '../../plugins/index.js'
 import { answer, anthropicUpstream, failure } from '../support/anthropic-upstream.js'
@@ -7,7 +8,18 @@ import { ask } from '../support/client.js'
 import { type AnyBody, REFUSALS } from '../support/refusals.js'
 import { json } from '../support/script.js'
 import { stand } from '../support/stand.js'
-import { tinyFixes } from '../support/tiny-fixes.js'
+
+/** What is learned of limits needs somebody who keeps to them. */
+const clamp = definePlugin({
+  name: 'clamp',
+  phase: 'attempt',
+  create: () => ({
+    onRequest(call) {
+      const most = call.target!.accepts.maxTokens
+      if (most !== undefined && (call.body.max_tokens ?? 0) > most) return call.set({ max_tokens: most })
+    },
+  }),
+})
 
 const KEY = 'admin-key-1234'
 const admin = { authorization: `Bearer ${KEY}` }
@@ -27,7 +39,7 @@ async function unknown(handler: Handler, options: object = {}) {
           baseURL,
           accepts: { cacheControl: true, consecutiveRoles: true },
         }),
-        tinyFixes,
+        clamp,
       ],
       services: { state: () => new MemoryStore(() => Date.now() + moved) },
       ...options,
