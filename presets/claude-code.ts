@@ -11,6 +11,7 @@ import { errors } from '../plugins/errors/index.js'
 import { features } from '../plugins/features/index.js'
 import { forceStream } from '../plugins/force-stream/index.js'
 import { learn } from '../plugins/learn/index.js'
+import { limits } from '../plugins/limits/index.js'
 import { metrics } from '../plugins/metrics/index.js'
 import { modelMap } from '../plugins/model-map/index.js'
 import { models } from '../plugins/models/index.js'
@@ -52,6 +53,7 @@ export const claudeCode = definePreset({
     toolSchema,
     features, // behind what asks for the effort
     cacheControl,
+    limits, // behind what sets a budget
     roleMerge,
     forceStream,
     // The upstreams, in order of preference where accounts don't say.
