@@ -65,6 +65,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'core/cli': [
     'core/contract',
     'core/errors',
+    'core/json',
+    'core/token-count',
     'core/exchange',
     'core/state',
     'core/upstream',

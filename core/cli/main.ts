@@ -14,6 +14,8 @@ const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   claude: () => import('./claude.js').then((m) => m.claude as CommandDef),
   accounts: () => import('./accounts.js').then((m) => m.accounts as CommandDef),
   probe: () => import('./probe-upstream.js').then((m) => m.probe as CommandDef),
+  explain: () => import('./explain.js').then((m) => m.explain as CommandDef),
+  cache: () => import('./cache.js').then((m) => m.cache as CommandDef),
   upstreams: () => import('./upstreams.js').then((m) => m.upstreams as CommandDef),
 }
 

@@ -1,6 +1,5 @@
 import type { AttemptRecord, Call, RecordFacts } from '../../core/index.js'
-import { bodyDifferences } from '../../core/kit.js'
-import type { Passage } from './passages.js'
+import { bodyDifferences, type Passage } from '../../core/kit.js'
 import { sentTokens } from './sent-tokens.js'
 
 /**

@@ -1,7 +1,6 @@
 import type { AttemptRecord, CallHead, FinishedRecord, RecordFacts, RecordTimes } from '../../core/index.js'
-import type { Change } from '../../core/kit.js'
+import type { Change, Passage } from '../../core/kit.js'
 import type { CacheVerdict } from './cache-doctor.js'
-import type { Passage } from './passages.js'
 
 /** What is kept of a finished request. */
 export interface Entry {

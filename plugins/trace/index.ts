@@ -8,13 +8,14 @@ import {
   slot,
   z,
 } from '../../core/index.js'
+import { Sightings } from '../../core/kit.js'
 import { bodiesOf, Capture, captured } from './bodies.js'
 import { CacheDoctor } from './cache-doctor.js'
+import { cacheOf } from './cache-list.js'
 import { entryOf } from './entry.js'
 import { Estimates } from './estimates.js'
 import { listOf } from './list.js'
 import { Live } from './live.js'
-import { Sightings } from './passages.js'
 import { Ring } from './ring.js'
 import { sentTokens } from './sent-tokens.js'
 import { sessionsOf } from './sessions.js'
@@ -84,6 +85,7 @@ export const trace = definePlugin({
         admin('/requests', ({ query }) => Reply.json(listOf(ring.entries, query))),
         admin('/requests/:id', ({ params }) => Reply.json(detailsOf(find(params.id!)))),
         admin('/sessions', () => Reply.json({ sessions: sessionsOf(ring.entries) })),
+        admin('/cache', () => Reply.json({ sessions: cacheOf(ring.entries) })),
         admin('/live', () => live.reply()),
       ],
       onRetire: () => live.end(),

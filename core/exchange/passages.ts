@@ -1,5 +1,7 @@
-import type { Call, Step } from '../../core/index.js'
-import { type Change, changesBetween, type ShownChanges, undeclared } from '../../core/kit.js'
+import type { Call } from '../contract/call.js'
+import type { Change, ShownChanges } from '../contract/change.js'
+import type { Step } from '../contract/plugin.js'
+import { changesBetween, undeclared } from './changes.js'
 
 /** A call on its way through one plugin; a plugin that makes several attempts has one for each. */
 export interface Passage {

@@ -1,0 +1,53 @@
+import { defineCommand } from 'citty'
+import { callAdmin } from './admin.js'
+import { type CliContext, configFlags, loadResolved } from './context.js'
+import { cacheWords } from './explain-text.js'
+
+const { config, host, port } = configFlags
+
+interface Session {
+  readonly session: string | null
+  readonly requests: number
+  readonly inputTokens: number
+  readonly cacheReadTokens: number
+  readonly cacheCreationTokens: number
+  readonly misses: readonly (Parameters<typeof cacheWords>[0] & {
+    readonly id: string
+    readonly at: string
+  })[]
+}
+
+export const cache = defineCommand({
+  meta: {
+    name: 'cache',
+    description: 'What the prompt caches of the running gateway did, by session, and why they missed',
+  },
+  args: { config, host, port, json: { type: 'boolean', description: 'Print JSON' } },
+  async run({ args, data }) {
+    const context = data as CliContext
+    const resolved = await loadResolved(args, context)
+    const found = (await callAdmin(resolved, context.env, args, 'GET', 'cache')) as { sessions: Session[] }
+    context.out(args.json ? `${JSON.stringify(found, null, 2)}\n` : table(found.sessions))
+    return 0
+  },
+})
+
+function table(sessions: readonly Session[]): string {
+  if (sessions.length === 0) return 'no session so far\n'
+  return sessions.map(block).join('')
+}
+
+function block({
+  session,
+  requests,
+  inputTokens,
+  cacheReadTokens,
+  cacheCreationTokens,
+  misses,
+}: Session): string {
+  const all = inputTokens + cacheReadTokens + cacheCreationTokens
+  const share = all > 0 ? Math.round((cacheReadTokens / all) * 100) : 0
+  const lost = misses.reduce((sum, miss) => sum + (miss.lostTokens ?? 0), 0)
+  const head = `${session ?? 'no session'}  ${requests} requests, ${share} % of ${all} tokens from the cache, ${misses.length} misses, ${lost} tokens paid again\n`
+  return head + misses.map((miss) => `  ${miss.at}  ${miss.id}  ${cacheWords(miss)}\n`).join('')
+}
