@@ -12,7 +12,7 @@ import { Call as Calls } from '../exchange/call.js'
 import { isLoopback } from '../exchange/loopback.js'
 import { type Passage, Sightings } from '../exchange/passages.js'
 import { Reply } from '../exchange/reply.js'
-import { estimate } from '../token-count/service.js'
+import { createEstimate } from '../token-count/service.js'
 
 /** What a chain makes of a request. */
 export interface Explained {
@@ -70,11 +70,12 @@ export async function dryRun(config: ResolvedConfig, bytes: Buffer, init: DryRun
   }
   const refusing = () => Promise.reject(new Error('nothing is sent'))
   const { host, port } = config.server
+  const poolState = new PoolState()
   const running = await buildChain(config, {
     logger: quiet,
     transport,
     http: createFetch({ fetch: refusing as never }),
-    poolState: new PoolState(),
+    poolState,
     server: { host, port, loopback: isLoopback(host) },
   })
   try {
@@ -95,7 +96,7 @@ export async function dryRun(config: ResolvedConfig, bytes: Buffer, init: DryRun
       request: sent && shown(sent, call),
       account: target && { id: target.account.id, upstream: target.upstream.name, choice: target.choice },
       model: call.record.facts.mappedModel ?? sightings.last?.model ?? call.model,
-      estimatedTokens: await estimate(call),
+      estimatedTokens: await createEstimate(poolState.store)(call),
       answer: sent ? undefined : answer,
     }
   } finally {
