@@ -14,6 +14,10 @@ export interface JsonNode extends Span {
   readonly isObject: boolean
   readonly isArray: boolean
   readonly isString: boolean
+  /** Whether the whole text, of which this is a part, has escapes of surrogates: `\ud83d`. */
+  readonly hasSurrogateEscapes: boolean
+  /** Whether a string stands in it, or is it, that is empty or white space alone. */
+  readonly hasBlanks: boolean
   /** The text as it came. */
   readonly raw: Buffer
   /** The value, decoded. */

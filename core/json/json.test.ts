@@ -254,3 +254,29 @@ describe('edits', () => {
     )
   })
 })
+
+describe('what strings are made of', () => {
+  const parse = (json: string) => JsonNode.parse(Buffer.from(json), 100)
+
+  it.each([
+    [String.raw`["\ud83d"]`, true],
+    [String.raw`["\u0064\ue000 \ud7ff"]`, false],
+    [String.raw`["\\ud83d"]`, false],
+    [String.raw`["a\uD83D\uDE00"]`, true],
+    [String.raw`{"\udfff":1}`, true],
+  ])('surrogates in escapes are seen: %s', (json, expected) => {
+    expect(parse(json).hasSurrogateEscapes).toBe(expected)
+  })
+
+  it.each([
+    ['[1, "a", {"b": [" a", "\\\\n"]}]', false],
+    ['[1, {"b": ["a", ""]}]', true],
+    ['[" \\n\\t\\r"]', true],
+    ['{"": 1}', true],
+    ['" "', true],
+    ['"\\u0020"', false],
+  ])('blank ones are seen: %s', (json, expected) => {
+    expect(parse(json).hasBlanks).toBe(expected)
+    expect(parse(`["", ${json}]`).items()[1]!.hasBlanks).toBe(expected)
+  })
+})

@@ -1,5 +1,5 @@
 import type { JsonNode as NodeContract } from '../contract/json.js'
-import { scan, type Tape } from './scan.js'
+import { hasSurrogateEscapes, scan, type Tape } from './scan.js'
 
 const QUOTE = 0x22
 const OPEN_OBJECT = 0x7b
@@ -19,6 +19,19 @@ function bytesOf(key: string): Buffer {
   }
   return found
 }
+
+/** Spaces, tabs and line ends, of which all but the first are escapes in a string. */
+function isBlank(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    if (bytes[at] === SPACE) continue
+    if (bytes[at] !== BACKSLASH || !WHITE.includes(bytes[at + 1]!)) return false
+    at++
+  }
+  return true
+}
+
+const SPACE = 0x20
+const WHITE = Buffer.from('ntr')
 
 /** One value of a JSON text, by where it stands: looks are cheap, and only `value` decodes anything. */
 export class TapeNode implements NodeContract {
@@ -55,6 +68,10 @@ export class TapeNode implements NodeContract {
 
   get isString(): boolean {
     return this.#bytes[this.start] === QUOTE
+  }
+
+  get hasSurrogateEscapes(): boolean {
+    return hasSurrogateEscapes(this.#tape)
   }
 
   /** The text as it stands. */
@@ -96,6 +113,17 @@ export class TapeNode implements NodeContract {
       if (maySpell && this.#bytes[start] === QUOTE && this.#spells(at, wanted)) places.push(start)
     }
     return places
+  }
+
+  /** Whether a string stands in it that is empty or white space alone. */
+  get hasBlanks(): boolean {
+    const tape = this.#tape
+    const after = this.#next
+    for (let at = this.#index; at < after; at++) {
+      const start = tape[at * 3]!
+      if (this.#bytes[start] === QUOTE && isBlank(this.#bytes, start + 1, tape[at * 3 + 1]! - 1)) return true
+    }
+    return false
   }
 
   /** An object's field; of several with one name the last, as in `JSON.parse`. Undefined for what is no object. */

@@ -25,6 +25,7 @@ const MINUS = 0x2d
 const COLON = 0x3a
 const BACKSLASH = 0x5c
 const LOWER_U = 0x75
+const LOWER_D = 0x64
 
 const table = (characters: string) => {
   const bytes = new Uint8Array(256)
@@ -34,6 +35,8 @@ const table = (characters: string) => {
 const ESCAPED = table('"\\/bfnrt')
 const HEX = table('0123456789abcdefABCDEF')
 const DIGIT = table('0123456789')
+/** Behind `\ud` these make an escape one of a surrogate. */
+const SURROGATE = table('89abcdefABCDEF')
 
 // The state of the scan that runs. Scans never overlap, and locals of a module are twice as fast here as fields.
 let bytes: Uint8Array = new Uint8Array(0)
@@ -41,6 +44,7 @@ let pos = 0
 let tape: Int32Array = new Int32Array(0)
 let used = 0
 let deepest = 0
+let sawSurrogate = false
 /** Numbers that the tape may have; a tape of this length grows no more. */
 let longest = 0
 /** Where tapes are written before they are cut to their length; a real body has a value for every 40 to 120 bytes. */
@@ -57,6 +61,7 @@ export function scan(json: Uint8Array, depthLimit: number, valueLimit = Number.P
   bytes = load(json)
   pos = 0
   used = 0
+  sawSurrogate = false
   deepest = depthLimit
   longest = valueLimit * 3
   tape = scratch.length > longest ? scratch.subarray(0, longest) : scratch
@@ -65,7 +70,9 @@ export function scan(json: Uint8Array, depthLimit: number, valueLimit = Number.P
     value(1)
     space()
     if (pos !== json.length) fail()
-    return tape.slice(0, used)
+    const made = tape.slice(0, used)
+    if (sawSurrogate) withSurrogates.add(made)
+    return made
   } finally {
     bytes = EMPTY
     unload()
@@ -73,6 +80,13 @@ export function scan(json: Uint8Array, depthLimit: number, valueLimit = Number.P
       scratch = tape.length <= SCRATCH_LIMIT ? tape : new Int32Array(SCRATCH)
     tape = NO_TAPE
   }
+}
+
+/** Tapes of texts that have escapes of surrogates: few have any, and a second look at the bytes costs as much as the scan. */
+const withSurrogates = new WeakSet<Tape>()
+
+export function hasSurrogateEscapes(scanned: Tape): boolean {
+  return withSurrogates.has(scanned)
 }
 
 const EMPTY = new Uint8Array(0)
@@ -168,6 +182,7 @@ function text(): void {
     }
     const escaped = bytes[at++]!
     if (escaped === LOWER_U) {
+      if ((bytes[at]! | 0x20) === LOWER_D && SURROGATE[bytes[at + 1]!]) sawSurrogate = true
       for (const end = at + 4; at < end; at++) {
         if (HEX[bytes[at]!]) continue
         pos = at

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest'
-import type { Accepts, Message, MessagesRequest } from '../../core/index.js'
-import { makeCall, mount } from '../../testing.js'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type Accepts, type Message, type MessagesRequest, Reply } from '../../core/index.js'
+import { makeCall, messageReply, mount, testChain } from '../../testing.js'
 import { fileStore } from './file-store.js'
 import { fetchFiles, repairFiles } from './files.js'
 import { content } from './index.js'
@@ -182,4 +182,26 @@ describe('modes', () => {
     expect((await sent(body, {}, 'always')).body.messages).toEqual([user(text('a'))])
     expect((await sent(body, { emptyText: false }, 'never')).body).toMatchObject(body)
   })
+})
+
+it('an upstream that refuses half a character is asked once more, and gets whole ones from then on', async () => {
+  const refusal = {
+    error: {
+      code: '400',
+      message: 'The request body is not valid JSON: no low surrogate in string: line 1 column 70 (char 69)',
+    },
+  }
+  const chain = await testChain(
+    { preset: 'claude-code', accounts: [{ id: 'glm', upstream: 'zai', apiKey: 'k' }] },
+    {
+      answer: ({ bytes }) =>
+        bytes.includes(String.raw`\ud83d`) ? Reply.json(refusal, { status: 400 }) : messageReply(),
+    },
+  )
+  onTestFinished(() => chain.dispose())
+  const bytes = Buffer.from(
+    String.raw`{"model":"glm-5.3","max_tokens":9,"messages":[{"role":"user","content":"cut: \ud83d"}]}`,
+  )
+  for (let turn = 0; turn < 2; turn++) expect((await chain.send(makeCall({}, { bytes }))).status).toBe(200)
+  expect(chain.calls.map((call) => call.bytes.includes(String.raw`\ufffd`))).toEqual([false, true, true])
 })

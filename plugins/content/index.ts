@@ -64,6 +64,7 @@ export const content = definePlugin({
 const MOST_NOTES = 20
 
 function withoutHalves(call: Call, name: string): Call {
+  if (!call.tree.hasSurrogateEscapes) return call
   const edits = withoutLoneSurrogates(call.bytes)
   if (edits.length === 0) return call
   call.record.note(name, 'body: halves of characters became U+FFFD')

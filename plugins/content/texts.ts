@@ -22,11 +22,14 @@ export function repairTexts(
   const messages = body.get('messages')!
   const last = roles.findLastIndex((role) => role !== 'system')
   const items = messages.items()
+  // Few conversations have such strings, and one look at all of them saves one at each block.
+  const hasBlanks = messages.hasBlanks
   items.forEach((message, i) => {
     const content = message.get('content')
     if (!content) return
     const isPrefill = i === last && roles[i] === 'assistant'
-    if (needs.words && hasNoWords(content)) {
+    const found = needs.words ? emptyIn(content, hasBlanks) : 'none'
+    if (found === 'all') {
       if (isPrefill && items.length > 1)
         repairs.add(
           `messages[${i}]: an empty assistant message at the end left out`,
@@ -35,7 +38,7 @@ export function repairTexts(
       else repairs.add(`messages[${i}]: an empty message got content`, [noContent(content)])
       return
     }
-    if (needs.words) repairContent(content, i, repairs)
+    if (found === 'some') repairContent(content, i, repairs)
     if (isPrefill && needs.noTrailingSpace) trim(content, i, needs.words, repairs)
   })
   const system = body.get('system')
@@ -48,8 +51,24 @@ function noContent(content: JsonNode): Edit {
   return { start, end, text: JSON.stringify(text) }
 }
 
-function hasNoWords(content: JsonNode): boolean {
-  return content.isString ? isBlank(content) : content.isArray && content.items().every(isEmptyText)
+/** An empty list may have white space. */
+const SHORT = 100
+
+/** Which of a content's texts have no words, those of results among them. Most have some, so this looks once and makes nothing. */
+function emptyIn(content: JsonNode, hasBlanks: boolean): 'none' | 'some' | 'all' {
+  if (content.isString) return hasBlanks && content.hasBlanks ? 'all' : 'none'
+  if (!content.isArray) return 'none'
+  if (!hasBlanks) return content.end - content.start < SHORT && content.items().length === 0 ? 'all' : 'none'
+  let hasEmpty = false
+  let hasWords = false
+  for (const block of content.items()) {
+    const type = block.get('type')
+    if (type?.is('text') && isEmptyText(block)) hasEmpty = true
+    else hasWords = true
+    if (type?.is('tool_result') && block.get('content')?.items().some(isEmptyText)) hasEmpty = true
+  }
+  if (!hasWords) return 'all'
+  return hasEmpty ? 'some' : 'none'
 }
 
 /** Results too hold texts. */
@@ -88,24 +107,10 @@ const WHITE = ' \n\t\r'
 
 function isEmptyText(block: JsonNode): boolean {
   const text = textOf(block)
-  return text !== undefined && isBlank(text)
+  return text?.hasBlanks === true
 }
 
 function textOf(block: JsonNode | undefined): JsonNode | undefined {
   const text = block?.get('type')?.is('text') ? block.get('text') : undefined
   return text?.isString ? text : undefined
-}
-
-const SPACE = 0x20
-const BACKSLASH = 0x5c
-const WHITE_ESCAPES = Buffer.from('ntr')
-
-/** A string of spaces, tabs and line ends. Looks no further than its first other character. */
-function isBlank({ raw }: JsonNode): boolean {
-  for (let at = 1; at < raw.length - 1; at++) {
-    if (raw[at] === SPACE) continue
-    if (raw[at] !== BACKSLASH || !WHITE_ESCAPES.includes(raw[at + 1]!)) return false
-    at++
-  }
-  return true
 }

@@ -79,7 +79,7 @@ class Repair {
   }
 
   results(turn: Turn): void {
-    const results = new Map<Block, Buffer>()
+    const results = new Map<Block, readonly Edit[]>()
     const edits: Edit[] = []
     let isWrong = false
     let isBehindOther = false
@@ -91,7 +91,7 @@ class Repair {
         const own = block.kind === 'result' ? this.#ofResult(block, call, index) : []
         edits.push(...own)
         if (call === undefined) isBehindOther = true
-        else results.set(block, edited(block.node, own))
+        else results.set(block, own)
         if (block.kind === 'result' && isBehindOther) isWrong = true
         if (call !== undefined && isBehindOther && this.needs.pairs)
           this.#count('a result came to the front', index)
@@ -117,9 +117,10 @@ class Repair {
   }
 
   /** All results first, those that were missing too; then everything else, where it was. */
-  #rebuild(turn: Turn, results: ReadonlyMap<Block, Buffer>): void {
+  #rebuild(turn: Turn, results: ReadonlyMap<Block, readonly Edit[]>): void {
     const [{ index }] = turn.messages as [Turn['messages'][0]]
-    const lead = [...results.values(), ...this.#missing(index)]
+    const answered = [...results].map(([{ node }, edits]) => edited(node, edits))
+    const lead = [...answered, ...this.#missing(index)]
     turn.messages.forEach(({ index, content, blocks }, i) => {
       const rest = blocks.filter((block) => !results.has(block))
       const first = i === 0 ? lead : []
