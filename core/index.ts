@@ -32,6 +32,7 @@ export type {
   UpstreamDefinition,
   UpstreamInit,
 } from './contract/plugin.js'
+export type { Price, PriceList, Prices, TokenCounts } from './contract/prices.js'
 export type {
   AttemptRecord,
   AttemptTimes,

@@ -11,6 +11,7 @@ import { errors } from '../plugins/errors/index.js'
 import { features } from '../plugins/features/index.js'
 import { forceStream } from '../plugins/force-stream/index.js'
 import { learn } from '../plugins/learn/index.js'
+import { ledger } from '../plugins/ledger/index.js'
 import { limits } from '../plugins/limits/index.js'
 import { metrics } from '../plugins/metrics/index.js'
 import { modelMap } from '../plugins/model-map/index.js'
@@ -34,6 +35,7 @@ export const claudeCode = definePreset({
     // Once a request.
     auth,
     trace, // looks on at all of them, and keeps the answer as the client gets it
+    ledger,
     metrics, // off until the config wants it
     warmup, // looks at the messages as the client sent them
     background, // by shapes as the client sent them, too

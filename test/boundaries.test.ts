@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'core/exchange',
     'core/message',
   ],
+  'core/prices': ['core/contract', 'core/plugin', 'core/upstream'],
   'core/admin': ['core/contract', 'core/errors', 'core/exchange'],
   'core/accounts': [
     'core/contract',
@@ -47,6 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'core/accounts',
     'core/admin',
     'core/config',
+    'core/prices',
   ],
   'core/server': [
     'core/contract',

@@ -63,6 +63,7 @@ const SERVICES = [
   'upstreams',
   'accounts',
   'estimate',
+  'prices',
 ] as const satisfies readonly (keyof Services)[]
 
 /** Adds `resolve`, and every service under its name; each is resolved when it is read first. */

@@ -6,6 +6,7 @@ import type { HttpClient, Logger, ServerInfo, ServiceFactories, Transport } from
 import { ConfigError } from '../errors/config-error.js'
 import { problemOf, REPLACEABLE } from '../plugin/services.js'
 import { tokens } from '../plugin/tokens.js'
+import { createPrices } from '../prices/prices.js'
 import { createEstimate } from '../token-count/service.js'
 import type { Upstreams } from '../upstream/registry.js'
 import { type Container, provide, withServices } from './container.js'
@@ -41,6 +42,7 @@ export function provideServices(
     transport: () => gateway.transport,
     http: () => gateway.http,
     estimate: () => createEstimate(poolState.store),
+    prices: () => createPrices(config.prices),
     accounts: () =>
       new AccountPool(config.accounts, upstreams, { state: poolState, from: config.accountsFrom }),
   }

@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   init: () => import('./init.js').then((m) => m.init as CommandDef),
   env: () => import('./env.js').then((m) => m.env as CommandDef),
   claude: () => import('./claude.js').then((m) => m.claude as CommandDef),
+  usage: () => import('./usage.js').then((m) => m.usage as CommandDef),
   accounts: () => import('./accounts.js').then((m) => m.accounts as CommandDef),
   probe: () => import('./probe-upstream.js').then((m) => m.probe as CommandDef),
   explain: () => import('./explain.js').then((m) => m.explain as CommandDef),

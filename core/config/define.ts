@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Definition, InputOf, PluginEntry, PluginFactory, PluginSpec } from '../contract/plugin.js'
 import type { ServiceFactories } from '../contract/services.js'
-import type { accountSchema, logSchema, serverSchema, stateSchema } from './schema.js'
+import type { accountSchema, logSchema, pricesSchema, serverSchema, stateSchema } from './schema.js'
 import type { ShortForm } from './short-forms.js'
 
 /** The presets that a config can name; `agproxy/presets` adds its own here. */
@@ -112,6 +112,8 @@ interface ConfigKeys<
   /** Services of your own in place of the gateway's: `{ accounts: (context) => new MyAccounts(context) }`. */
   readonly services?: ServiceFactories
   readonly log?: InputOf<typeof logSchema>
+  /** What models cost, by pattern, in US dollars for a million tokens; wins over the list that comes with agproxy. */
+  readonly prices?: z.input<typeof pricesSchema>
   readonly state?: InputOf<typeof stateSchema>
 }
 

@@ -406,7 +406,7 @@ describe('accounts', () => {
         '  accounts.0: expected an account, found a string',
         '  accounts.1.apiKey: expected a key of printable ASCII, without a space (U+0020) after its first 9 characters, found a string',
         '  accounts.2.apikey: unknown key; allowed are id, upstream, apiKey, email, priority, weight, models, ' +
-          "maxConcurrent, baseURL; did you mean 'apiKey'?",
+          "maxConcurrent, plan, baseURL; did you mean 'apiKey'?",
         '  accounts.3.upstream: expected a string, found nothing',
         '  accounts.3.apiKey: expected a string or a function that returns the key, found a number',
         '  accounts.4.weight: expected more than 0, found 0',
@@ -441,7 +441,7 @@ describe('problems', () => {
     expect(others.sort()).toEqual(
       [
         `${FILE}:`,
-        "  presets: unknown key; allowed are preset, server, accounts, plugins, trace, record, ledger, budgets, metrics, use, upstreams, services, state, log; did you mean 'preset'?",
+        "  presets: unknown key; allowed are preset, server, accounts, plugins, trace, record, ledger, budgets, metrics, use, upstreams, services, prices, state, log; did you mean 'preset'?",
         "  plugins.dor: unknown plugin; allowed are door, bare, send; did you mean 'door'?",
         "  plugins.door.mode: expected 'auto', 'off' or 'strict', found 'strct'; did you mean 'strict'?",
         "  plugins.door.size: expected a number, found 'big'",

@@ -8,7 +8,7 @@ import { configLayer, envLayer, type Layer, resolveSection } from './layers.js'
 import { resolvePlugins } from './plugins.js'
 import { choosePresets, mergePresets, slotsOf } from './presets.js'
 import type { ResolvedConfig } from './resolved.js'
-import { logSchema, serverSchema, stateSchema } from './schema.js'
+import { logSchema, pricesSchema, serverSchema, stateSchema } from './schema.js'
 import { resolveServices } from './services.js'
 import { SHORT_FORMS } from './short-forms.js'
 import { declaredUpstreams, type UpstreamOf } from './upstreams.js'
@@ -45,6 +45,7 @@ const KEYS = [
   'use',
   'upstreams',
   'services',
+  'prices',
   'state',
   'log',
 ]
@@ -115,7 +116,13 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
     [envLayer(STATE_ENV, env, stateSchema), configLayer('state', config.state, problems, 'config', texts)],
     problems,
   )
-  if (!server || !log || !state || problems.length > 0) {
+  const prices = resolveSection(
+    'prices',
+    pricesSchema,
+    [configLayer('prices', config.prices, problems)],
+    problems,
+  )
+  if (!server || !log || !state || !prices || problems.length > 0) {
     // With nothing but flags and variables at fault, naming the file would mislead.
     const outside = problems.every(({ path }) => path?.startsWith('--') || path?.includes('(environment)'))
     throw new ConfigError(problems, outside ? undefined : file)
@@ -130,6 +137,7 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
     accounts,
     accountsFrom: from,
     services,
+    prices: prices.value,
     chain,
     off,
     origins: { server: server.origins, log: log.origins, state: state.origins },

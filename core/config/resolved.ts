@@ -1,4 +1,5 @@
 import type { Definition } from '../contract/plugin.js'
+import type { Price } from '../contract/prices.js'
 import type { ServiceFactories } from '../contract/services.js'
 import type { Account } from '../contract/upstream.js'
 
@@ -76,6 +77,8 @@ export interface ResolvedConfig {
   /** Where `accounts` came from. */
   readonly accountsFrom: Origin
   readonly services: ResolvedServices
+  /** The user's own, by model pattern. */
+  readonly prices: Readonly<Record<string, Price>>
   /** The chain, in its order. */
   readonly chain: readonly ResolvedPlugin[]
   /** Plugins of the presets that are switched off. */

@@ -121,9 +121,26 @@ export const accountSchema = z.strictObject({
   models: z.union([z.array(z.string().min(1)), z.record(z.string().min(1), z.string().min(1))]).optional(),
   /** Requests that it carries at a time. Default: no limit. */
   maxConcurrent: z.int().min(1).optional(),
+  /** It is paid by a plan and not by tokens, so no money is shown for it. Default: false. */
+  plan: z.boolean().optional(),
   /** Instead of the upstream's own. Default: the upstream's. */
   baseURL: z.string().refine(isBaseURL, 'expected an http(s) URL without credentials').optional(),
 })
+
+const dollars = () => z.number().min(0)
+
+/** By model pattern: `{ 'glm-*': { input: 0.6, output: 2.2 } }`. US dollars for a million tokens. */
+export const pricesSchema = z.record(
+  z.string().min(1),
+  z.strictObject({
+    input: dollars(),
+    output: dollars(),
+    /** Of tokens that a cache served. Default: as `input`. */
+    cacheRead: dollars().optional(),
+    /** Of tokens that a cache took. Default: as `input`. */
+    cacheWrite: dollars().optional(),
+  }),
+)
 
 export type ServerInput = z.input<typeof serverSchema>
 export type LogInput = z.input<typeof logSchema>

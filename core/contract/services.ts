@@ -3,6 +3,7 @@ import type { InjectionToken } from 'tsyringe'
 import type { Accounts } from './accounts.js'
 import type { Call, Upstream } from './call.js'
 import type { Cancellation, HeaderList } from './http.js'
+import type { Prices } from './prices.js'
 import type { AttemptRecord } from './record.js'
 import type { Reply } from './reply.js'
 import type { StateStore } from './state.js'
@@ -93,6 +94,7 @@ export interface Services {
   readonly upstreams: Upstreams
   readonly accounts: Accounts
   readonly estimate: EstimateTokens
+  readonly prices: Prices
 }
 
 /**
@@ -114,6 +116,7 @@ export interface ServiceFactories {
   readonly http?: (context: ServiceContext<HttpClient>) => HttpClient
   readonly accounts?: (context: ServiceContext<Accounts>) => Accounts
   readonly estimate?: (context: ServiceContext<EstimateTokens>) => EstimateTokens
+  readonly prices?: (context: ServiceContext<Prices>) => Prices
 }
 
 /** What is known before a chain is built. */

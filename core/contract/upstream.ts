@@ -14,6 +14,8 @@ export interface Account {
   readonly models?: readonly string[] | Readonly<Record<string, string>>
   /** Requests that it carries at a time. */
   readonly maxConcurrent?: number
+  /** It is paid by a plan and not by tokens. */
+  readonly plan?: boolean
   /** Instead of the upstream's own. */
   readonly baseURL?: string
 }

@@ -30,6 +30,7 @@ const METHODS: { readonly [Name in keyof ServiceFactories]-?: readonly (keyof Se
     'status',
   ],
   estimate: [],
+  prices: ['load'],
 }
 
 /** The services that a config can replace. */

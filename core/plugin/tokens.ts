@@ -23,4 +23,6 @@ export const tokens = {
   accounts: token('accounts'),
   /** About how many tokens a call's prompt has: `await estimate(call)`. */
   estimate: token('estimate'),
+  /** What tokens cost. */
+  prices: token('prices'),
 } as const

@@ -48,7 +48,7 @@ export async function bundleCommand(outdir) {
     plugins: [withoutUnused],
     logLevel: 'warning',
     // Loaded late, or not at all, and some of them find their own files beside them.
-    external: ['ai-tokenizer', 'cosmiconfig', 'ioredis', 'jiti', 'pino-pretty'],
+    external: ['ai-tokenizer', 'cosmiconfig', 'ioredis', 'jiti', 'libsql', 'pg', 'pino-pretty'],
     // CommonJS packages inside the bundle call `require`.
     banner: {
       js: "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);",

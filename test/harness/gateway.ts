@@ -25,6 +25,9 @@ export interface TestGateway {
   close(): Promise<void>
 }
 
+/** A ledger would be written to the user's own state folder. */
+const WITHOUT_LEDGER = { AGPROXY_LEDGER: 'false' }
+
 /** A gateway in this process, on a free port of loopback, from a config as a user writes it. */
 export async function startTestGateway(
   config: TestConfig,
@@ -32,7 +35,8 @@ export async function startTestGateway(
 ): Promise<TestGateway> {
   const logs: LogLine[] = []
   const raw = { ...config, server: { port: 0, ...config.server } }
-  const resolved = resolveConfig(raw, { env: options.env ?? {}, presets, upstreamOf })
+  const env = { ...WITHOUT_LEDGER, ...options.env }
+  const resolved = resolveConfig(raw, { env, presets, upstreamOf })
   const running = await startGateway({ config: resolved, logger: recorder(logs) })
   return {
     url: running.url,

@@ -29,6 +29,7 @@ import { ExchangeRecord } from '../../core/exchange/record.js'
 import { checkEndpoints } from '../../core/plugin/check-endpoints.js'
 import { toSpec } from '../../core/plugin/define.js'
 import { tokens } from '../../core/plugin/tokens.js'
+import { createPrices } from '../../core/prices/prices.js'
 import { createEstimate } from '../../core/token-count/service.js'
 import { createHttpClient } from '../../core/upstream/http.js'
 import { Upstreams, upstreamOf } from '../../core/upstream/registry.js'
@@ -99,6 +100,7 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
   provide(container, tokens.upstreams, upstreams)
   provide(container, tokens.accounts, accounts)
   provide(container, tokens.estimate, createEstimate(state.store))
+  provide(container, tokens.prices, createPrices({}))
   provide(container, tokens.transport, transport)
   provide(container, tokens.http, createHttpClient(transport))
   provide(container, tokens.server, { host: '127.0.0.1', port: 8045, loopback: true, ...options.server })

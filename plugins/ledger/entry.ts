@@ -1,0 +1,80 @@
+import type { Account, AttemptRecord, CallHead, FinishedRecord, PriceList } from '../../core/index.js'
+import type { Entry } from './schema.js'
+
+/** What is kept of a record: it may change, and its request's memory is wanted back. */
+export interface Finished {
+  readonly id: string
+  /** Milliseconds since 1970. */
+  readonly time: number
+  readonly record: FinishedRecord
+}
+
+export function finished(record: FinishedRecord, { id }: CallHead): Finished {
+  return { id, time: Date.now() - record.elapsed(), record }
+}
+
+/** The row of a request. Without prices its costs are unknown. */
+export function entryOf(
+  { id, time, record }: Finished,
+  accounts: ReadonlyMap<string, Account>,
+  prices: PriceList | undefined,
+): Entry {
+  const { facts, attempts, times } = record
+  const answer = attempts.at(-1)
+  const plan = accounts.get(answer?.account ?? '')?.plan === true
+  const sum = (field: Kind) => total(attempts.map((attempt) => attempt[field]))
+  const cost = (attempt: AttemptRecord) =>
+    accounts.get(attempt.account)?.plan || !isCounted(attempt)
+      ? undefined
+      : prices?.cost(attempt.model, attempt, attempt.upstream)
+  const list = answer && isCounted(answer) && facts.model ? prices?.cost(facts.model, answer) : undefined
+  const at = new Date(time)
+  const row = {
+    id,
+    time: at.getTime(),
+    day: dayOf(at),
+    session: facts.session ?? null,
+    prompt: facts.prompt ?? null,
+    agent: facts.agent ?? null,
+    agent_type: facts.agentType ?? null,
+    request_class: facts.requestClass ?? null,
+    model: facts.model?.slice(0, LONGEST) ?? null,
+    served: answer?.model.slice(0, LONGEST) ?? null,
+    account: answer?.account ?? null,
+    upstream: answer?.upstream ?? null,
+    status: record.status ?? null,
+    ending: record.ending,
+    error_code: facts.errorCode ?? null,
+    attempts: attempts.length,
+    input_tokens: sum('inputTokens'),
+    output_tokens: sum('outputTokens'),
+    cache_read_tokens: sum('cacheReadTokens'),
+    cache_creation_tokens: sum('cacheCreationTokens'),
+    cost: total(attempts.map(cost)),
+    list_cost: list ?? null,
+    plan: plan ? 1 : 0,
+    first_ms: whole(answer?.times.firstContent),
+    ms: whole(times.finished),
+  }
+  return { row, labels: Object.entries(facts.labels ?? {}).map(([key, value]) => `${key}=${value}`) }
+}
+
+type Kind = 'inputTokens' | 'outputTokens' | 'cacheReadTokens' | 'cacheCreationTokens'
+
+/** Clients choose the model's name. */
+const LONGEST = 200
+
+const isCounted = ({ inputTokens, outputTokens }: AttemptRecord) =>
+  inputTokens !== undefined || outputTokens !== undefined
+
+const whole = (ms: number | undefined) => (ms === undefined ? null : Math.round(ms))
+
+function total(values: readonly (number | undefined)[]): number | null {
+  const known = values.filter((value) => value !== undefined)
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0)
+}
+
+function dayOf(at: Date): string {
+  const two = (n: number) => String(n).padStart(2, '0')
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
+}

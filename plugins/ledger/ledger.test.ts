@@ -1,0 +1,205 @@
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { anthropicUpstream, failure } from '../../test/support/anthropic-upstream.js'
+import { ask } from '../../test/support/client.js'
+import { type Stand, stand, zaiPair } from '../../test/support/stand.js'
+import { openReader } from './database.js'
+import { openEmbedded } from './sqlite.js'
+import type { Usage } from './usage.js'
+
+const ADMIN = { authorization: 'Bearer admin-key-1234' }
+const USAGE = { input_tokens: 1_000, output_tokens: 100, cache_read_input_tokens: 10_000 }
+
+function folder(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'agproxy-ledger-'))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  return dir
+}
+
+const ledgerAt =
+  (file: string, extra: object = {}) =>
+  (url: string) => ({
+    ...zaiPair(url),
+    server: { adminKey: 'admin-key-1234' },
+    ledger: { enabled: true, file },
+    plugins: { zai: { baseURL: url, models: { 'claude-*': 'glm-4.7' } } },
+    ...extra,
+  })
+
+const usage = async ({ send }: Stand, query = '') =>
+  (
+    await send({ method: 'GET', path: `/_agproxy/api/usage${query}`, headers: ADMIN })
+  ).json() as unknown as Usage
+
+const rowsOf = async (file: string) => {
+  const db = await openReader({ file })
+  const rows = await db.selectFrom('agproxy_requests').selectAll().orderBy('time').execute()
+  const labels = await db.selectFrom('agproxy_labels').selectAll().execute()
+  await db.destroy()
+  return { rows, labels }
+}
+
+describe('the ledger', () => {
+  it('keeps what each request took, and sums it up', async () => {
+    const file = join(folder(), 'deep/ledger.db')
+    const stood = await stand(anthropicUpstream({ text: 'hello', usage: USAGE }), { config: ledgerAt(file) })
+    const headers = { 'x-claude-code-session-id': 's-1', 'x-agproxy-label': 'team=blue, kind=test' }
+    await stood.send({ body: { ...ask({ stream: true }), model: 'claude-opus-4-5' }, headers })
+    await stood.send({
+      body: { ...ask(), model: 'claude-opus-4-5' },
+      headers: { 'x-claude-code-agent-id': 'a-1' },
+    })
+    await expect.poll(async () => (await usage(stood)).total.requests).toBe(2)
+    const { rows } = await usage(stood)
+    // 1,000 × $0.6 + 10,000 × $0.11 + 100 × $2.2 a million, twice; Opus at $5, $0.5 and $25.
+    expect(rows).toEqual([
+      {
+        name: 'glm-4.7',
+        requests: 2,
+        failed: 0,
+        unknown: 0,
+        inputTokens: 2_000,
+        outputTokens: 200,
+        cacheReadTokens: 20_000,
+        cacheCreationTokens: 0,
+        cost: expect.closeTo(0.00384, 8),
+        priced: 2,
+        listCost: expect.closeTo(0.025, 8),
+        plan: 0,
+      },
+    ])
+    const names = async (by: string) => (await usage(stood, `?by=${by}`)).rows.map(({ name }) => name)
+    expect((await names('session')).toSorted()).toEqual([null, 's-1'])
+    expect(await names('agent')).toEqual(expect.arrayContaining(['a-1', null]))
+    expect(await names('account')).toEqual(['first'])
+    expect(await names('day')).toEqual([expect.stringMatching(/^\d{4}-\d\d-\d\d$/)])
+    const labels = await usage(stood, '?by=label')
+    expect(labels.rows.map(({ name, requests }) => [name, requests])).toEqual(
+      expect.arrayContaining([
+        ['team=blue', 1],
+        ['kind=test', 1],
+        [null, 1],
+      ]),
+    )
+    expect(labels.total.requests).toBe(2)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
+
+  it('counts every attempt, marks what is not known, and shows no money where a plan pays', async () => {
+    const file = join(folder(), 'ledger.db')
+    const upstream = anthropicUpstream((_request, n) => failure(n === 0 ? 500 : 400, 'api_error', 'no'))
+    const stood = await stand(upstream, {
+      config: (url) => {
+        const config = ledgerAt(file)(url)
+        return { ...config, accounts: config.accounts!.map((account) => ({ ...account, plan: true })) }
+      },
+    })
+    await stood.send({ body: ask() })
+    await expect.poll(async () => (await usage(stood)).total.requests).toBe(1)
+    expect((await usage(stood)).total).toMatchObject({ failed: 1, unknown: 1, cost: 0, priced: 0, plan: 1 })
+    stood.up.use(anthropicUpstream({ usage: USAGE }))
+    await stood.send({ body: { ...ask(), model: 'claude-opus-4-5' } })
+    await expect.poll(async () => (await usage(stood)).total.requests).toBe(2)
+    const { total } = await usage(stood)
+    expect(total).toMatchObject({ inputTokens: 1_000, cost: 0, priced: 0, plan: 2 })
+    expect(total.listCost).toBeGreaterThan(0)
+  })
+
+  it('is written at the stop, and goes on in the same file', async () => {
+    const file = join(folder(), 'ledger.db')
+    for (let n = 0; n < 2; n++) {
+      const stood = await stand(anthropicUpstream(), { config: ledgerAt(file) })
+      await stood.send({ body: ask() })
+      await stood.gateway.close()
+    }
+    expect((await rowsOf(file)).rows).toHaveLength(2)
+  })
+
+  it('holds no key and no prompt', async () => {
+    const file = join(folder(), 'ledger.db')
+    const stood = await stand(anthropicUpstream({ text: 'canary-answer' }), { config: ledgerAt(file) })
+    await stood.send({
+      path: '/v1/messages?canary-query',
+      headers: { 'x-api-key': 'canary-key', 'user-agent': 'canary-agent' },
+      body: {
+        ...ask(),
+        system: 'canary-system',
+        messages: [{ role: 'user', content: 'canary-prompt' }],
+        metadata: { user_id: 'canary-user' },
+      },
+    })
+    await stood.gateway.close()
+    const { rows, labels } = await rowsOf(file)
+    expect(rows).toHaveLength(1)
+    const text = JSON.stringify([rows, labels])
+    expect(text).not.toContain('canary')
+    expect(text).not.toContain('sk-upstream')
+  })
+
+  it('several gateways write one file', async () => {
+    const file = join(folder(), 'ledger.db')
+    const all = await Promise.all([1, 2, 3].map(() => stand(anthropicUpstream(), { config: ledgerAt(file) })))
+    await Promise.all(all.flatMap((stood) => Array.from({ length: 10 }, () => stood.send({ body: ask() }))))
+    await Promise.all(all.map(({ gateway }) => gateway.close()))
+    expect(all.flatMap(({ gateway }) => gateway.logs.filter(({ level }) => level === 'warn'))).toEqual([])
+    expect((await rowsOf(file)).rows).toHaveLength(30)
+  })
+
+  it('refuses what it does not know', async () => {
+    const stood = await stand(anthropicUpstream(), { config: ledgerAt(join(folder(), 'ledger.db')) })
+    expect((await usage(stood)).total.requests).toBe(0)
+    const get = (query: string) =>
+      stood.send({ method: 'GET', path: `/_agproxy/api/usage${query}`, headers: ADMIN })
+    expect((await get('?by=key')).text()).toContain('by: expected model, session')
+    expect((await get('?since=yesterday')).status).toBe(400)
+    expect((await stood.send({ method: 'GET', path: '/_agproxy/api/usage' })).status).toBe(401)
+  })
+})
+
+describe('a database that is away', () => {
+  const warnings = ({ gateway }: Stand) =>
+    gateway.logs.filter(({ level }) => level === 'warn').map(({ message }) => message)
+
+  it('hurts no request, is told once, and gets its rows when it is back', async () => {
+    const file = join(folder(), 'ledger.db')
+    writeFileSync(file, 'this is no database, and long enough to be looked at as one'.repeat(100))
+    const stood = await stand(anthropicUpstream(), { config: ledgerAt(file) })
+    for (let n = 0; n < 3; n++) expect((await stood.send({ body: ask() })).status).toBe(200)
+    await expect.poll(() => warnings(stood).length).toBe(1)
+    expect(warnings(stood)[0]).toMatch(/^the ledger stands still: .*not a database/)
+    rmSync(file)
+    await expect
+      .poll(() => stood.gateway.logs.map(({ message }) => message), { timeout: 15_000 })
+      .toContain('the ledger is written again')
+    expect(warnings(stood)).toHaveLength(1)
+    expect((await rowsOf(file)).rows).toHaveLength(3)
+  })
+
+  it('a file that another process has locked is waited for', async () => {
+    const file = join(folder(), 'ledger.db')
+    const stood = await stand(anthropicUpstream(), { config: ledgerAt(file) })
+    await stood.send({ body: ask() })
+    await expect.poll(async () => (await usage(stood)).total.requests).toBe(1)
+    const other = await openEmbedded(file, false)
+    other.exec('begin immediate')
+    await stood.send({ body: ask() })
+    await sleep(600)
+    other.exec('commit')
+    other.close()
+    await expect.poll(async () => (await usage(stood)).total.requests).toBe(2)
+    expect(warnings(stood)).toEqual([])
+  })
+
+  it.skipIf(process.getuid?.() === 0)('a folder that may not be written is told', async () => {
+    const dir = folder()
+    chmodSync(dir, 0o500)
+    const stood = await stand(anthropicUpstream(), { config: ledgerAt(join(dir, 'ledger.db')) })
+    await stood.send({ body: ask() })
+    await expect
+      .poll(() => warnings(stood))
+      .toEqual([expect.stringContaining('the ledger stands still: EACCES')])
+  })
+})

@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from '../../core/index.js'
+import { type Database, insert, openWriter, type Place } from './database.js'
+import { type Limits, retain } from './retention.js'
+import type { Entry } from './schema.js'
+
+/** Milliseconds from a request's end to its row; a crash loses what is younger. */
+const DELAY = 250
+/** Rows of one statement. PostgreSQL takes 65,535 parameters, SQLite half of that. */
+const BATCH = 100
+/** Rows that wait for a database; past it new ones are given up. Some 10 MB. */
+const LIMIT = 10_000
+/** Milliseconds between tries, while another process has the file: it needs less. */
+const BUSY = 50
+/** Milliseconds of that until the database counts as away. */
+const BUSY_LIMIT = 3_000
+/** Milliseconds until the next try, doubled each time. */
+const RETRY = { first: 1_000, longest: 60_000 }
+/** Milliseconds between two looks at what is too old. */
+const RETAIN = 3_600_000
+
+/**
+ * Writes rows in batches, off the way of requests. A database that is away (a full disk, a locked file, a server that is down)
+ * is told once; rows wait, and writing goes on when it is back.
+ */
+export class Writer<Item> {
+  #finished: Item[] = []
+  readonly #entries: Entry[] = []
+  #db: Database | undefined
+  #timer: NodeJS.Timeout | undefined
+  #writing: Promise<void> = Promise.resolve()
+  #away = false
+  #retry = RETRY.first
+  #lost = 0
+  #retained = 0
+  #closed = false
+
+  constructor(
+    private readonly place: Place,
+    private readonly limits: Limits,
+    private readonly logger: Logger,
+    private readonly entriesOf: (items: readonly Item[]) => Promise<readonly Entry[]>,
+  ) {}
+
+  add(item: Item): void {
+    if (this.#finished.length + this.#entries.length < LIMIT) this.#finished.push(item)
+    else this.#lost++
+    this.#schedule(DELAY)
+  }
+
+  /** Writes what is there; resolves when it is written or can't be. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#writing = this.#writing.then(() => this.#write())
+    return this.#writing
+  }
+
+  async close(): Promise<void> {
+    await this.flush()
+    this.#closed = true
+    clearTimeout(this.#timer)
+    await this.#abandon()
+  }
+
+  #schedule(ms: number): void {
+    if (this.#closed) return
+    this.#timer ??= setTimeout(() => void this.flush(), ms).unref()
+  }
+
+  async #write(): Promise<void> {
+    try {
+      const items = this.#finished
+      this.#finished = []
+      this.#entries.push(...(await this.entriesOf(items)))
+      while (this.#entries.length > 0) {
+        const batch = this.#entries.slice(0, BATCH)
+        await this.#patiently(async () => insert(await this.#open(), batch))
+        this.#entries.splice(0, batch.length)
+      }
+      if (this.#away) this.#back()
+      await this.#retain()
+    } catch (error) {
+      this.#goAway(error)
+    }
+  }
+
+  async #open(): Promise<Database> {
+    this.#db ??= await openWriter(this.place)
+    return this.#db
+  }
+
+  /** Again and again while another process has the file. */
+  async #patiently(work: () => Promise<void>): Promise<void> {
+    const until = performance.now() + (this.#away ? 0 : BUSY_LIMIT)
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > until) throw error
+        await this.#abandon() // libsql keeps the refused statement open, and then no transaction can end
+        await sleep(BUSY)
+      }
+    }
+  }
+
+  #back(): void {
+    const lost = this.#lost > 0 ? `; ${this.#lost} requests are not in it` : ''
+    this.logger.info(`the ledger is written again${lost}`)
+    this.#away = false
+    this.#lost = 0
+    this.#retry = RETRY.first
+  }
+
+  #goAway(error: unknown): void {
+    const { message } = error as Error
+    if (!this.#away)
+      this.logger.warn(`the ledger stands still: ${message}. Requests are served, and their rows wait`)
+    else this.logger.debug(`the ledger stands still: ${message}`)
+    this.#away = true
+    void this.#abandon()
+    this.#schedule(this.#retry)
+    this.#retry = Math.min(this.#retry * 2, RETRY.longest)
+  }
+
+  async #abandon(): Promise<void> {
+    const db = this.#db
+    this.#db = undefined
+    await db?.destroy().catch(() => {})
+  }
+
+  async #retain(): Promise<void> {
+    if (!this.#db || Date.now() < this.#retained + RETAIN) return
+    this.#retained = Date.now()
+    const gone = await retain(this.#db, this.place, this.limits)
+    if (gone > 0) this.logger.info(`the ledger let go of ${gone} old requests`)
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  const { code = '', message = '' } = error as NodeJS.ErrnoException
+  return String(code).startsWith('SQLITE_BUSY') || /database (table )?is locked/.test(message)
+}
