@@ -289,3 +289,17 @@ describe('26 counts at once, as /context asks for', () => {
     expect(gaps[gaps.length >> 1]).toBeLessThan(60)
   })
 })
+
+it('what a finished request was is forgotten: its record may be kept for long', async () => {
+  const plugin = await mount(countTokens(), { upstream: () => Reply.json({}, { status: 404 }) })
+  const body = { messages: [{ role: 'user', content: 'word '.repeat(1000) }] }
+  const call = makeCall(body)
+  await plugin.send(call)
+  const attempt = call.record.begin('test', 'test', 'm')
+  attempt.status = 200
+  attempt.inputTokens = 5_000
+  await plugin.finish(call)
+  attempt.inputTokens = 900_000
+  await plugin.finish(call)
+  expect(await (await plugin.send(body, ROUTE)).json()).toEqual({ input_tokens: 5_000 })
+})

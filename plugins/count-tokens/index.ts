@@ -40,7 +40,7 @@ const REPLY_LIMIT = 64 * 1024
 const OF_THE_BODY = new Set(['content-type', 'content-length', 'content-encoding'])
 
 /** The request as its client sent it, for what its answer teaches. */
-const asked = slot((): { call?: Call } => ({}))
+const asked = slot((): { call: Call | undefined } => ({ call: undefined }))
 
 class CountTokens implements Plugin {
   constructor(
@@ -64,7 +64,9 @@ class CountTokens implements Plugin {
 
   /** A finished answer says what its prompt really had. */
   onFinish(record: FinishedRecord, head: CallHead): Promise<void> | undefined {
-    const { call } = asked(head)
+    const request = asked(head)
+    const { call } = request
+    request.call = undefined // a record may be kept for long, its request's body not
     const served = call && servedBy(record)
     if (!call || !served) return undefined
     this.#floors.set(call, served.tokens)
