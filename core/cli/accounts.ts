@@ -2,7 +2,7 @@ import { defineCommand } from 'citty'
 import type { AccountAnswer, AccountsAnswer, CooldownAnswer } from '../admin/accounts.js'
 import { durationText } from '../upstream/times.js'
 import { callAdmin } from './admin.js'
-import { type CliContext, configFlags, loadResolved, UsageError } from './context.js'
+import { type CliContext, CommandLineError, configFlags, loadResolved } from './context.js'
 
 const { config, host, port } = configFlags
 
@@ -22,8 +22,8 @@ export const accounts = defineCommand({
     const context = data as CliContext
     const { action, id } = args
     if (action !== undefined && action !== 'clear')
-      throw new UsageError(`accounts does not know '${action}'; there is \`agproxy accounts clear ID\``)
-    if (action === 'clear' && !id) throw new UsageError('name the account: agproxy accounts clear ID')
+      throw new CommandLineError(`accounts does not know '${action}'; there is \`agproxy accounts clear ID\``)
+    if (action === 'clear' && !id) throw new CommandLineError('name the account: agproxy accounts clear ID')
     const resolved = await loadResolved(args, context, 'project')
     const call = (method: string, path: string) => callAdmin(resolved, context.env, args, method, path)
     if (action === 'clear') {

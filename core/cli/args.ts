@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { ArgsDef } from 'citty'
 import { nearest } from '../errors/nearest.js'
-import { UsageError } from './context.js'
+import { CommandLineError } from './context.js'
 
 /**
  * Refuses what citty would let pass: unknown flags, flags without their value, stray words. What stands after `--` is
@@ -15,7 +15,7 @@ export function checkArgs(
 ): void {
   const end = rawArgs.indexOf('--')
   const own = end < 0 ? rawArgs : rawArgs.slice(0, end)
-  if (end >= 0 && !takesRest) throw new UsageError(`${command} takes nothing after --`)
+  if (end >= 0 && !takesRest) throw new CommandLineError(`${command} takes nothing after --`)
 
   const named = Object.entries(flags).filter(([, { type }]) => type !== 'positional')
   let words = Object.keys(flags).length - named.length
@@ -31,19 +31,19 @@ export function checkArgs(
   for (const token of tokens) {
     if (token.kind === 'positional') {
       if (words-- > 0) continue
-      throw new UsageError(`${command} does not know what to do with '${token.value}'${rest}`)
+      throw new CommandLineError(`${command} does not know what to do with '${token.value}'${rest}`)
     }
     if (token.kind !== 'option') continue
     const flag = known[token.name]
     if (!flag) {
       const hint = nearest(token.rawName, names)
-      throw new UsageError(
-        `unknown flag ${token.rawName} for ${command}${hint}; it takes ${names.join(', ')}${rest}`,
+      throw new CommandLineError(
+        `unknown flag ${token.rawName} for ${command}${hint.replace(/\?$/, '')}; it takes ${names.join(', ') || 'no flags'}${rest}`,
       )
     }
-    if (flag.type === 'string' && !token.value) throw new UsageError(`${token.rawName} needs a value`)
+    if (flag.type === 'string' && !token.value) throw new CommandLineError(`${token.rawName} needs a value`)
     if (flag.type === 'boolean' && token.value !== undefined) {
-      throw new UsageError(`${token.rawName} takes no value`)
+      throw new CommandLineError(`${token.rawName} takes no value`)
     }
   }
 }

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { type CommandDef, defineCommand, renderUsage, runCommand } from 'citty'
 import { nearest } from '../errors/nearest.js'
 import { checkArgs } from './args.js'
-import { type CliContext, UsageError } from './context.js'
+import { type CliContext, CommandLineError } from './context.js'
 import { version } from './version.js'
 
 /** Loaded when they are called: `agproxy env` needs no server. */
@@ -28,14 +28,14 @@ const root = defineCommand({
   subCommands: commands as never,
 })
 
-/** Runs one command line; resolves with the exit code. Whatever goes wrong is told in one message, without a stack. */
+/** Runs one command line; resolves with the exit code: 2 for a command line that can't be meant, 1 for anything else that fails. Whatever goes wrong is told in one message, without a stack. */
 export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
   try {
     return await run(argv, context)
   } catch (error) {
     const message = (error as Error | undefined)?.message || String(error)
     context.err(`agproxy: ${message}\n`)
-    return 1
+    return error instanceof CommandLineError ? 2 : 1
   }
 }
 
@@ -58,7 +58,9 @@ async function run(argv: readonly string[], context: CliContext): Promise<number
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!load) {
     const names = Object.keys(commands)
-    throw new UsageError(`unknown command '${name}'${nearest(name, names)}; there are ${names.join(', ')}`)
+    throw new CommandLineError(
+      `unknown command '${name}'${nearest(name, names).replace(/\?$/, '')}; there are ${names.join(', ')}`,
+    )
   }
   const command = await load()
   const own = rawArgs.includes('--') ? rawArgs.slice(0, rawArgs.indexOf('--')) : rawArgs

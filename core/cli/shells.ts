@@ -1,6 +1,6 @@
 import { nearest } from '../errors/nearest.js'
 import type { ClientSettings } from './client-env.js'
-import { UsageError } from './context.js'
+import { CommandLineError } from './context.js'
 
 interface Shell {
   set(name: string, value: string): string
@@ -47,7 +47,9 @@ export function shellLines({ set, unset }: ClientSettings, name: string): string
   const shell = Object.hasOwn(SHELLS, name) ? SHELLS[name] : undefined
   if (!shell) {
     const names = Object.keys(SHELLS)
-    throw new UsageError(`--shell: no shell '${name}'; known are ${names.join(', ')}${nearest(name, names)}`)
+    throw new CommandLineError(
+      `--shell: no shell '${name}'; known are ${names.join(', ')}${nearest(name, names)}`,
+    )
   }
   const lines = Object.entries(set).map(([variable, value]) => shell.set(variable, value))
   return [...lines, ...unset.map((variable) => shell.unset(variable))].join('')

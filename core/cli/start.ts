@@ -13,6 +13,11 @@ export const start = defineCommand({
   meta: { name: 'start', description: 'Run the gateway (also without a command)' },
   args: {
     ...configFlags,
+    verbose: {
+      type: 'boolean',
+      alias: 'v',
+      description: 'Log what the plugins did, as --log-level debug',
+    },
     workers: {
       type: 'string',
       valueHint: 'number',
@@ -22,7 +27,8 @@ export const start = defineCommand({
   async run({ args, data }) {
     const context = data as CliContext
     const controls = cluster.isWorker ? fromPrimary() : fromSignals()
-    const ownArgs = { ...args, port: process.env.AGPROXY_WORKER_PORT ?? args.port }
+    const level = args.verbose ? { 'log-level': args['log-level'] ?? 'debug' } : {}
+    const ownArgs = { ...args, ...level, port: process.env.AGPROXY_WORKER_PORT ?? args.port }
     const load = async () => withAdminKey(await loadResolved(ownArgs, context, 'project'), context.env)
     const config = await load()
     if (cluster.isWorker || args.workers === undefined) return serve(config, load, context, controls)

@@ -4,7 +4,7 @@ import type { ResolvedConfig } from '../config/resolved.js'
 import { ClusterHub } from '../state/cluster-hub.js'
 import { ClusterStore } from '../state/cluster-store.js'
 import { ipcChannel } from '../state/ipc-channel.js'
-import { type CliContext, UsageError } from './context.js'
+import { type CliContext, CommandLineError } from './context.js'
 import type { Controls } from './controls.js'
 import { surviveStrays } from './strays.js'
 import { type WorkerEnd, WorkerHandle } from './worker-handle.js'
@@ -29,7 +29,7 @@ export function workerCount(text: string | undefined): number {
   if (text === undefined) return 1
   const count = Number(text)
   if (!Number.isInteger(count) || count < 1 || count > 256)
-    throw new UsageError(`--workers takes a whole number from 1 to 256, not '${text}'`)
+    throw new CommandLineError(`--workers takes a whole number from 1 to 256, not '${text}'`)
   return count
 }
 

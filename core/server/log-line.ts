@@ -1,5 +1,5 @@
 import type { CallHead } from '../contract/call.js'
-import type { ExchangeRecord } from '../contract/record.js'
+import type { AttemptRecord, ExchangeRecord } from '../contract/record.js'
 import type { Reply } from '../contract/reply.js'
 import type { Logger } from '../contract/services.js'
 import { refusalOf } from '../exchange/refusal.js'
@@ -12,12 +12,24 @@ export function noteRefusal(reply: Reply, { facts, attempts }: ExchangeRecord): 
     facts.error = `${attempts.length > 0 ? 'the upstream' : 'a plugin'} reported ${refusal}`
 }
 
-/** What a request leaves in the log: its decisions at level debug, and one line. */
+/** An attempt that failed, as the log tells it. */
+export interface Tried {
+  readonly account: string
+  readonly status?: number | undefined
+  readonly failure?: string | undefined
+  readonly error?: string | undefined
+  readonly ms?: number | undefined
+  /** `ms` null: until its key is changed. */
+  readonly cooldown?: { readonly reason: string; readonly ms?: number | null | undefined } | undefined
+}
+
+/** What a request leaves in the log: its decisions at level debug, and one line. A fault of our own makes it an error. */
 export function logLine(
   { id, method, path, route, record }: CallHead,
   status: number | undefined,
   ending: string,
   logger: Logger,
+  isOwnFault: boolean,
 ): void {
   for (const { plugin, text } of record.notes) logger.debug({ id, plugin }, text)
   const f = record.facts
@@ -45,11 +57,38 @@ export function logLine(
     error: f.error,
     code: f.errorCode,
     upstreamMs: f.upstreamMs === undefined ? undefined : Math.round(f.upstreamMs),
+    firstContentMs: firstContent(answer),
     ms: Math.round(record.elapsed()),
+    tries: triesOf(record.attempts),
   }
-  if (isQuiet(route) || isRead(method, route, status)) logger.debug(line, 'request')
-  else if (ending === 'broken') logger.warn(line, 'request')
+  if (isOwnFault) logger.error(line, 'request')
+  else if (isQuiet(route) || isRead(method, route, status)) logger.debug(line, 'request')
+  else if (ending === 'broken' || status === 429 || (status ?? 0) >= 500) logger.warn(line, 'request')
   else logger.info(line, 'request')
+}
+
+function firstContent(answer: AttemptRecord | undefined): number | undefined {
+  const at = answer?.times.firstContent
+  return at === undefined ? undefined : Math.round(at)
+}
+
+/** The attempts that failed; most requests have none. */
+function triesOf(attempts: readonly AttemptRecord[]): readonly Tried[] | undefined {
+  const failed = attempts.filter(
+    ({ status, failure, cooldown }) => failure !== undefined || (status ?? 200) >= 400 || cooldown,
+  )
+  if (failed.length === 0) return undefined
+  return failed.map(({ account, status, failure, error, ms, cooldown }) => ({
+    account,
+    status,
+    failure,
+    error,
+    ms: ms && Math.round(ms),
+    cooldown: cooldown && {
+      reason: cooldown.reason,
+      ms: cooldown.ms === Number.POSITIVE_INFINITY ? null : cooldown.ms,
+    },
+  }))
 }
 
 /** Pages and scrapers ask endpoints every few seconds. */

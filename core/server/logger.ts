@@ -3,6 +3,7 @@ import { type DestinationStream, pino } from 'pino'
 import type { LogOptions } from '../config/resolved.js'
 import type { Logger } from '../contract/services.js'
 import { LogOutput } from './log-output.js'
+import { type LoggedRequest, painter, readableRequest, timeText } from './readable.js'
 
 /**
  * pino to stdout: pretty on a terminal, JSON lines otherwise. `redact` sees finished lines, whatever field a secret strayed
@@ -16,7 +17,9 @@ export async function createLogger(
   const tty = fd === 1 ? process.stdout.isTTY : process.stderr.isTTY
   const isPretty = options.format === 'pretty' || (options.format === 'auto' && tty)
   const output = new LogOutput(fd, redact)
-  const logger = isPretty ? await pretty(options.level, output, tty) : plain(options.level, output)
+  const logger = isPretty
+    ? await pretty(options.level, output, wantsColours(tty))
+    : plain(options.level, output)
   output.onDropped = (lines) => logger.warn(`${lines} lines of the log were dropped, as nothing read them`)
   return logger
 }
@@ -32,13 +35,24 @@ function plain(level: string, output: DestinationStream): Logger {
 
 async function pretty(level: string, output: DestinationStream, colorize: boolean): Promise<Logger> {
   const { prettyFactory } = await import('pino-pretty')
-  const rendered = prettyFactory({ singleLine: true, colorize, translateTime: 'HH:MM:ss' })
-  const logger: unknown = pino(
-    { level, base, serializers },
-    { write: (line) => output.write(rendered(line)) },
-  )
+  const rendered = prettyFactory({ singleLine: true, colorize, translateTime: 'SYS:HH:MM:ss' })
+  const paint = painter(colorize)
+  const formatters = { level: (name: string) => ({ level: name }) }
+  const write = (line: string) => {
+    // What a plugin did is one line of a request, which is told when it is over.
+    const parsed = JSON.parse(line) as LoggedRequest & { msg?: string; time: number; plugin?: string }
+    const time = timeText(new Date(parsed.time))
+    if (parsed.msg === 'request') output.write(readableRequest(parsed, time, paint))
+    else if (parsed.plugin !== undefined && parsed.level === 'debug')
+      output.write(paint('dim', `${time}   · ${parsed.plugin}: ${parsed.msg}\n`))
+    else output.write(rendered(line))
+  }
+  const logger: unknown = pino({ level, base, serializers, formatters }, { write })
   return logger as Logger
 }
+
+/** https://no-color.org: set to anything but nothing. */
+const wantsColours = (isTerminal: boolean) => isTerminal && !process.env.NO_COLOR
 
 /** V8 quotes what it can't parse, which may be the conversation: `Unexpected token 'h', "hello" is not valid JSON`. */
 const QUOTED = /, (\.{3})?"[\s\S]{0,100}"(\.{3})? (?=is not valid JSON)/g

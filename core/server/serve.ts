@@ -7,6 +7,7 @@ import {
   ClientGoneError,
   codeOf,
   GatewayError,
+  isKnownError,
   loggable,
   PluginError,
   UpstreamError,
@@ -18,6 +19,9 @@ import { type Matched, RequestHandler, type ServeContext } from './handle.js'
 import { logLine, noteRefusal } from './log-line.js'
 import { renderError } from './render-error.js'
 import { respond } from './respond.js'
+
+/** Milliseconds after which a request that still runs has a line in the log. */
+const LONG = 30_000
 
 /** One request from its headers to its last byte. Never rejects: whatever happens, the client gets an answer and the gateway lives on. */
 export function serve(
@@ -38,6 +42,9 @@ class Exchange {
   #status: number | undefined
   #outcome: Outcome | undefined
   #over = false
+  #isOwnFault = false
+  /** Says of a request that takes long what it is, so that a stall is seen before its end. */
+  readonly #long: NodeJS.Timeout
 
   constructor(
     private readonly req: IncomingMessage,
@@ -50,6 +57,7 @@ class Exchange {
     this.#cancellation.on(this.#onGone)
     this.#connection = Connection.of(req.socket)
     this.#connection.add(res, this.#cancellation)
+    this.#long = setTimeout(() => this.#tellLong(), LONG).unref()
   }
 
   async run(): Promise<void> {
@@ -110,13 +118,23 @@ class Exchange {
   #finish(): void {
     if (this.#over) return
     this.#over = true
+    clearTimeout(this.#long)
     const handler = this.#handler
     this.#cancellation.off(this.#onGone)
     this.#connection.delete(this.res)
     const ending = this.#outcome?.ending ?? 'gone'
     handler.finish(this.#status, ending)
     handler.over()
-    logLine(handler, this.#status, ending, this.#logger)
+    logLine(handler, this.#status, ending, this.#logger, this.#isOwnFault)
+  }
+
+  #tellLong(): void {
+    const { id, method, path, route, record } = this.#handler
+    if (route === 'endpoint') return // a stream of events for a page lasts for hours
+    const { model, mappedModel, session } = record.facts
+    const account = record.attempts.at(-1)?.account
+    const line = { id, method, path, session, model, mappedModel, account, attempts: record.attempts.length }
+    this.#logger.info(line, `still running after ${LONG / 1_000} s`)
   }
 
   #report(error: unknown): void {
@@ -125,6 +143,7 @@ class Exchange {
     const code = codeOf(error)
     record.facts.error = record.masked(loggable(error))
     record.facts.errorCode = code
+    this.#isOwnFault ||= PluginError.is(error) || !isKnownError(error)
     if (PluginError.is(error))
       this.#logger.error(
         { id, code, plugin: error.plugin, hook: error.hook, err: error.cause },
