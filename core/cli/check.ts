@@ -33,7 +33,11 @@ export const check = defineCommand({
       context.out('\nfailed with a sample conversation\n')
       for (const { plugin, hook, message } of failures) context.out(`  ${plugin}, ${hook}: ${message}\n`)
     }
-    return failures.length === 0 && results.every((result) => result.ok) ? 0 : 1
+    const failed = results.filter((result) => !result.ok).map(({ id }) => `account ${id}`)
+    const broken = [...new Set(failures.map(({ plugin }) => `plugin ${plugin}`))]
+    const { text, ok } = verdict([...broken, ...failed], config.warnings.length)
+    context.out(`\n${text}\n`)
+    return ok ? 0 : 1
   },
 })
 
@@ -44,6 +48,16 @@ async function learnedBy(config: ResolvedConfig, { env }: CliContext, flags: Add
   return upstreams.flatMap(({ name, learned }) =>
     learned.length > 0 ? [heading(`learned about ${name}`, lessonRows(learned))] : [],
   )
+}
+
+/** The last line: whether a gateway would work with this config. */
+function verdict(
+  failed: readonly string[],
+  warnings: number,
+): { readonly text: string; readonly ok: boolean } {
+  const also = warnings > 0 ? `, ${warnings} warning${warnings > 1 ? 's' : ''} above` : ''
+  if (failed.length > 0) return { text: `not ok: ${failed.join(', ')} failed${also}`, ok: false }
+  return { text: `ok${also}`, ok: true }
 }
 
 /** Before the calls are made: an upstream that hangs takes all of its time. */

@@ -188,7 +188,7 @@ describe("inside of somebody else's repository", () => {
       const { code, err } = await cli.run([command], { cwd, env })
       expect(code).toBe(0)
       expect(err).toBe(
-        `agproxy: left alone: ${join(dir, name)}; only start and check take a project's config by themselves, the others with --config\n`,
+        `agproxy: left alone: ${join(dir, name)}; only start, check and explain take a project's config by themselves, the others with --config\n`,
       )
     }
     expect(good.keys.length).toBeGreaterThan(0)

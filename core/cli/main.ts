@@ -18,6 +18,12 @@ const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   explain: () => import('./explain.js').then((m) => m.explain as CommandDef),
   cache: () => import('./cache.js').then((m) => m.cache as CommandDef),
   upstreams: () => import('./upstreams.js').then((m) => m.upstreams as CommandDef),
+  completion: () => import('./completion.js').then((m) => m.completion(completed)),
+}
+
+async function completed() {
+  const { completedOf } = await import('./completion.js')
+  return Promise.all(Object.entries(commands).map(async ([name, load]) => completedOf(name, await load())))
 }
 
 /** The one command that hands arguments on to another program. */
