@@ -20,6 +20,7 @@ export {
 export { attribution } from './attribution/index.js'
 export { auth } from './auth/index.js'
 export { background } from './background/index.js'
+export { budgets } from './budgets/index.js'
 export { cacheControl } from './cache-control/index.js'
 export { content } from './content/index.js'
 export { countTokens } from './count-tokens/index.js'

@@ -3,6 +3,7 @@ import { anthropic } from '../plugins/anthropic/index.js'
 import { attribution } from '../plugins/attribution/index.js'
 import { auth } from '../plugins/auth/index.js'
 import { background } from '../plugins/background/index.js'
+import { budgets } from '../plugins/budgets/index.js'
 import { cacheControl } from '../plugins/cache-control/index.js'
 import { content } from '../plugins/content/index.js'
 import { countTokens } from '../plugins/count-tokens/index.js'
@@ -37,6 +38,7 @@ export const claudeCode = definePreset({
     trace, // looks on at all of them, and keeps the answer as the client gets it
     ledger,
     metrics, // off until the config wants it
+    budgets, // likewise
     warmup, // looks at the messages as the client sent them
     background, // by shapes as the client sent them, too
     countTokens,

@@ -31,6 +31,7 @@ export const CODES = [
   'AGP_NO_ANSWER',
   'AGP_PLUGIN_FAILED',
   'AGP_UNAVAILABLE',
+  'AGP_BUDGET',
   'AGP_REFUSED',
   'AGP_INTERNAL',
   // An upstream.

@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto'
+import { inject } from 'tsyringe'
+import { z } from 'zod'
+import {
+  type Account,
+  type Accounts,
+  type Awaitable,
+  type Call,
+  type CallHead,
+  definePlugin,
+  type FinishedRecord,
+  GatewayError,
+  type Logger,
+  type Plugin,
+  type PriceList,
+  type Prices,
+  type Reply,
+  type StateStore,
+  slot,
+  tokens,
+} from '../../core/index.js'
+import { loggable, presentedKeys } from '../../core/kit.js'
+import { type Budget, budgetOf, type Limit, limitSchema, MICRO } from './limits.js'
+import { loopIn } from './loop.js'
+import { type Spent, spentBy } from './spent.js'
+import { refusal, warning } from './words.js'
+
+const options = z.strictObject({
+  /** What may be spent; each limit counts by itself. Default: none. */
+  limits: z.array(limitSchema).default([]),
+  /** Warns when the same tool was called so many times in a row with the same input; 0: never. Default: 5. */
+  loop: z.int().min(0).max(100).default(5),
+})
+
+type BudgetsOptions = z.output<typeof options>
+
+const SUMS = 'budget'
+/** What the last request of a session took: the next one takes about as much. */
+const LAST = 'budget-last'
+/** Milliseconds that a sum without an end is kept after its last change. */
+const KEPT = 30 * 86_400_000
+/** Milliseconds that it is kept beyond its end. */
+const GRACE = 3_600_000
+/** Percents from which a reply says how much is used. */
+const WARN = 75
+/** Bytes of a token, and tokens of an answer, where nothing better is known. */
+const GUESS = { bytesPerToken: 4, output: 500 }
+
+/** What one request holds of its budgets. */
+const held = slot(() => ({ budgets: [] as { budget: Budget; reserved: number }[], said: '', loop: '' }))
+
+/** Keeps spending within limits; see docs/plugins/budgets.md. */
+class Budgets implements Plugin {
+  readonly #inMoney: boolean
+  #accounts: ReadonlyMap<string, Account> | undefined
+  #prices: PriceList | undefined
+  #told = false
+
+  constructor(
+    @inject(tokens.options) private readonly options: BudgetsOptions,
+    @inject(tokens.state) private readonly state: StateStore,
+    @inject(tokens.accounts) private readonly accounts: Accounts,
+    @inject(tokens.prices) private readonly prices: Prices,
+    @inject(tokens.logger) private readonly logger: Logger,
+  ) {
+    this.#inMoney = options.limits.some(({ usd }) => usd !== undefined)
+  }
+
+  onRequest(call: Call): Awaitable<void> {
+    if (this.options.loop > 0) this.#warnOfLoop(call)
+    if (this.options.limits.length === 0) return
+    if (this.#inMoney && !this.#prices && !this.#told) return this.#load().then(() => this.#reserve(call))
+    this.#reserve(call)
+  }
+
+  onReply(reply: Reply, call: Call): Reply | undefined {
+    const { said, loop } = held(call)
+    if (said === '' && loop === '') return undefined
+    return reply.with({
+      headers: {
+        ...(said !== '' && { 'x-agproxy-budget': said }),
+        ...(loop !== '' && { 'x-agproxy-loop': loop }),
+      },
+    })
+  }
+
+  /** What was reserved gives way to what was spent. */
+  onFinish(record: FinishedRecord, head: CallHead): void {
+    const { budgets } = held(head)
+    if (budgets.length === 0) return
+    this.#accounts ??= new Map(this.accounts.all().map((account) => [account.id, account]))
+    const spent = spentBy(record.attempts, this.#accounts, this.#prices)
+    if (spent.usd === undefined) this.#tellUnpriced(record.attempts.at(-1)?.model)
+    for (const { budget, reserved } of budgets) this.#add(budget, (spent[budget.unit] ?? 0) - reserved)
+    if (record.status === 200) this.#remember(record, spent)
+  }
+
+  #reserve(call: Call): void {
+    const now = Date.now()
+    const budgets = this.options.limits.flatMap((limit) =>
+      idsOf(limit, call).map((id) => budgetOf(limit, id, now)),
+    )
+    const probable = this.#probable(call)
+    let worst = 0
+    for (const budget of budgets) {
+      const used = this.#used(budget)
+      const takes = probable[budget.unit] ?? 0
+      if (used + takes <= budget.amount && used < budget.amount) {
+        const share = (used + takes) / budget.amount
+        if (share * 100 >= WARN && share > worst) {
+          worst = share
+          held(call).said = warning(budget, used + takes)
+        }
+        continue
+      }
+      const message = refusal(budget, used, takes)
+      const headers = { 'x-agproxy-budget': warning(budget, used) }
+      throw new GatewayError('billing_error', message, {
+        code: 'AGP_BUDGET',
+        status: 429,
+        retry: false,
+        headers,
+      })
+    }
+    // Only now, so that a request which one budget refuses takes nothing of another.
+    for (const budget of budgets) {
+      const reserved = probable[budget.unit] ?? 0
+      this.#add(budget, reserved)
+      held(call).budgets.push({ budget, reserved })
+    }
+  }
+
+  #used({ key }: Budget): number {
+    return Number(this.state.get(SUMS, key)?.value ?? 0)
+  }
+
+  #add({ key, ends }: Budget, by: number): void {
+    if (by === 0) return
+    const ttl = ends === undefined ? KEPT : Math.max(0, ends - Date.now()) + GRACE
+    this.state.add(SUMS, key, Math.round(by), ttl)
+  }
+
+  /** As the session's last request, else by the size of its body and the price of the model that it asks for. */
+  #probable(call: Call): Spent {
+    const { session } = call.record.facts
+    const last = session === undefined ? undefined : this.state.get(LAST, digest(session))?.value
+    if (last !== undefined) {
+      const [taken, usd] = last.split(' ').map(Number)
+      return { tokens: taken ?? 0, usd: usd ?? 0 }
+    }
+    const inputTokens = Math.ceil(call.bytes.length / GUESS.bytesPerToken)
+    const cost = this.#prices?.cost(call.model, { inputTokens, outputTokens: GUESS.output }) ?? 0
+    return { tokens: inputTokens + GUESS.output, usd: Math.round(cost * MICRO) }
+  }
+
+  #remember({ facts }: FinishedRecord, { tokens: taken, usd = 0 }: Spent): void {
+    if (facts.session !== undefined && taken > 0)
+      this.state.set(LAST, digest(facts.session), `${taken} ${usd}`, GRACE)
+  }
+
+  async #load(): Promise<void> {
+    try {
+      this.#prices = await this.prices.load()
+    } catch (error) {
+      this.#told = true
+      this.logger.error(`budgets in money count nothing: ${loggable(error)}`)
+    }
+  }
+
+  #tellUnpriced(model = 'a model'): void {
+    if (this.#told || !this.#inMoney) return
+    this.#told = true
+    this.logger.warn(
+      { model },
+      'no price is known for a model: budgets in money do not count it; name one in `prices` of the config',
+    )
+  }
+
+  #warnOfLoop(call: Call): void {
+    const loop = loopIn(call.body.messages, this.options.loop)
+    if (!loop) return
+    const { tool, times } = loop
+    held(call).loop = `the last ${times} calls of a tool are the same`
+    call.record.note('budgets', `the last ${times} tool calls are the same`)
+    if (times % this.options.loop === 0)
+      this.logger.warn(
+        { id: call.id, session: call.record.facts.session, tool, times },
+        'a tool is called again and again with the same input',
+      )
+  }
+}
+
+/** The ones that a limit is about: a request may have several labels, or no session. */
+function idsOf({ per, label }: Limit, { headers, record: { facts } }: Call): readonly string[] {
+  switch (per) {
+    case 'day':
+      return ['all']
+    case 'key':
+      return [digest(presentedKeys(headers)[0] ?? '')]
+    case 'session':
+      return facts.session === undefined ? [] : [digest(facts.session)]
+    case 'agent':
+      return facts.agent === undefined ? [] : [digest(facts.agent)]
+    case 'label': {
+      const labels = Object.entries(facts.labels ?? {}).map(([key, value]) => `${key}=${value}`)
+      return labels.filter((name) => label === undefined || name === label).map(digest)
+    }
+  }
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 24)
+}
+
+export const budgets = definePlugin({
+  name: 'budgets',
+  phase: 'request',
+  after: 'auth',
+  optIn: true,
+  options,
+  use: Budgets,
+})
