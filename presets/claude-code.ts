@@ -17,6 +17,7 @@ import { limits } from '../plugins/limits/index.js'
 import { metrics } from '../plugins/metrics/index.js'
 import { modelMap } from '../plugins/model-map/index.js'
 import { models } from '../plugins/models/index.js'
+import { otel } from '../plugins/otel/index.js'
 import { retryRotate } from '../plugins/retry-rotate/index.js'
 import { roleMerge } from '../plugins/role-merge/index.js'
 import { streamGuard } from '../plugins/stream-guard/index.js'
@@ -39,6 +40,7 @@ export const claudeCode = definePreset({
     ledger,
     metrics, // off until the config wants it
     budgets, // likewise
+    otel, // off without OTEL_EXPORTER_OTLP_ENDPOINT
     warmup, // looks at the messages as the client sent them
     background, // by shapes as the client sent them, too
     countTokens,
