@@ -18,7 +18,9 @@ const message = fc
     fc.oneof(fc.array(block, { maxLength: 4 }), fc.string()),
   )
   .map(([role, content]) => ({ role, content }) as Message)
-const messages = fc.array(message, { minLength: 1, maxLength: 8 })
+const messages = fc
+  .array(message, { minLength: 1, maxLength: 8 })
+  .map((list) => JSON.parse(JSON.stringify(list)) as Message[]) // no -0, which JSON has not
 const needs: fc.Arbitrary<BlockNeeds> = fc.record({
   noThinking: fc.boolean(),
   noRedacted: fc.boolean(),
