@@ -8,7 +8,7 @@ export interface Accepts {
   // What the prompt cache rests on.
   /** `cache_control` on blocks, tools and system. */
   readonly cacheControl: boolean
-  /** Where it is taken: `system`, `tool` and types of blocks. */
+  /** Where it is taken: `request` (the body's own), `tool`, and types of blocks, `text` in `system` too. */
   readonly cacheControlOn: readonly string[] | 'anywhere'
   /** Blocks with `cache_control` in one request. */
   readonly maxCacheControls: number | undefined

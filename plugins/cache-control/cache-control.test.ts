@@ -215,3 +215,41 @@ it('a field that a client wrote two hundred thousand times goes as well', async 
   await plugin.send(makeCall({}, { bytes }))
   expect(plugin.calls[0]!.body.messages[0]).toEqual({ role: 'user', content: [{ type: 'text' }] })
 })
+
+describe('for an upstream that takes some of it', () => {
+  const sent = async (body: object, accepts: object) => {
+    const plugin = await mount(cacheControl, { accepts: { cacheControl: true, ...accepts } })
+    const call = makeCall(body as Partial<MessagesRequest>)
+    await plugin.send(call)
+    return { body: plugin.calls[0]!.body, isSame: plugin.calls[0]!.bytes === call.bytes }
+  }
+  const body = {
+    messages: [
+      { role: 'user', content: [text('a', MARK), { type: 'image', source: {}, ...MARK }] },
+      { role: 'user', content: [text('b', MARK)] },
+    ],
+    system: [text('s', MARK)],
+    tools: [{ name: 'x', ...MARK }],
+  }
+
+  it('it stays in those places alone', async () => {
+    const { body: out } = await sent(body, { cacheControlOn: ['text'] })
+    expect(out).toMatchObject({ system: [text('s', MARK)], tools: [{ name: 'x' }] })
+    expect(out.tools![0]).toEqual({ name: 'x' })
+    expect(out.messages[0]!.content).toEqual([text('a', MARK), { type: 'image', source: {} }])
+  })
+
+  it('of too many the earliest go', async () => {
+    const { body: out } = await sent(body, { maxCacheControls: 3 })
+    expect(JSON.stringify(out).match(/cache_control/g)).toHaveLength(3)
+    expect(out.messages).toEqual([
+      { role: 'user', content: [text('a'), { type: 'image', source: {} }] },
+      { role: 'user', content: [text('b', MARK)] },
+    ])
+  })
+
+  it('as many as may be stay as they came', async () => {
+    expect((await sent(body, { maxCacheControls: 5 })).isSame).toBe(true)
+    expect((await sent(body, {})).isSame).toBe(true)
+  })
+})

@@ -47,46 +47,39 @@ export class Marks {
   }
 }
 
-/** What takes every `cache_control` that the protocol knows out of a body; nothing when there is none. */
-export function stripAll(body: JsonNode, marks: Marks): Edit[] {
-  const edits = unmarked(body)
-  const stripBlocks = (content: JsonNode | undefined) => {
+/** Something that has `cache_control`. */
+export interface Marked {
+  readonly object: JsonNode
+  /** `request` for the body itself, `tool`, else the type of the block; undefined for a block without one. */
+  readonly kind: string | undefined
+}
+
+/** Everything that has a `cache_control` that the protocol knows, in the order of the text. */
+export function markedIn(body: JsonNode, marks: Marks): Marked[] {
+  const found: Marked[] = []
+  const look = (object: JsonNode, kind: string | undefined) => {
+    if (object.get(KEY)) found.push({ object, kind })
+  }
+  const lookAt = (content: JsonNode | undefined, kind?: string) => {
     // A list of blocks, or the one block that some results hold instead of a list. Anything else is left alone.
     if (!content || !marks.within(content)) return
-    for (const block of content.isObject ? [content] : content.items()) stripBlock(block)
-  }
-  const stripBlock = (block: JsonNode) => {
-    if (!block.isObject || !marks.within(block)) return
-    for (const edit of unmarked(block)) edits.push(edit)
-    const field = NESTED.get(block.get('type')?.string() ?? '')
-    if (field !== undefined) stripBlocks(block.get(field))
-  }
-  stripBlocks(body.get('system'))
-  stripBlocks(body.get('tools')) // their schemas are not entered: a property may have that name
-  for (const message of itemsOf(body.get('messages')))
-    if (marks.within(message)) stripBlocks(message.get('content'))
-  return edits
-}
-
-/** What takes `cache_control` off thinking blocks, where no upstream takes it. */
-export function stripThinking(body: JsonNode, marks: Marks): Edit[] {
-  const edits: Edit[] = []
-  for (const message of itemsOf(body.get('messages'))) {
-    if (!marks.within(message)) continue
-    for (const block of itemsOf(message.get('content'))) {
-      const type = marks.within(block) ? block.get('type') : undefined
-      if (!type?.is('thinking') && !type?.is('redacted_thinking')) continue
-      for (const edit of unmarked(block)) edits.push(edit)
+    for (const block of content.isObject ? [content] : content.items()) {
+      if (!block.isObject || !marks.within(block)) continue
+      const type = block.get('type')?.string()
+      look(block, kind ?? type)
+      const field = NESTED.get(type ?? '')
+      if (field !== undefined) lookAt(block.get(field))
     }
   }
-  return edits
+  look(body, 'request')
+  lookAt(body.get('system'))
+  lookAt(body.get('tools'), 'tool') // their schemas are not entered: a property may have that name
+  for (const message of body.get('messages')?.items() ?? [])
+    if (marks.within(message)) lookAt(message.get('content'))
+  return found.sort((a, b) => a.object.start - b.object.start)
 }
 
-/** As many edits as the client wrote the field: too many, perhaps, for the arguments of one `push`. */
-function unmarked(object: JsonNode): Edit[] {
-  return object.get(KEY) ? withoutMembers(object, (key) => key.is(KEY)) : []
-}
-
-function itemsOf(node: JsonNode | undefined): readonly JsonNode[] {
-  return node?.items() ?? []
+/** What takes it out. As many edits as the client wrote the field: too many, perhaps, for the arguments of one `push`. */
+export function unmarked(marked: readonly Marked[]): Edit[] {
+  return marked.flatMap(({ object }) => withoutMembers(object, (key) => key.is(KEY)))
 }

@@ -76,7 +76,9 @@ function afterServerError(ms: number | undefined, told: Cooldown | undefined): '
 
 /** "messages.1.content.0: Invalid `signature` in `thinking` block" and its kin. */
 function rejectsThinking(text: string): boolean {
-  return /signature/i.test(text) && /thinking/i.test(text)
+  return (
+    (/signature/i.test(text) && /thinking/i.test(text)) || /bound to a different conversation/i.test(text)
+  )
 }
 
 /** Before the same account is tried again: 200 ms, 400, 800, …, each between half and the whole of it. */

@@ -94,6 +94,29 @@ describe('an upstream that refuses a feature', () => {
   )
 })
 
+describe('thinking that another upstream signed', () => {
+  it.each([
+    'messages.1.content.0: Invalid `signature` in `thinking` block',
+    'messages.1.content.0.thinking.signature: Field required',
+    'messages.1.content.0: this signature is bound to a different conversation',
+  ])('is left out, and the client sees one good answer: %s', async (words) => {
+    const { up, send } = await unknown((request) =>
+      request.body.includes('"type":"thinking"')
+        ? failure(400, 'invalid_request_error', words)
+        : answer({ text: 'hello' }, request),
+    )
+    const thought = { type: 'thinking', thinking: 'hm', signature: 'c2lnbmVkIGVsc2V3aGVyZQ==' }
+    const messages = [
+      { role: 'user', content: 'hi' },
+      { role: 'assistant', content: [thought, { type: 'text', text: 'hello' }] },
+      { role: 'user', content: 'more' },
+    ]
+    const seen = await send({ body: message({ messages }) })
+    expect([seen.status, seen.text()]).toEqual([200, expect.stringContaining('hello')])
+    expect(up.requests.length).toBeLessThanOrEqual(3)
+  })
+})
+
 describe('what is learned', () => {
   const refusing: Handler = (request) =>
     (request.json() as unknown as AnyBody).messages.some(({ role }) => role === 'system')

@@ -240,6 +240,17 @@ export const REFUSALS: readonly Refusal[] = [
     answer: json({ error: { message: 'No endpoints found that support cache control', code: 404 } }, 404),
     body: { system: [{ type: 'text', text: 'x', cache_control: { type: 'ephemeral' } }] },
   },
+  {
+    name: 'Anthropic, too many markers',
+    refuses: (body) => (JSON.stringify(body).match(/cache_control/g) ?? []).length > 4,
+    answer: words('A maximum of 4 blocks with cache_control may be provided. Found 5.'),
+    body: {
+      messages: [1, 2, 3, 4, 5].map((n) => ({
+        role: 'user',
+        content: [{ type: 'text', text: `${n}`, cache_control: { type: 'ephemeral' } }],
+      })),
+    },
+  },
   limit(
     'DashScope',
     32_768,
