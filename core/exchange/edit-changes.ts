@@ -68,10 +68,10 @@ export class EditChanges {
       node = inner.value
     }
     if (edit.start <= node.start && edit.end >= node.end)
-      return [this.#change(place, node.raw, Buffer.from(edit.text))]
+      return [this.#change(place, node, Buffer.from(edit.text))]
     if (node.isObject || node.isArray) return this.#within(node, place, edit)
     const moved = { start: edit.start - node.start, end: edit.end - node.start, text: edit.text }
-    return [this.#change(place, node.raw, applyEdits(node.raw, [moved]))]
+    return [this.#change(place, node, applyEdits(node.raw, [moved]))]
   }
 
   /** Members or items that go, and those that come in their place. */
@@ -84,11 +84,11 @@ export class EditChanges {
     const come = childrenOfText(edit.text, node.isArray, first)
     const changes = gone.map((child) => {
       const successor = come.findIndex((other) => !node.isArray && other.key === child.key)
-      const after = successor < 0 ? undefined : come.splice(successor, 1)[0]!.value.raw
-      return this.#change(placeOf(place, child, this.display), child.value.raw, after)
+      const after = successor < 0 ? undefined : come.splice(successor, 1)[0]!.value
+      return this.#change(placeOf(place, child, this.display), child.value, after)
     })
     for (const child of come)
-      changes.push(this.#change(placeOf(place, child, this.display), undefined, child.value.raw))
+      changes.push(this.#change(placeOf(place, child, this.display), undefined, child.value))
     return changes
   }
 
@@ -111,15 +111,15 @@ export class EditChanges {
     return children
   }
 
-  #change(place: Place, before: Buffer | undefined, after: Buffer | undefined): Change {
+  #change(place: Place, before: JsonNode | undefined, after: JsonNode | Buffer | undefined): Change {
     return changeAt(place, before, after, this.display)
   }
 }
 
 export function changeAt(
   { path, key, top }: Place,
-  before: Buffer | undefined,
-  after: Buffer | undefined,
+  before: JsonNode | undefined,
+  after: JsonNode | Buffer | undefined,
   display: Display,
 ): Change {
   return {

@@ -42,14 +42,9 @@ export class Display {
   }
 
   /** A value below the field `top`, under its `key`. */
-  value(raw: Buffer | string, key: string, top: string): string {
-    const bytes = typeof raw === 'string' ? Buffer.from(raw) : raw
-    let node: JsonNode
-    try {
-      node = Nodes.parse(bytes, DEPTH)
-    } catch {
-      return `‹${bytes.length} bytes›` // a part of a value
-    }
+  value(given: JsonNode | Buffer | string, key: string, top: string): string {
+    const node = typeof given === 'string' || Buffer.isBuffer(given) ? parsed(given) : given
+    if (!node) return `‹${(given as Buffer | string).length} bytes›` // a part of a value
     const out: string[] = []
     this.#write(node, key, top, out, { left: LONGEST })
     return cut(out.join(''))
@@ -88,6 +83,14 @@ export class Display {
 
   #mayShow(key: string, top: string): boolean {
     return this.texts || PLAIN.has(top) || NAMES.has(key) || key === top
+  }
+}
+
+function parsed(text: Buffer | string): JsonNode | undefined {
+  try {
+    return Nodes.parse(Buffer.from(text), DEPTH)
+  } catch {
+    return undefined
   }
 }
 

@@ -19,7 +19,7 @@ export function treeChanges(before: JsonNode, after: JsonNode, display: Display,
     if (changes.length >= most || a.raw.equals(b.raw)) return
     if (a.isObject && b.isObject) compareMembers(a, b, place)
     else if (a.isArray && b.isArray) compareItems(a, b, place)
-    else changes.push(changeAt(place, a.raw, b.raw, display))
+    else changes.push(changeAt(place, a, b, display))
   }
 
   function compareMembers(a: JsonNode, b: JsonNode, place: Place): void {
@@ -68,7 +68,7 @@ export function treeChanges(before: JsonNode, after: JsonNode, display: Display,
   function tell(place: Place, before: Child | undefined, after: Child | undefined): void {
     if (changes.length >= most) return
     const at = placeOf(place, (before ?? after)!, display)
-    changes.push(changeAt(at, before?.value.raw, after?.value.raw, display))
+    changes.push(changeAt(at, before?.value, after?.value, display))
   }
 }
 

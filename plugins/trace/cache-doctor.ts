@@ -39,9 +39,10 @@ interface Turn {
   readonly account: string
   readonly model: string
   readonly tokens: number
-  readonly bytes: Buffer
-  /** Paths that plugins changed, with their names. */
-  readonly changed: readonly (readonly [path: string, plugin: string])[]
+  /** Put together only where a cache missed. */
+  readonly call: Call
+  readonly size: number
+  readonly passages: () => readonly Passage[]
 }
 
 /** Conversations whose last body is kept, and their bytes together. */
@@ -65,7 +66,7 @@ export class CacheDoctor {
     facts: RecordFacts,
     attempt: AttemptRecord | undefined,
     call: Call | undefined,
-    passages: readonly Passage[],
+    passages: () => readonly Passage[],
     now = Date.now(),
   ): CacheVerdict | undefined {
     if (!attempt || !call || facts.session === undefined || sentTokens(attempt) === undefined)
@@ -81,23 +82,21 @@ export class CacheDoctor {
   #keep(key: string, turn: Turn): void {
     this.#drop(key)
     this.#turns.set(key, turn)
-    this.#bytes += turn.bytes.length
+    this.#bytes += turn.size
     while (this.#turns.size > MOST || this.#bytes > MEMORY) this.#drop(this.#turns.keys().next().value!)
   }
 
   #drop(key: string): void {
-    this.#bytes -= this.#turns.get(key)?.bytes.length ?? 0
+    this.#bytes -= this.#turns.get(key)?.size ?? 0
     this.#turns.delete(key)
   }
 }
 
-function turnOf(attempt: AttemptRecord, call: Call, passages: readonly Passage[], at: number): Turn {
+function turnOf(attempt: AttemptRecord, call: Call, passages: () => readonly Passage[], at: number): Turn {
   const { upstream, account, model, cacheReadTokens = 0, cacheCreationTokens = 0 } = attempt
   const tokens = cacheReadTokens + cacheCreationTokens
-  const changed = passages.flatMap(({ plugin, changes = [] }) =>
-    changes.map(({ path }) => [path, plugin] as const),
-  )
-  return { at, upstream, account, model, tokens, bytes: call.bytes, changed }
+  const size = call.record.facts.requestBytes ?? 0
+  return { at, upstream, account, model, tokens, call, size, passages }
 }
 
 function judge(before: Turn | undefined, turn: Turn, attempt: AttemptRecord): CacheVerdict {
@@ -115,21 +114,21 @@ function judge(before: Turn | undefined, turn: Turn, attempt: AttemptRecord): Ca
   const change = firstChange(before, turn)
   if (change) return { verdict: 'prefix', ...lost, ...change }
   const minutes = (turn.at - before.at) / MINUTE
-  const longLived = before.bytes.includes('"ttl":"1h"') ? 60 : 5
+  const longLived = before.call.bytes.includes('"ttl":"1h"') ? 60 : 5
   const detail = `${Math.round(minutes * 10) / 10} min since the turn before; its cache lives for ${longLived}`
   return { verdict: minutes > longLived ? 'expired' : 'unknown', ...lost, detail }
 }
 
 /** The first difference in the order in which a prompt is read; what was added behind the turn before is none. */
 function firstChange(before: Turn, turn: Turn): Pick<CacheVerdict, 'region' | 'path' | 'plugin'> | undefined {
-  const paths = bodyDifferences(before.bytes, turn.bytes)
+  const paths = bodyDifferences(before.call.bytes, turn.call.bytes)
   for (const field of ['tools', 'system', 'messages']) {
     const path = paths.find(
       (each) => each === field || each.startsWith(`${field}[`) || each.startsWith(`${field}.`),
     )
     if (path === undefined) continue
     const region = field === 'messages' ? (/^messages\[\d+\]/.exec(path)?.[0] ?? field) : field
-    const plugin = [...turn.changed, ...before.changed].find(
+    const plugin = [...changedIn(turn), ...changedIn(before)].find(
       ([changed]) =>
         changed === path ||
         changed.startsWith(path) ||
@@ -139,4 +138,9 @@ function firstChange(before: Turn, turn: Turn): Pick<CacheVerdict, 'region' | 'p
     return { region, path, ...(plugin !== undefined && { plugin }) }
   }
   return undefined
+}
+
+/** Paths that plugins changed, with their names. */
+function changedIn({ passages }: Turn): (readonly [path: string, plugin: string])[] {
+  return passages().flatMap(({ plugin, changes = [] }) => changes.map(({ path }) => [path, plugin] as const))
 }

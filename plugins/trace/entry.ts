@@ -2,8 +2,21 @@ import type { AttemptRecord, CallHead, FinishedRecord, RecordFacts, RecordTimes 
 import type { Change, Passage } from '../../core/kit.js'
 import type { CacheVerdict } from './cache-doctor.js'
 
-/** What is kept of a finished request. */
-export interface Entry {
+/** With `bodies: true`: what the client sent, without its `metadata.user_id`, and what it got, as far as they are kept. */
+export interface Bodies {
+  readonly request: Buffer | undefined
+  readonly answer: Buffer | undefined
+}
+
+/** A record with its attempts takes about so much, and its calls about so many times the body. */
+const BASE = 4_000
+const CALLS = 2
+
+/**
+ * What is kept of a finished request. Its calls are compared when somebody asks for that, or when their memory is wanted: to
+ * compare them at once cost a small request a third of its CPU time.
+ */
+export class Entry {
   readonly id: string
   readonly route: string
   readonly path: string
@@ -15,37 +28,53 @@ export interface Entry {
   readonly times: RecordTimes
   readonly notes: readonly { readonly plugin: string; readonly text: string }[]
   readonly attempts: readonly AttemptRecord[]
-  readonly passages: readonly Passage[]
-  readonly cache: CacheVerdict | undefined
-  readonly bodies: Bodies | undefined
-  /** About how much memory it takes. */
-  readonly bytes: number
+  #compare: (() => readonly Passage[]) | undefined
+  #passages: readonly Passage[] = []
+
+  constructor(
+    record: FinishedRecord,
+    { id, route, path }: CallHead,
+    compare: () => readonly Passage[],
+    readonly cache: CacheVerdict | undefined,
+    readonly bodies: Bodies | undefined,
+  ) {
+    this.id = id
+    this.route = route
+    this.path = path
+    this.at = performance.timeOrigin + record.startedAt
+    this.status = record.status
+    this.ending = record.ending
+    this.facts = record.facts
+    this.times = record.times
+    this.notes = record.notes
+    this.attempts = record.attempts
+    this.#compare = compare
+  }
+
+  get isSettled(): boolean {
+    return this.#compare === undefined
+  }
+
+  /** Compares its calls, and lets go of them. */
+  get passages(): readonly Passage[] {
+    if (this.#compare) {
+      this.#passages = this.#compare()
+      this.#compare = undefined
+    }
+    return this.#passages
+  }
+
+  /** About how much memory it takes now. */
+  get bytes(): number {
+    const { request, answer } = this.bodies ?? {}
+    const kept = (request?.length ?? 0) + (answer?.length ?? 0)
+    const calls = this.isSettled ? changesSize(this.#passages) : CALLS * (this.facts.requestBytes ?? 0)
+    return BASE + kept + calls
+  }
 }
 
-/** With `bodies: true`: what the client sent, without its `metadata.user_id`, and what it got, as far as they are kept. */
-export interface Bodies {
-  readonly request: Buffer | undefined
-  readonly answer: Buffer | undefined
-}
-
-/** A record with its passages and attempts takes about so much. */
-const BASE = 4_000
-
-export function entryOf(
-  record: FinishedRecord,
-  { id, route, path }: CallHead,
-  found: Pick<Entry, 'passages' | 'cache' | 'bodies'>,
-): Entry {
-  const { status, ending, facts, times, notes, attempts } = record
-  const { request, answer } = found.bodies ?? {}
-  const bytes =
-    BASE +
-    notes.reduce((sum, { text }) => sum + text.length, 0) +
-    found.passages.reduce((sum, { changes }) => sum + sizeOf(changes), 0) +
-    (request?.length ?? 0) +
-    (answer?.length ?? 0)
-  const at = performance.timeOrigin + record.startedAt
-  return { id, route, path, at, status, ending, facts, times, notes, attempts, ...found, bytes }
+function changesSize(passages: readonly Passage[]): number {
+  return passages.reduce((sum, { changes }) => sum + sizeOf(changes), 0)
 }
 
 function sizeOf(changes: readonly Change[] | undefined): number {

@@ -12,7 +12,7 @@ import { Sightings } from '../../core/kit.js'
 import { bodiesOf, Capture, captured } from './bodies.js'
 import { CacheDoctor } from './cache-doctor.js'
 import { cacheOf } from './cache-list.js'
-import { entryOf } from './entry.js'
+import { Entry } from './entry.js'
 import { Estimates } from './estimates.js'
 import { listOf } from './list.js'
 import { Live } from './live.js'
@@ -22,6 +22,8 @@ import { sessionsOf } from './sessions.js'
 import { detailsOf } from './views.js'
 
 const NAME = 'trace'
+/** Requests that are compared at once, so that a plugin which does not declare its changes is told of soon. */
+const CHECKED = 20
 
 /** Keeps what happened to each of the last requests, and answers the operator's questions about them. */
 export const trace = definePlugin({
@@ -42,6 +44,7 @@ export const trace = definePlugin({
     const sightings = slot(() => new Sightings())
     const capture = slot(() => new Capture())
     const warned = new Set<string>()
+    let checked = 0
     const warn = (plugin: string, paths: readonly string[]) => {
       if (warned.has(plugin)) return
       warned.add(plugin)
@@ -67,17 +70,17 @@ export const trace = definePlugin({
       onFinish(record, head) {
         const seen = sightings(head)
         const { facts, attempts } = record
-        const passages = seen
-          .passages({ texts: options.bodies }, warn)
-          .filter(({ plugin }) => plugin !== NAME)
+        const shown = { texts: options.bodies }
+        const compare = () => seen.passages(shown, warn).filter(({ plugin }) => plugin !== NAME)
         const answer = attempts.at(-1)
         const isMessage = head.route === 'messages'
         const sent = isMessage ? sentTokens(answer) : undefined
         if (sent && facts.model !== undefined && facts.requestBytes)
           estimates.learn(facts.model, facts.requestBytes, sent)
-        const cache = isMessage ? doctor.look(facts, answer, seen.last, passages) : undefined
+        const cache = isMessage ? doctor.look(facts, answer, seen.last, compare) : undefined
         const bodies = options.bodies ? bodiesOf(seen.first, capture(head)) : undefined
-        const entry = entryOf(record, head, { passages, cache, bodies })
+        const entry = new Entry(record, head, compare, cache, bodies)
+        if (checked++ < CHECKED) void entry.passages
         ring.add(entry)
         live.add(entry)
       },

@@ -4,6 +4,8 @@ import type { Entry } from './entry.js'
 export class Ring {
   readonly #entries: Entry[] = []
   readonly #byId = new Map<string, Entry>()
+  /** By entry, as it was counted last. */
+  readonly #sizes = new Map<Entry, number>()
   #bytes = 0
   #size = 0
   #memory = 0
@@ -17,7 +19,7 @@ export class Ring {
   add(entry: Entry): void {
     this.#entries.push(entry)
     this.#byId.set(entry.id, entry)
-    this.#bytes += entry.bytes
+    this.#count(entry, entry.bytes)
     this.#shrink()
   }
 
@@ -30,12 +32,27 @@ export class Ring {
     return this.#entries
   }
 
+  /** Lets go of the calls of the older half before it drops a request. */
   #shrink(): void {
-    while (this.#entries.length > this.#size || this.#bytes > this.#memory) {
-      const oldest = this.#entries.shift()
-      if (!oldest) return
-      this.#byId.delete(oldest.id)
-      this.#bytes -= oldest.bytes
-    }
+    while (this.#entries.length > this.#size) this.#drop()
+    if (this.#bytes > this.#memory)
+      for (const entry of this.#entries) {
+        if (this.#bytes <= this.#memory / 2) break
+        if (!entry.isSettled) void entry.passages
+        this.#count(entry, entry.bytes)
+      }
+    while (this.#bytes > this.#memory && this.#entries.length > 0) this.#drop()
+  }
+
+  #drop(): void {
+    const oldest = this.#entries.shift()!
+    this.#byId.delete(oldest.id)
+    this.#count(oldest, 0)
+    this.#sizes.delete(oldest)
+  }
+
+  #count(entry: Entry, bytes: number): void {
+    this.#bytes += bytes - (this.#sizes.get(entry) ?? 0)
+    this.#sizes.set(entry, bytes)
   }
 }
