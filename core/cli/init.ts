@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { defineCommand } from 'citty'
 import { configIn } from '../config/find.js'
 import { type CliContext, UsageError } from './context.js'
+import { initPlugin } from './init-plugin.js'
 
 const FILE = 'agproxy.config.ts'
 
@@ -32,9 +33,17 @@ export default defineConfig({
 `
 
 export const init = defineCommand({
-  meta: { name: 'init', description: `Write a starter ${FILE}` },
-  run({ data }) {
+  meta: { name: 'init', description: `Write a starter ${FILE}, or a plugin of your own` },
+  args: {
+    plugin: {
+      type: 'string',
+      valueHint: 'name',
+      description: 'Write a plugin of this name, its test and its line in the config',
+    },
+  },
+  run({ data, args }) {
     const { cwd, out } = data as CliContext
+    if (args.plugin !== undefined) return initPlugin(args.plugin, data as CliContext, STARTER)
     const found = configIn(cwd)
     if (found) throw new UsageError(`${shown(found)} is there already; nothing was written`)
     writeFileSync(join(cwd, FILE), STARTER, { flag: 'wx' })
