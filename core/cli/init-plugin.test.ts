@@ -52,7 +52,7 @@ test.each(['My-Plugin', '../up', 'a--b', '', 'class', 'auth', 'x'.repeat(61)])(
   async (name) => {
     const dir = emptyFolder()
     const { code, err } = await cli.run(['init', `--plugin=${name}`], { cwd: dir })
-    expect([code, existsSync(join(dir, 'plugins'))]).toEqual([1, false])
+    expect([code, existsSync(join(dir, 'plugins'))]).toEqual([2, false])
     expect(err).toMatch(/--plugin/)
   },
 )

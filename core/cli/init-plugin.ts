@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { projectsConfig } from '../config/find.js'
 import { withUse } from './config-use.js'
-import { type CliContext, UsageError } from './context.js'
+import { type CliContext, CommandLineError, UsageError } from './context.js'
 
 const FOLDER = 'plugins'
 const LONGEST_NAME = 60
@@ -53,15 +53,17 @@ export async function initPlugin(name: string, context: CliContext, starter: str
 
 async function identifierOf(name: string, { presets }: CliContext): Promise<string> {
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > LONGEST_NAME)
-    throw new UsageError(
+    throw new CommandLineError(
       `--plugin: '${name}' must be lower case letters and digits, joined by dashes, ${LONGEST_NAME} at most: my-plugin`,
     )
   const identifier = name.replace(/-(.)/g, (_, next: string) => next.toUpperCase())
   if (RESERVED.has(identifier))
-    throw new UsageError(`--plugin: '${name}' is a word of JavaScript; take a name such as 'my-${name}'`)
+    throw new CommandLineError(
+      `--plugin: '${name}' is a word of JavaScript; take a name such as 'my-${name}'`,
+    )
   const entries = Object.values(await presets()).flatMap(({ plugins }) => plugins)
   if (entries.some((entry) => entry && entry.definition.name === name))
-    throw new UsageError(`--plugin: '${name}' is the name of a built-in plugin; take another one`)
+    throw new CommandLineError(`--plugin: '${name}' is the name of a built-in plugin; take another one`)
   return identifier
 }
 
