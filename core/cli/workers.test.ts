@@ -64,7 +64,7 @@ describe('agproxy start --workers', () => {
   it.each(['0', 'two', '1.5'])('refuses %s', async (count) => {
     const { code, err } = await cli.run(['start', '--workers', count], { cwd: emptyFolder() })
     expect([code, err]).toEqual([
-      1,
+      2,
       `agproxy: --workers takes a whole number from 1 to 256, not '${count}'\n`,
     ])
   })

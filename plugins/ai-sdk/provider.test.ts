@@ -1,15 +1,11 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { tryOut } from '../../core/cli/probe.js'
-import { resolveConfig } from '../../core/config/resolve.js'
-import { presets } from '../../presets/index.js'
 import { chatStream } from '../../test/providers/wires/chat.js'
 import { ask } from '../../test/support/client.js'
-import { gatewayTo, mounted, SAID, scripted } from '../../test/support/scripted-provider.js'
+import { gatewayTo, mounted, scripted } from '../../test/support/scripted-provider.js'
 import { stand } from '../../test/support/stand.js'
 import { startTestGateway } from '../../testing.js'
 import { aiSdk } from './index.js'
-import type { StreamPart } from './language-model.js'
 
 describe('the provider', () => {
   /** The error of a request to an upstream that can't serve before its operator does something. */
@@ -133,20 +129,4 @@ it('counts no tokens and lists its models like any upstream', async () => {
   })
   const { data } = (await get('/v1/models')) as { data: { id: string }[] }
   expect(data.map(({ id }) => id)).toEqual(expect.arrayContaining(['claude-x', 'm-1']))
-})
-
-it('is probed by `check --probe` with its own words, and never with a key', async () => {
-  const probe = async (answer: readonly StreamPart[] | Error) => {
-    const config = {
-      accounts: [{ id: 'a', upstream: 'some', apiKey: 'sk-of-account' }],
-      use: [aiSdk({ name: 'some', provider: scripted(() => answer).factory })],
-    }
-    return (await tryOut(resolveConfig(config, { env: {}, presets }), true)).results[0]
-  }
-  expect(await probe(SAID)).toMatchObject({ ok: true })
-  const refused = Object.assign(new Error('bad key sk-of-account'), {
-    name: 'AI_APICallError',
-    statusCode: 401,
-  })
-  expect(await probe(refused)).toMatchObject({ ok: false, text: expect.stringContaining('bad key [key]') })
 })

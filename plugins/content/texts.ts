@@ -20,29 +20,45 @@ export function repairTexts(
   repairs: Repairs,
 ): void {
   const messages = body.get('messages')!
-  const last = roles.findLastIndex((role) => role !== 'system')
   const items = messages.items()
   // Few conversations have such strings, and one look at all of them saves one at each block.
   const hasBlanks = messages.hasBlanks
+  const found = items.map((message) => {
+    const content = message.get('content')
+    return content && needs.words ? emptyIn(content, hasBlanks) : 'none'
+  })
+  const { gone, last } = endOf(roles, found)
   items.forEach((message, i) => {
     const content = message.get('content')
-    if (!content) return
-    const isPrefill = i === last && roles[i] === 'assistant'
-    const found = needs.words ? emptyIn(content, hasBlanks) : 'none'
-    if (found === 'all') {
-      if (isPrefill && items.length > 1)
-        repairs.add(
-          `messages[${i}]: an empty assistant message at the end left out`,
-          withoutItems(messages, (_, at) => at === i),
-        )
-      else repairs.add(`messages[${i}]: an empty message got content`, [noContent(content)])
-      return
+    if (!content || gone.has(i)) return
+    if (found[i] === 'all') repairs.add(`messages[${i}]: an empty message got content`, [noContent(content)])
+    else {
+      if (found[i] === 'some') repairContent(content, i, repairs)
+      if (i === last && roles[i] === 'assistant' && needs.noTrailingSpace)
+        trim(content, i, needs.words, repairs)
     }
-    if (found === 'some') repairContent(content, i, repairs)
-    if (isPrefill && needs.noTrailingSpace) trim(content, i, needs.words, repairs)
   })
+  if (gone.size > 0) {
+    const more = gone.size > 1 ? `, and ${gone.size - 1} more` : ''
+    repairs.add(
+      `messages[${[...gone].at(-1)}]: an empty assistant message at the end left out${more}`,
+      withoutItems(messages, (_, i) => gone.has(i)),
+    )
+  }
   const system = body.get('system')
   if (system && needs.words) repairs.add('system: empty texts left out', withoutEmptyTexts(system))
+}
+
+/** The empty assistant messages that the conversation ends in, and what is its last message without them. One message stays. */
+function endOf(roles: readonly string[], found: readonly string[]): { gone: Set<number>; last: number } {
+  const gone = new Set<number>()
+  let last = roles.length - 1
+  for (; last >= 0; last--) {
+    if (roles[last] === 'system') continue
+    if (roles[last] !== 'assistant' || found[last] !== 'all' || roles.length - gone.size === 1) break
+    gone.add(last)
+  }
+  return { gone, last }
 }
 
 function noContent(content: JsonNode): Edit {

@@ -18,10 +18,12 @@ interface Recorded {
 }
 
 const folder = new URL('../fixtures/requests/', import.meta.url)
-const recorded = readdirSync(folder).map((file) => ({
-  name: file.replace('.json', ''),
-  ...(JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Recorded),
-}))
+const recorded = readdirSync(folder)
+  .filter((file) => file.endsWith('-turn.json'))
+  .map((file) => ({
+    name: file.replace('.json', ''),
+    ...(JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Recorded),
+  }))
 
 const CHAINS = [
   { preset: 'claude-code' as const, config: direct },
