@@ -3,7 +3,6 @@ import type { Reply } from '../contract/reply.js'
 import type { SendRequest, Transport as TransportContract } from '../contract/services.js'
 import { ClientGoneError } from '../errors/gateway-errors.js'
 import { SignalCancellation } from '../exchange/cancellation.js'
-import { type Carried, type CarriedOptions, connectionPool } from './connection.js'
 import { Proxies } from './proxies.js'
 import { ProxyDispatcher } from './proxy-dispatcher.js'
 import { ResponseHandler } from './response-handler.js'
@@ -36,7 +35,6 @@ export class Transport implements TransportContract {
       keepAliveMaxTimeout: 600_000,
       connections: options.connections ?? 4096,
       pipelining: 1,
-      factory: connectionPool,
     }
     const proxies = new Proxies(env)
     // A proxy has to look the name up and to connect in its turn.
@@ -51,9 +49,8 @@ export class Transport implements TransportContract {
     const cancellation = request.cancellation ?? (signal && new SignalCancellation(signal))
     if (cancellation?.cancelled) return Promise.reject(new ClientGoneError())
     return new Promise((resolve, reject) => {
-      const send = () => this.dispatcher.dispatch(dispatchOptions(request, answer), answer)
-      const answer = new ResponseHandler(request, cancellation, resolve, reject, send)
-      send()
+      const answer = new ResponseHandler(request, cancellation, resolve, reject)
+      this.dispatcher.dispatch(dispatchOptions(request), answer)
     })
   }
 
@@ -62,10 +59,7 @@ export class Transport implements TransportContract {
   }
 }
 
-function dispatchOptions(
-  { origin, path, method, headers, body, headersTimeout, idleTimeout }: SendRequest,
-  carried: Carried,
-): CarriedOptions {
+function dispatchOptions({ origin, path, method, headers, body, headersTimeout, idleTimeout }: SendRequest) {
   return {
     origin,
     path,
@@ -74,6 +68,5 @@ function dispatchOptions(
     body: body.length > 0 ? body : null,
     headersTimeout: headersTimeout || null, // null: as the connection has it
     bodyTimeout: idleTimeout || null,
-    carried,
   }
 }
