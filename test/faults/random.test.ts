@@ -63,8 +63,15 @@ async function startBoth(tally: Tally): Promise<{ up: Upstream; running: Running
     })),
   )
   const plugins = {
-    'stream-guard': { firstEventTimeout: 1_000, idleTimeout: 1_000, headersAfter: 600, heartbeat: 300 },
+    'stream-guard': {
+      firstEventTimeout: 1_000,
+      idleTimeout: 1_000,
+      headersAfter: 600,
+      heartbeat: 300,
+      answerTimeout: 1_000,
+    },
     warmup: false,
+    trace: false, // what it keeps on purpose, up to 32 MB, would hide a leak
   }
   const config = { preset: 'claude-code', accounts, plugins, server: { port: 0 } } as const
   const running = await startGateway({

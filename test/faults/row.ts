@@ -23,6 +23,8 @@ export interface Row {
   readonly at?: (url: string) => Promise<string> | string
   /** The upstream sees no request, so the gateway's own count stands for it. */
   readonly unseen?: true
+  /** Calls that may come beside the attempts: those of `learn`, which an attempt asks again by itself. */
+  readonly lessons?: number
   /** Fields of the request's body. */
   readonly ask?: object
   /** What the answer says, if not `ANSWER`. */

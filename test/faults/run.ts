@@ -45,7 +45,9 @@ async function observe(row: Row, kind: Kind, upstream: UpstreamName): Promise<Ou
   await expect.poll(() => there.gateway.requests('messages')).toHaveLength(1)
   const attempts = there.gateway.requests('messages')[0]!.attempts as number
   const calls = row.unseen ? attempts : there.up.requests.length
-  if (attempts !== undefined) expect(attempts).toBe(calls)
+  const { lessons = 0 } = row
+  if (attempts !== undefined && lessons === 0) expect(attempts).toBe(calls)
+  else if (attempts !== undefined) expect(calls - attempts).toBeLessThanOrEqual(lessons)
   return { sees: inWords(seen, kind, textOf(row)), calls, account: accountInWords(status!) }
 }
 

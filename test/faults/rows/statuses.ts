@@ -59,6 +59,7 @@ export const statusRows: readonly Row[] = [
     upstream: 'answers 400 about a thinking signature, and takes the conversation without it',
     answers: rejectsThinking,
     ask: { messages: CONVERSATION },
+    lessons: 1,
     ...all({ sees: WHOLE, calls: 2, account: 'usable' }, WHOLE),
   },
   {
