@@ -23,6 +23,7 @@ const DOORS = {
   'core/index.js': 'agproxy',
   'core/kit.js': 'agproxy/kit',
   'testing.js': 'agproxy/testing',
+  'plugins/index.js': 'agproxy/plugins',
   'core/contract/http.js': 'agproxy',
 }
 
@@ -58,7 +59,8 @@ function copy(path) {
   // pool.ts serves the tests of core alone.
   cpSync(join(root, path), join(folder, path), {
     recursive: true,
-    filter: (file) => !file.endsWith('support/pool.ts'),
+    filter: (file) =>
+      !file.endsWith('support/pool.ts') && !(path === 'test/providers' && file.endsWith('.test.ts')),
   })
   for (const name of readdirSync(join(folder, path), { recursive: true, encoding: 'utf8' })) {
     if (!name.endsWith('.ts')) continue
@@ -68,7 +70,7 @@ function copy(path) {
       (all, keyword, _up, to) => (DOORS[to] ? `${keyword}'${DOORS[to]}'` : all),
     )
     // What the tests share may know the plugins that were copied; a plugin knows no other.
-    const outside = path === 'test/support' ? SHARED : OWN
+    const outside = path.startsWith('test') ? SHARED : OWN
     const left = [...text.matchAll(outside)].map((match) => match[1])
     assert.deepEqual(left, [], `${path}/${name} imports what no outsider can`)
     writeFileSync(file, text)
@@ -82,6 +84,7 @@ try {
   )
   for (const { name } of plugins) copy(join('plugins', name))
   copy('test/support')
+  copy('test/providers')
   for (const path of ['test/fixtures', 'docs'])
     cpSync(join(root, path), join(folder, path), { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
