@@ -80,10 +80,10 @@ test('the log at level debug: a line a request, why the plugins acted, no key an
   for (const { id } of requests) {
     const decisions = lines.filter((line) => line.id === id && line.level === 'debug')
     expect(decisions.map(({ plugin, msg }) => `${plugin}: ${msg}`)).toEqual([
-      'cache-control: removed 1',
+      'cache-control: removed 1 of 1',
       'force-stream: asked for a stream',
       'retry-rotate: attempt 1 at one: status 500, other',
-      'cache-control: removed 1',
+      'cache-control: removed 1 of 1',
       'force-stream: asked for a stream',
       'retry-rotate: attempt 2 at one: status 500, other',
     ])

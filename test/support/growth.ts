@@ -1,22 +1,39 @@
 /**
  * How many times more CPU `run` takes for an input of eight times the size: about 8 where the work is linear, 64 where it is
- * quadratic. CPU time and not the clock, and the best of several runs: on a busy machine the clock said 34 to 78 for 15.
+ * quadratic. CPU time and not the clock, the best of several runs, the small input eight times for each run of the large one:
+ * on a busy machine the clock said 34 to 78 for 15, and one short run against a long one up to 51.
  */
 export function growth<T>(size: number, make: (size: number) => T, run: (input: T) => unknown): number {
-  const [small, large] = [make(size), make(size * 8)]
+  const [small, large] = [make(size), make(size * FACTOR)]
   run(small) // compiled
-  const times = [small, large].map((input) => {
-    let best = Number.POSITIVE_INFINITY
-    for (let i = 0; i < 7; i++) {
-      const started = process.cpuUsage()
-      run(input)
-      const { user, system } = process.cpuUsage(started)
-      best = Math.min(best, Math.max(user + system, 1))
-    }
-    return best
-  })
-  return times[1]! / times[0]!
+  let [ofSmall, ofLarge] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  for (let i = 0; i < MOST_RUNS; i++) {
+    ofSmall = Math.min(
+      ofSmall,
+      cpu(() => {
+        for (let n = 0; n < FACTOR; n++) run(small)
+      }),
+    )
+    ofLarge = Math.min(
+      ofLarge,
+      cpu(() => run(large)),
+    )
+    // More runs only come nearer to what the work takes by itself.
+    if (i >= LEAST_RUNS && FACTOR * ofLarge < LINEAR * ofSmall) break
+  }
+  return (FACTOR * ofLarge) / ofSmall
 }
+
+function cpu(run: () => void): number {
+  const started = process.cpuUsage()
+  run()
+  const { user, system } = process.cpuUsage(started)
+  return Math.max(user + system, 1)
+}
+
+const FACTOR = 8
+const LEAST_RUNS = 4
+const MOST_RUNS = 25
 
 /** Between the two, with room for caches that a larger input no longer fits into. */
 export const LINEAR = 24
