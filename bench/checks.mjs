@@ -44,7 +44,7 @@ export function upstreamFault({ rewrites }, { body }, stats, first, done) {
 
 /** @param {any} sent @param {any} found */
 function unfixed(sent, found) {
-  if (found.model !== 'glm-4.7') return `the model was not mapped: ${found.model}`
+  if (!/^glm-/.test(found.model)) return `the model was not mapped: ${found.model}`
   if (found.stream !== true) return 'the upstream was not asked for a stream'
   const blocks = [found.messages.map((/** @type {any} */ m) => m.content), found.system, found.tools].flat(2)
   if (blocks.some((block) => block?.cache_control)) return 'cache_control was left in the body'
