@@ -94,7 +94,7 @@ describe('of the running gateway', () => {
       cache_creation_input_tokens: 5_000,
     })
     const made = await stand((_request, n) => sse(messageEvents({ text: 'ok', usage: usage(reads[n]!) })), {
-      config: (url) => ({ ...zaiPair(url), server: { adminKey: KEY } }),
+      config: (url) => ({ ...zaiPair(url), server: { adminKey: KEY }, trace: {} }),
     })
     const there = { AGPROXY_PORT: new URL(made.url).port, AGPROXY_ADMIN_KEY: KEY }
     const served = (n: number) =>

@@ -28,6 +28,7 @@ const CHECKED = 20
 /** Keeps what happened to each of the last requests, and answers the operator's questions about them. */
 export const trace = definePlugin({
   name: NAME,
+  optIn: true,
   phase: 'request',
   routes: ['messages', 'count-tokens'],
   options: z.strictObject({

@@ -71,7 +71,6 @@ async function startBoth(tally: Tally): Promise<{ up: Upstream; running: Running
       answerTimeout: 1_000,
     },
     warmup: false,
-    trace: false, // what it keeps on purpose, up to 32 MB, would hide a leak
   }
   const config = { preset: 'claude-code', accounts, plugins, server: { port: 0 } } as const
   const running = await startGateway({
