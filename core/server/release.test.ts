@@ -6,7 +6,17 @@ import { anthropicUpstream } from '../../test/support/anthropic-upstream.js'
 import type { Handler } from '../../test/support/bad-upstream.js'
 import { ask, type SendInit } from '../../test/support/client.js'
 import { message, messageEvents } from '../../test/support/messages.js'
-import { delay, end, head, json, type Script, sse, stall, write } from '../../test/support/script.js'
+import {
+  delay,
+  type Exchange,
+  end,
+  head,
+  json,
+  type Script,
+  sse,
+  stall,
+  write,
+} from '../../test/support/script.js'
 import { direct, type Stand, type StandOptions, stand, zaiPair } from '../../test/support/stand.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { Call } from '../contract/call.js'
@@ -305,12 +315,24 @@ describe('a client that pipelines requests and goes', () => {
   })
 
   it('loses the connection, and not for ever, when an answer behind another breaks', async () => {
+    // Each step waits for the one before: a reset that arrives together with the events would take them along.
+    let seen = () => {}
+    let broken = () => {}
+    const hasSeen = new Promise<void>((resolve) => (seen = resolve))
+    const hasBroken = new Promise<void>((resolve) => (broken = resolve))
     // By what was asked: the two travel on connections of their own, and the second may arrive first.
     const handler: Handler = (request) =>
       request.json<{ stream?: boolean }>().stream
-        ? sse(messageEvents({}).slice(0, 3), { ending: breakOff })
-        : [delay(300), json(message())]
-    const held = await scarce({}, { handler, max: 2 })
+        ? sse(messageEvents({}).slice(0, 3), { ending: [() => hasSeen, reset] })
+        : [() => hasBroken, delay(250), json(message())]
+    const reset = (exchange: Exchange) => {
+      exchange.breakOff('rst')
+      broken()
+    }
+    const onEvent = ({ type }: { readonly type: string }) => {
+      if (type === 'content_block_start') seen()
+    }
+    const held = await scarce({ onEvent }, { handler, max: 2 })
     const { ended } = wire(held.url, post('/v1/messages', {}) + post('/v1/messages', { stream: true }))
     expect((await ended).match(/HTTP\/1\.1 200/g)).toHaveLength(1)
   })
