@@ -34,7 +34,7 @@ function printed({ id, upstream, baseURL = '', apiKey }: Account): string {
   return `${id}~${print.slice(0, 8)}`
 }
 
-/** A model of an account. The separator stands in no state id, as ids are printable ASCII. */
+/** A model of an account. The separator occurs in no state id, as ids are printable ASCII. */
 export function modelScope(stateId: string, model: string): string {
   return `${stateId}\t${model}`
 }

@@ -7,7 +7,7 @@ import type { Candidate } from './candidate.js'
 /**
  * What keeps an account from serving:
  * `usable` – nothing; `trial` – its rest is over, and one request may try it; `shaky` and `avoided` – a server error a moment
- * ago, or several in a row: it serves if nobody else can; `probing` – somebody is trying it; `resting`.
+ * ago, or several in a row: it serves if no other can; `probing` – a request is trying it; `resting`.
  */
 export type Health = 'ok' | 'half-open' | 'degraded' | 'failing' | 'probing' | 'cooling-down'
 const ORDER: readonly Health[] = ['ok', 'half-open', 'degraded', 'failing', 'probing', 'cooling-down']
@@ -58,7 +58,7 @@ export class Cooldowns {
     return scopes.filter((scope) => this.store.get('recovering', scope))
   }
 
-  /** Whether a scope's rest is over and nobody tries it. */
+  /** Whether a scope's rest is over and no request tries it. */
   isHalfOpen(scope: string): boolean {
     return this.#health(scope) === 'half-open'
   }

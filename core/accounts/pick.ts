@@ -15,7 +15,7 @@ export interface PickInput {
   readonly needsSlot: boolean
 }
 
-/** Somebody; or nobody yet, who can be waited for; or nobody. */
+/** An account; or none yet, but one can be waited for; or none. */
 export type Pick = Candidate | 'wait' | 'none'
 
 /**

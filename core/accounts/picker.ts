@@ -26,7 +26,7 @@ export class Picker {
   ) {}
 
   /**
-   * One look: a lease; undefined when nobody can serve; or word that it must wait. Up to the first question that a shared
+   * One look: a lease; undefined when no account can serve; or word that it must wait. Up to the first question that a shared
    * store must answer it runs at once, so that what one request takes the next one sees taken.
    */
   pick(request: AccountRequest, late: boolean): Awaitable<AccountLease | undefined | Waiting> {

@@ -72,7 +72,7 @@ export class AccountPool implements Accounts {
     return this.#tierTable.of(model, preference?.only ? preference : undefined)
   }
 
-  /** What to tell a client that nobody can serve now: each account, why it can't, and when to come back. */
+  /** What to tell a client that no account can serve now: each account, why it can't, and when to come back. */
   exhausted(call: Call): GatewayError {
     const { all } = this.#candidates(call)
     if (all.length === 0) return noAccount(call.model, this.all(), call.headers)

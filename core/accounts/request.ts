@@ -2,7 +2,7 @@ import type { AccountRequest } from '../contract/accounts.js'
 import type { Call } from '../contract/call.js'
 import { sessionKey } from './session-key.js'
 
-/** Milliseconds that a request may wait its turn when nobody says otherwise. */
+/** Milliseconds that a request may wait its turn by default. */
 export const QUEUE_TIMEOUT = 10_000
 /** A request never waits longer than this for a shared store, however many questions it has. */
 export const STORE_PATIENCE = 50

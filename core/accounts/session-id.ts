@@ -16,7 +16,7 @@ const OLD_MARK = '_session_'
 const LONGEST = 1_000
 
 function fromUserId(userId: unknown): string | undefined {
-  // Clients choose it; no honest one is longer, and nobody should wait for it to be searched.
+  // Clients choose it; no honest one is longer, and a search of it must not block.
   if (typeof userId !== 'string' || userId.length > LONGEST) return undefined
   const at = userId.lastIndexOf(OLD_MARK)
   if (at >= 0) return userId.slice(at + OLD_MARK.length) || undefined

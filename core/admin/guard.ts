@@ -15,8 +15,8 @@ export interface AdminDoor {
 }
 
 /**
- * Lets in who may operate the gateway. The admin key is one of its own: whoever may send requests may not for that reason
- * see accounts or change their state. Without one nobody may, on whatever address.
+ * Lets in who may operate the gateway. The admin key is separate from client keys: a client may not
+ * see accounts or change their state. Without an admin key all are refused, on any address.
  */
 export function adminGuard({ key, loopback, allowedHosts }: AdminDoor): AdminGuard {
   const ring = new KeyRing(key === undefined ? [] : [key])

@@ -12,8 +12,8 @@ import {
 import { refusalOf } from '../exchange/refusal.js'
 import { confirm } from '../upstream/confirm.js'
 import { errorReply } from '../upstream/replies.js'
-import { expectReply } from './compose.js'
 import { localAnswers } from './local-routes.js'
+import { expectReply } from './results.js'
 
 /** The chain's innermost end: the target's upstream sends the call; without a target the gateway answers by itself. */
 export const attempt: Next = (call) => {

@@ -116,7 +116,7 @@ function once(run: () => void): () => void {
   }
 }
 
-/** An onlooker that fails at each request is told of once. */
+/** An onlooker that fails at each request is logged once. */
 function toldOnce(logger: Logger): (error: PluginError) => void {
   const told = new Set<string>()
   return ({ plugin, hook, cause, message }) => {

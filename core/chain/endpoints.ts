@@ -4,7 +4,7 @@ import { ConfigError, type Problem } from '../errors/config-error.js'
 import { isKnownError, PluginError } from '../errors/gateway-errors.js'
 import { PathPattern } from '../plugin/path-pattern.js'
 import { ROUTE_LIST, spellings } from '../plugin/routes.js'
-import { expectReply } from './compose.js'
+import { expectReply } from './results.js'
 
 /** An endpoint with the plugin that brought it; undefined for one of the gateway's own. */
 export interface ChainEndpoint {

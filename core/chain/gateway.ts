@@ -27,7 +27,7 @@ interface Generation {
   readonly running: RunningChain
   users: number
   retired: boolean
-  /** Plugins whose `onFinish` has failed: each is told once at error, then at debug. */
+  /** Plugins whose `onFinish` has failed: each is logged once at error, then at debug. */
   readonly failing: Set<string>
 }
 

@@ -12,7 +12,7 @@ export const localAnswers: Next = async (call) => {
     case 'hello':
       return Reply.bytes(EMPTY)
     case 'telemetry':
-      // Clients post usage statistics here; they are nobody's business and go nowhere.
+      // Clients post usage statistics here; they are dropped here and forwarded nowhere.
       return Reply.json({})
     default:
       return nobodyAnswered(call)

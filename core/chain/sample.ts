@@ -14,7 +14,7 @@ const PATIENCE = 1_000
 
 export interface Tried {
   /**
-   * Plugins that have each request's whole body decoded: for 300 kB that is 4 ms in which every other stream stands still.
+   * Plugins that have each request's whole body decoded: for 300 kB that blocks every other stream for 4 ms.
    */
   readonly decoders: readonly string[]
   /** Plugins that threw, in which hook and what. An error that a plugin means for the client is none of these. */

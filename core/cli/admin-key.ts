@@ -24,7 +24,7 @@ export function withAdminKey(config: ResolvedConfig, env: NodeJS.ProcessEnv): Re
   }
 }
 
-/** The key that gateways of this user keep; undefined where there is none that nobody else could have read or written. */
+/** The key that gateways of this user keep; undefined where there is none that only this user can read and write. */
 export function keptAdminKey(env: NodeJS.ProcessEnv): string | undefined {
   const file = join(stateFolder(env), NAME)
   try {

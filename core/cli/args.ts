@@ -4,7 +4,7 @@ import { nearest } from '../errors/nearest.js'
 import { CommandLineError } from './context.js'
 
 /**
- * Refuses what citty would let pass: unknown flags, flags without their value, stray words. What stands after `--` is
+ * Refuses what citty would let pass: unknown flags, flags without their value, stray words. What follows `--` is
  * the client's, where a command takes such.
  */
 export function checkArgs(

@@ -10,7 +10,7 @@ export interface Controls {
 
 /**
  * A process of its own listens to signals. SIGHUP reloads, unless it comes because the terminal was closed on which the
- * gateway runs in the foreground: a gateway that nobody sees any more would keep the port.
+ * gateway runs in the foreground: an invisible gateway would keep the port.
  */
 export function fromSignals(): Controls {
   const terminalClosed = watchTerminal()

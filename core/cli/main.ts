@@ -34,7 +34,7 @@ const root = defineCommand({
   subCommands: commands as never,
 })
 
-/** Runs one command line; resolves with the exit code: 2 for a command line that can't be meant, 1 for anything else that fails. Whatever goes wrong is told in one message, without a stack. */
+/** Runs one command line; resolves with the exit code: 2 for a command line that can't be meant, 1 for anything else that fails. Every failure is one message, without a stack. */
 export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
   try {
     return await run(argv, context)

@@ -12,7 +12,7 @@ const MOST_NAMES = 12
 
 /**
  * Reloads when the config file or one that it imports is another one than before, and on SIGHUP. A config that can't be used,
- * or that is gone, changes nothing and is told in the log. Returns what stops the watching.
+ * or that is gone, changes nothing and is logged. Returns what stops the watching.
  */
 export function reloadOnChange(
   running: RunningGateway,

@@ -1,7 +1,7 @@
 import type { Account } from '../contract/upstream.js'
 import type { ResolvedConfig, ResolvedPlugin } from './resolved.js'
 
-/** The names of what differs between two configs, such as `server.bodyLimit` or `accounts.glm.apiKey`. No value is told. */
+/** The names of what differs between two configs, such as `server.bodyLimit` or `accounts.glm.apiKey`. Values are left out. */
 export function changedKeys(before: ResolvedConfig, next: ResolvedConfig): string[] {
   return [
     ...(same(before.presets, next.presets) ? [] : ['preset']),

@@ -77,7 +77,7 @@ type AccountOptions = InputOf<typeof accountSchema>
 
 type AllOptions<Refs, Own extends readonly PluginEntry[]> = Merged<Refs> & OptionsOf<Own>
 
-/** `metrics: {…}` at the top level stands for `plugins: { metrics: {…} }`. */
+/** `metrics: {…}` at the top level is short for `plugins: { metrics: {…} }`. */
 type ShortForms<All> = { readonly [Name in ShortForm & keyof All]?: All[Name] }
 
 /** What a config may say. */
@@ -102,7 +102,7 @@ interface ConfigKeys<
   })[]
   /** By plugin name: options, `true`, or `false` to leave it out. */
   readonly plugins?: { readonly [Name in keyof AllOptions<Refs, Own>]?: AllOptions<Refs, Own>[Name] }
-  /** Plugins of your own; each says by `phase`, `before` and `after` where it stands. Falsy entries are skipped. */
+  /** Plugins of your own; each sets its place by `phase`, `before` and `after`. Falsy entries are skipped. */
   readonly use?: Own
   /**
    * Upstreams as data: `{ name, provider: '@ai-sdk/google', … }` with the options of `aiSdk`, or `{ name, baseURL, … }` with

@@ -89,7 +89,7 @@ function resolvePlugin(
   return [{ definition, options, origins: section.origins, from: slot.from }]
 }
 
-/** The options that a plugin was given where it stands, in `use` or in a preset's list. */
+/** The options given to a plugin at its place in `use` or in a preset's list. */
 function broughtLayer({ name, spec, from }: Slot, problems: Problem[]): Layer {
   const own = isOwn(from)
   const where = own ? `(in ${from})` : `(in preset '${from}')`

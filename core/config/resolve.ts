@@ -24,7 +24,7 @@ export interface Flags {
 }
 
 export interface ResolveContext {
-  /** The file that the config was read from; for messages, and for whoever watches it. */
+  /** The file that the config was read from; for messages, and for the file watcher. */
   readonly file?: string | undefined
   readonly flags?: Flags
   readonly env: NodeJS.ProcessEnv

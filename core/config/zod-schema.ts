@@ -27,7 +27,7 @@ function* layers(schema: Schema): Generator<Schema> {
   for (const inner of under) if (inner) yield* layers(inner)
 }
 
-/** Schemas of what stands under `key` in an object, array, tuple or record. */
+/** Schemas of the values under `key` in an object, array, tuple or record. */
 function* under(schema: Schema, key: PropertyKey): Generator<Schema> {
   for (const layer of layers(schema)) {
     const { shape, element, valueType, items } = def(layer)
@@ -57,7 +57,7 @@ function holdsSecret(schema: Schema, seen = new Set<Schema>()): boolean {
 }
 
 /**
- * Whether a value at this path must not be shown: it is marked, stands in something marked, or may hold something
+ * Whether a value at this path must not be shown: it is marked, is inside something marked, or may hold something
  * marked (`keys: 'sk-…'` where a list of secrets was wanted).
  */
 export function isSecretAt(schema: Schema, path: readonly PropertyKey[]): boolean {

@@ -72,7 +72,7 @@ export interface Accepts {
   readonly betaNames: Readonly<Record<string, string | null>>
   /** Paths of body fields that are refused: `top_k`, `metadata`, `thinking.display`, `tools[*].eager_input_streaming`. */
   readonly refusedFields: readonly string[]
-  /** Fields that it does not know. No fix acts on it: which of the fields are unknown is told by `refusedFields`. */
+  /** Fields that it does not know. No fix acts on it: `refusedFields` lists the unknown ones. */
   readonly unknownFields: boolean
 
   // Tools.

@@ -16,7 +16,7 @@ export interface JsonNode extends Span {
   readonly isString: boolean
   /** Whether the whole text, of which this is a part, has escapes of surrogates: `\ud83d`. */
   readonly hasSurrogateEscapes: boolean
-  /** Whether a string stands in it, or is it, that is empty or white space alone. */
+  /** Whether it is or contains a string that is empty or white space alone. */
   readonly hasBlanks: boolean
   /** The text as it came. */
   readonly raw: Buffer

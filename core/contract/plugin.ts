@@ -159,7 +159,7 @@ export type Definition<Name extends string = string, Schema extends z.ZodType = 
   | PluginDefinition<Name, Schema>
   | UpstreamDefinition<Name, Schema>
 
-/** A plugin or an upstream with its options, as it stands in a preset or in `use`. */
+/** A plugin or an upstream with its options, as listed in a preset or in `use`. */
 export interface PluginSpec<
   Name extends string = string,
   Schema extends z.ZodType = z.ZodType,

@@ -61,7 +61,7 @@ export interface FinishedRecord extends ExchangeRecord {
   readonly ending: Ending
 }
 
-/** Milliseconds since the request arrived; undefined for a step that was not reached or that nobody sees. */
+/** Milliseconds since the request arrived; undefined for a step that was not reached or not observed. */
 export interface AttemptTimes {
   /** The call went to the upstream's code. */
   readonly started: number

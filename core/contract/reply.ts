@@ -15,7 +15,7 @@ export interface ReplyInit {
  */
 export interface Reply {
   readonly status: number
-  /** What an error answer says about the account; stands above its status. */
+  /** What an error answer says about the account; overrides its status. */
   readonly cooldown: Cooldown | undefined
   /** A status from 200 to 299. */
   readonly ok: boolean

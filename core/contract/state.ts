@@ -11,7 +11,7 @@ export interface Patience {
   left: number
 }
 
-/** A change that is made only if nobody else made one before. */
+/** A change that is made only if no other gateway made one before. */
 export interface ConditionalChange {
   readonly kind: string
   readonly key: string

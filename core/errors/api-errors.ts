@@ -32,7 +32,7 @@ export function typeOfStatus(status: number): ErrorType {
 
 /**
  * The server, or a proxy before it, could not serve, and the same request may work a moment later. 520 to 527 are
- * Cloudflare's, which stands before api.anthropic.com.
+ * Cloudflare's, which fronts api.anthropic.com.
  */
 export function isServerFailure(status: number): boolean {
   return [408, 500, 502, 503, 504].includes(status) || (status >= 520 && status <= 527)

@@ -1,6 +1,6 @@
 import type { ErrorCode } from './codes.js'
 
-/** One thing wrong with a config: where it stands, what is wrong, what to do. */
+/** One thing wrong with a config: where it is, what is wrong, what to do. */
 export interface Problem {
   /** `plugins.auth.mode`; absent when it is about the whole. */
   readonly path?: string

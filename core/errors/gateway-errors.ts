@@ -35,7 +35,7 @@ export interface GatewayErrorInit {
   cause?: unknown
 }
 
-/** An answer in the form of a throw: what the client is told is `message`, so it must say what to do and hold no secret. */
+/** An answer in the form of a throw: the client gets `message`, so it must say what to do and hold no secret. */
 export class GatewayError extends BrandedError<ErrorCode | (string & {})> {
   readonly type: ErrorType
   readonly status: number
@@ -75,7 +75,7 @@ const UPSTREAM_CODES: Readonly<Record<UpstreamFailure, ErrorCode>> = {
   'error-event': 'AGP_UPSTREAM_ERROR_EVENT',
 }
 
-/** No usable answer came from the upstream. `retry-rotate` may try another account; nobody else retries. */
+/** No usable answer came from the upstream. `retry-rotate` may try another account; nothing else retries. */
 export class UpstreamError extends BrandedError {
   readonly failure: UpstreamFailure
   /** The status to answer with when nothing else helps. */
@@ -127,7 +127,7 @@ export class PluginError extends BrandedError {
   }
 }
 
-/** The client went away; nobody is left to answer. */
+/** The client went away; there is no one left to answer. */
 export class ClientGoneError extends BrandedError {
   constructor() {
     super('gone', 'AGP_CLIENT_GONE', 'the client has gone')

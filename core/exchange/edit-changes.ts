@@ -12,7 +12,7 @@ export interface Child {
   readonly value: JsonNode
 }
 
-/** Where a value stands. `top` is the body's field that it is part of. */
+/** The place of a value. `top` is the body's field that contains it. */
 export interface Place {
   readonly path: string
   readonly key: string
@@ -151,6 +151,6 @@ function childrenOfText(text: string | Buffer, isArray: boolean, from: number): 
     const children = childrenOf(Nodes.parse(Buffer.from(isArray ? `[${inner}]` : `{${inner}}`), DEPTH))
     return children.map((child, i) => (isArray ? { ...child, step: `[${from + i}]` } : child))
   } catch {
-    return [] // a splice that ends inside of a value; what goes is told
+    return [] // a splice that ends inside of a value; what is removed is listed
   }
 }

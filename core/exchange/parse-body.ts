@@ -22,7 +22,7 @@ export const UNLIMITED: BodyLimits = {
 /** It comes back in log lines and, percent-encoded, in headers, and is matched against patterns. */
 const MODEL_NAME = /^\P{Cc}{1,256}$/u
 
-/** Where everything stands in the bytes of a Messages request. Throws a 400 for bytes that are none. */
+/** The offsets of everything in the bytes of a Messages request. Throws a 400 for bytes that are none. */
 export function parseBody(bytes: Buffer, limits: BodyLimits): JsonNode {
   return checked(indexed(bytes, limits), limits)
 }

@@ -196,7 +196,7 @@ export class ChainReply implements InnerReply {
     if (!shared && !this.#payload.taken && !this.#payload.collecting) this.discard()
   }
 
-  /** Lets go of an answer that nobody will read. */
+  /** Releases an answer that will not be read. */
   discard(): void {
     if (!this.#payload.bytes) this.#payload.source?.cancel()
   }

@@ -17,7 +17,7 @@ export interface Pending {
 }
 
 /**
- * The body of a request, as bytes until somebody asks for more: `tree` says where everything stands, `object` decodes
+ * The body of a request, as bytes until more is needed: `tree` gives the offsets, `object` decodes
  * what is read. Immutable; an edit is a splice, and what no edit touches leaves as the bytes that came.
  */
 export class RequestBody {

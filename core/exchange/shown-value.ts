@@ -29,7 +29,7 @@ const NAMES = new Set(
 )
 /** Their values are words of the protocol as well. */
 const WORDS = new Set(['type', 'role', 'ttl', 'media_type'])
-/** Never shown, whoever asks. */
+/** Never shown to any caller. */
 const HIDDEN = new Set(['user_id', 'authorization_token'])
 
 /** Shows keys and values of a body as far as they may be seen. */

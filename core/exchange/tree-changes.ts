@@ -3,7 +3,7 @@ import type { JsonNode } from '../contract/json.js'
 import { type Child, changeAt, childrenOf, type Place, placeOf, ROOT } from './edit-changes.js'
 import type { Display } from './shown-value.js'
 
-/** Items that are looked for elsewhere in a list, once for each side: beyond that what is left is told one by one. */
+/** Items that are looked for elsewhere in a list, once for each side: beyond that the rest is listed one by one. */
 const WINDOW = 200
 
 /**

@@ -10,7 +10,7 @@ const SHORT = 64
 
 const keys = new Map<string, Buffer>()
 
-/** The bytes of a key as it stands between quotes; few different ones are ever asked for. */
+/** The bytes of a key as written between quotes, cached: callers ask for few different ones. */
 function bytesOf(key: string): Buffer {
   let found = keys.get(key)
   if (!found) {
@@ -33,7 +33,7 @@ function isBlank(bytes: Uint8Array, from: number, to: number): boolean {
 const SPACE = 0x20
 const WHITE = Buffer.from('ntr')
 
-/** One value of a JSON text, by where it stands: looks are cheap, and only `value` decodes anything. */
+/** One value of a JSON text, by its offsets: lookups are cheap, and only `value` decodes anything. */
 export class TapeNode implements NodeContract {
   readonly #bytes: Buffer
   readonly #tape: Tape
@@ -74,7 +74,7 @@ export class TapeNode implements NodeContract {
     return hasSurrogateEscapes(this.#tape)
   }
 
-  /** The text as it stands. */
+  /** The text as written. */
   get raw(): Buffer {
     return this.#bytes.subarray(this.start, this.end)
   }
@@ -115,7 +115,7 @@ export class TapeNode implements NodeContract {
     return places
   }
 
-  /** Whether a string stands in it that is empty or white space alone. */
+  /** Whether it contains a string that is empty or white space alone. */
   get hasBlanks(): boolean {
     const tape = this.#tape
     const after = this.#next

@@ -40,7 +40,7 @@ export function unload(): void {
   view = new Uint8Array(0)
 }
 
-/** Where the next such byte stands, from `at` on; at the latest it is the zero behind the text. */
+/** Offset of the next such byte at or after `at`; at the latest the zero byte behind the text. */
 export function skipPlain(at: number): number {
   return current!.skip(at)
 }

@@ -114,7 +114,7 @@ export function unknown(what: string, found: unknown, allowed: readonly string[]
   return `${what} '${found}' is unknown${nearest(String(found), allowed)}; there are ${allowed.join(', ')}`
 }
 
-/** Throws a TypeError for what is no plugin, and for a hook that nobody would ever call. */
+/** Throws a TypeError for what is no plugin, and for a hook that would never be called. */
 export function checkPlugin(plugin: unknown): asserts plugin is Plugin {
   if (typeof plugin !== 'object' || plugin === null) {
     throw new TypeError(

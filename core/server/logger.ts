@@ -39,7 +39,7 @@ async function pretty(level: string, output: DestinationStream, colorize: boolea
   const paint = painter(colorize)
   const formatters = { level: (name: string) => ({ level: name }) }
   const write = (line: string) => {
-    // What a plugin did is one line of a request, which is told when it is over.
+    // What a plugin did becomes one line, logged when the request is over.
     const parsed = JSON.parse(line) as LoggedRequest & { msg?: string; time: number; plugin?: string }
     const time = timeText(new Date(parsed.time))
     if (parsed.msg === 'request') output.write(readableRequest(parsed, time, paint))

@@ -14,7 +14,7 @@ const WAIT = 1_000
 /** The store that the config asks for. A Redis that is away keeps no gateway from starting. */
 export async function openStore({ url, prefix }: StoreOptions, logger: Logger): Promise<StateStore> {
   if (url === undefined) return new MemoryStore()
-  const { RedisStore } = await import('./redis.js') // nobody else pays for it
+  const { RedisStore } = await import('./redis.js') // loaded only where it is used
   const store = new RedisStore({ url, prefix, logger })
   await store.whenUp(WAIT)
   return store

@@ -23,7 +23,7 @@ export interface LinkInit {
 type Run = (...args: (string | number)[]) => Promise<unknown>
 
 /**
- * The connection to Redis: up when it answers in time and both sides know the same, else away. An outage is told once, and
+ * The connection to Redis: up when it answers in time and both sides know the same, else away. An outage is logged once, and
  * ends by itself.
  */
 export class RedisLink {
@@ -80,7 +80,7 @@ export class RedisLink {
     return (this.#commands as unknown as Record<ScriptName, Run>)[script](...args)
   }
 
-  /** Runs a script for whose answer nobody waits. Resolves with whether it was done. */
+  /** Runs a script without waiting for its answer. Resolves with whether it was done. */
   tell(script: ScriptName, ...args: (string | number)[]): Promise<boolean> {
     return this.run(script, ...args).then(
       () => true,

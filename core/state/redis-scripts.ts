@@ -1,7 +1,7 @@
 /**
  * What must happen at once, in Lua. Keys: `<prefix>fact:<kind>:<key>` holds a value, `<prefix>index:<kind>` its keys by the
  * time of their end (Redis's own clock, since gateways' clocks differ), `<prefix>places:<key>` the holders of places by the
- * time of theirs. Everything expires. Whatever changes is told on the channel `<prefix>news`, in the order in which it
+ * time of theirs. Everything expires. Each change is published on the channel `<prefix>news`, in the order in which it
  * changed, to all gateways and the one that did it, so that all end up with the same.
  */
 
@@ -48,7 +48,7 @@ local sum = tonumber(redis.call('GET', KEYS[1]) or '0') + tonumber(ARGV[4])
 set(KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3], tostring(sum), ARGV[5])
 `
 
-/** KEYS: fact, index. ARGV: channel, kind, key, value, ttl, and what is expected, if anything. Returns what stands, for how long. */
+/** KEYS: fact, index. ARGV: channel, kind, key, value, ttl, and what is expected, if anything. Returns the value in force and its time to live. */
 const compare = `${NOW}${SET}
 local stands = redis.call('GET', KEYS[1])
 if stands == (ARGV[6] or false) then

@@ -26,7 +26,7 @@ type Listener = (kind: string, key: string) => void
 
 /**
  * The state of many gateways: each has a copy, changes are told to all through Redis, and what must be agreed upon is
- * decided there. While Redis is away each copy goes on alone; what happened meanwhile is told when it is back.
+ * decided there. While Redis is away each copy goes on alone; what happened meanwhile is sent when it is back.
  */
 export class RedisStore implements StateStore {
   readonly #copy: MemoryStore
@@ -155,7 +155,7 @@ export class RedisStore implements StateStore {
     return [`${prefix}fact:${kind}:${key}`, `${prefix}index:${kind}`, this.#channel, kind, key]
   }
 
-  /** Tells Redis of a change; one that it does not take is told again when both sides are brought together. */
+  /** Tells Redis of a change; one that it does not take is sent again when both sides are reconciled. */
   #share(script: ScriptName, kind: string, key: string, ...args: (string | number)[]): void {
     const mark = this.#unconfirmed.mark(kind, key)
     if (this.#link.open) void this.#confirm(script, mark, kind, key, ...args)
@@ -203,8 +203,8 @@ export class RedisStore implements StateStore {
   }
 
   /**
-   * What was changed here while Redis was away, and all that is known here when Redis has lost it, is told; of two values
-   * the one that lasts longer stands. The rest is as Redis says.
+   * What was changed here while Redis was away, and all that is known here when Redis has lost it, is sent; of two values
+   * the one that lasts longer wins. For the rest Redis is right.
    */
   async #syncKind(kind: string, isSameData: boolean): Promise<void> {
     const { prefix } = this.init

@@ -18,7 +18,7 @@ const N = KINDS.length
 /** How far a model's factors are from those of its family, and from each other. */
 const FAMILY_SPREAD = 0.3
 const KIND_SPREAD = 0.4
-/** What an answer's own count is off from any factors: 1 %, and a hundred tokens of a prompt that nobody sees. */
+/** What an answer's own count is off from any factors: 1 %, and a hundred tokens of a hidden prompt. */
 const NOISE = 0.01
 const HIDDEN = 100
 /** How much factors wander from answer to answer. */

@@ -84,7 +84,7 @@ function textOf(value: unknown): Part {
   return typeof value === 'string' ? { text: value } : { tokens: 0 }
 }
 
-/** As JSON, without what looks like a file in base64: nobody reads that as text. */
+/** As JSON, without what looks like a file in base64, which no model reads as text. */
 export function jsonOf(value: unknown): string {
   return stringify(value).replace(PAYLOAD, '""')
 }

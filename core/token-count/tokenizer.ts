@@ -54,7 +54,7 @@ export class TextCounter {
     return new TextCounter(new Tokenizer(encoding), turns, gone)
   }
 
-  /** Rejects with a ClientGoneError when nobody waits for the count any more. */
+  /** Rejects with a ClientGoneError when no caller waits for the count any more. */
   async add(text: string): Promise<void> {
     for (let from = 0; from < text.length; from += SEGMENT) {
       if (this.#characters >= EXACT_LIMIT || this.#spent > BUDGET) {

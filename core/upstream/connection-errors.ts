@@ -12,7 +12,7 @@ const CONNECT = new Set([
   'EPROTO',
 ])
 const TIMEOUT = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
-/** undici's HTTPParserError comes without a code, so its name stands for it. */
+/** undici's HTTPParserError has no code, so its name is used instead. */
 const PROTOCOL = /^(HPE_|HTTPParserError|UND_ERR_(RES_|HEADERS_OVERFLOW|NOT_SUPPORTED|INVALID))/
 const TLS = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/
 

@@ -1,5 +1,5 @@
 /**
- * `claude-opus-*` style patterns: `*` stands for any run of characters, everything else for itself. No regular expression,
+ * `claude-opus-*` style patterns: `*` matches any run of characters, everything else itself. No regular expression,
  * which would try every way to part a client's long name among several stars: the first place for each part will do.
  */
 export function matchesModel(pattern: string, model: string): boolean {

@@ -2,7 +2,7 @@ import { Agent, DecoratorHandler, Dispatcher, Pool, ProxyAgent } from 'undici'
 import { UpstreamError } from '../errors/gateway-errors.js'
 import { type EnvProxy, faultText, type Proxies } from './proxies.js'
 
-/** Sends each call directly or through a proxy, as the environment says. What a proxy does wrong is told of the proxy. */
+/** Sends each call directly or through a proxy, as the environment says. Errors of a proxy name the proxy. */
 export class ProxyDispatcher extends Dispatcher {
   readonly #direct: Agent
   /** By proxy URL. */

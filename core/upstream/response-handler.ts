@@ -8,8 +8,8 @@ import { connectionError } from './connection-errors.js'
 import { decompressed } from './decompress.js'
 
 /**
- * One answer of an upstream as undici hands it over: headers to whoever waits for the reply, then a body that flows to
- * whoever reads it.
+ * One answer of an upstream as undici delivers it: headers to the waiting caller, then a body that flows to
+ * its reader.
  *
  * What comes in one tick is joined into one chunk. undici hands on an HTTP chunk at a time, and a burst of events is hundreds
  * of them in one read of the socket: joined first, each layer behind works once instead of 500 times (1,050 µs of CPU for
@@ -28,7 +28,7 @@ export class ResponseHandler extends PassThrough implements Dispatcher.DispatchH
     private readonly reject: (error: Error) => void,
   ) {
     super()
-    // Until the last byte: the reader of the body is told too, not only the one that waits for headers.
+    // Until the last byte: an abort reaches the reader of the body too, not only the caller that waits for headers.
     cancellation?.on(this.#onGone)
   }
 

@@ -26,7 +26,7 @@ export function retryDelay(headers: Headers, body: string, now: number): number 
   return candidates.find((ms) => ms !== undefined && ms >= 0 && ms <= LONGEST)
 }
 
-/** Claude Code gives up at once when it is told to wait longer than this many seconds. */
+/** Claude Code gives up at once when asked to wait longer than this many seconds. */
 const PATIENCE = 59
 /** Up to here, coming back too early is better than giving up. */
 const WORTH_WAITING = 300
@@ -69,7 +69,7 @@ function offsetOf(zone: string): string {
 }
 
 /**
- * A message whose reset time is told as a duration and on this machine's clock. z.ai's is Beijing's without saying so: at
+ * A message that gives its reset time as a duration and on this machine's clock. z.ai's is Beijing's without saying so: at
  * 23:12 UTC with three hours to go it says `2026-11-26 10:12:36`. Times with a zone stay as they are.
  */
 export function withLocalTimes(message: string, now: number): string {

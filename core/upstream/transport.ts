@@ -20,7 +20,7 @@ export interface TransportOptions {
 
 /**
  * The calls that carry the conversation. undici's `dispatch` and nothing above it: on Node 20 it costs 41 µs of CPU for a
- * small call where `fetch` costs 290. Follows no redirect, so a key never goes to a host that nobody configured.
+ * small call where `fetch` costs 290. Follows no redirect, so a key never goes to a host that is not in the config.
  */
 export class Transport implements TransportContract {
   readonly dispatcher: Dispatcher

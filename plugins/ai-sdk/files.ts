@@ -31,7 +31,7 @@ export function fileParts(block: ContentBlock, spec: SpecVersion): UserPart[] {
   }
 }
 
-/** The model is told what it doesn't see; an answer about a missing picture would be made up. */
+/** The model gets a note of what it doesn't see; an answer about a missing picture would be made up. */
 function omitted(what: string, why: string): UserPart {
   return { type: 'text', text: `[${what} left out: ${why}]` }
 }

@@ -34,7 +34,7 @@ export function aiSdk<const Name extends string>(
 function upstream({ name, options, transport, estimate }: PluginContext<z.output<Options>>): UpstreamHooks {
   const { models, contextWindows, provider } = options
   const targets = new Set(Object.values(models))
-  // The provider's own names are listed, so whoever asks for one gets it, whatever `*` says.
+  // The provider's own names are listed, so a client that asks for one gets it, whatever `*` says.
   const own = (model: string) =>
     targets.has(model) && !Object.hasOwn(models, model) ? model : (mapModel(models, model) ?? model)
   const contextWindow = (model: string) => mapModel(contextWindows, own(model))

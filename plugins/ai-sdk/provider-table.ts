@@ -134,5 +134,5 @@ export const COMPATIBLE: ProviderRow = {
   efforts: [{ models: ANY, levels: TO_HIGH, put: reasoningEffort }],
 }
 
-/** The OpenAI-compatible package copies what stands under its provider's own name into the body as it is. */
+/** The OpenAI-compatible package copies what is under its provider's own name into the body as it is. */
 export const COMPATIBLE_BODY: Options = { parallel_tool_calls: false }

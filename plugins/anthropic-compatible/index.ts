@@ -39,7 +39,7 @@ function instance<const Name extends string>(name: Name, entry: Entry): PluginFa
     create: (context) => {
       const { models, contextWindows, accepts, ...rest } = context.options
       const targets = new Set(Object.values(models))
-      // The upstream's own names are listed, so whoever asks for one gets it, whatever `*` says.
+      // The upstream's own names are listed, so a client that asks for one gets it, whatever `*` says.
       const own = (model: string) =>
         targets.has(model) && !Object.hasOwn(models, model) ? undefined : mappedName(models, model)
       const windows = Object.fromEntries(

@@ -44,7 +44,7 @@ const headers = z
 export function optionsFor(entry: Entry) {
   return z.strictObject({
     /** Where the API is, without `/v1`. Default: the ready-made entry's, none for `anthropicCompatible`. */
-    baseURL: baseURLOption().prefault(entry.baseURL as string), // `prefault`: a missing one is told like a wrong one
+    baseURL: baseURLOption().prefault(entry.baseURL as string), // `prefault`: a missing one is reported like a wrong one
     /** `x-api-key`, `bearer`, `client` (as the client sent it), `version` (by its `anthropic-version`), or a header's name. Default: `x-api-key`. */
     keyHeader: z
       .string()

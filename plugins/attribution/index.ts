@@ -3,7 +3,7 @@ import { withoutAttribution } from './strip.js'
 
 /**
  * Takes out what says who is asking, for upstreams whose prompt cache it parts: the billing line, which differs from
- * conversation to conversation and stands before everything else, and the user's id. Anthropic gets both untouched.
+ * conversation to conversation and precedes everything else, and the user's id. Anthropic gets both untouched.
  */
 export const attribution = definePlugin({
   name: 'attribution',

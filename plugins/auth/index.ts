@@ -12,7 +12,7 @@ import {
 import { clientKeyOption, foreignSource, KeyRing, presentedKeys } from '../../core/kit.js'
 
 const options = z.strictObject({
-  /** Who must show a key. `auto`: nobody on a loopback address, else as `all-except-health`; `strict`: every route; `off`. Default: `auto`. */
+  /** Who must show a key. `auto`: no one on a loopback address, else as `all-except-health`; `strict`: every route; `off`. Default: `auto`. */
   mode: z.enum(['auto', 'off', 'strict', 'all-except-health']).default('auto'),
   /** Keys that let a client in; any one of them. Default: those of `AGPROXY_API_KEY`. */
   keys: z.array(clientKeyOption()).default([]).meta({ secret: true }),

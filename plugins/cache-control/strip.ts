@@ -23,7 +23,7 @@ const NESTED = new Map([
 
 const KEY = 'cache_control'
 
-/** Where the field's name stands in a body: what holds none of these places need not be entered. */
+/** Where the field's name occurs in a body: values without one are skipped. */
 export class Marks {
   readonly #places: readonly number[]
 

@@ -62,7 +62,7 @@ function asText(block: JsonNode, kind: Kind, source: JsonNode): Edit {
   return textBlock(block, text)
 }
 
-/** The marker of the prompt cache stays: what stands before it is cached still. */
+/** The marker of the prompt cache stays: what precedes it is cached still. */
 function textBlock(block: JsonNode, text: string): Edit {
   const mark = block.get('cache_control')?.raw.toString('utf8')
   const { start, end } = block

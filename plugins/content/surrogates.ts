@@ -6,7 +6,7 @@ const BACKSLASH = 0x5c
 
 /**
  * Puts U+FFFD in the place of escapes of half a character (`"\ud83d"` without its other half), in keys and values alike; no
- * edits when there are none. In JSON a backslash stands in strings alone, so that the bytes tell without a look at their structure.
+ * edits when there are none. In JSON a backslash occurs in strings alone, so that the bytes tell without a look at their structure.
  * One edit for all of them: 32 MB of such escapes would be five million.
  */
 export function withoutLoneSurrogates(json: Buffer): Edit[] {

@@ -95,7 +95,7 @@ function rendered(reply: Reply, status: number, type: string, message: string): 
   return Reply.json(errorBody(type, message, reply.header('request-id')), { status, headers, cooldown })
 }
 
-/** Claude Code stops at once for what can't be mended, and waits as it is told for what can. */
+/** Claude Code stops at once for what can't be mended, and waits as asked for what can. */
 function withAdvice(reply: Reply, text: string): Reply {
   if (!MENDABLE.has(reply.status) && !isServerFailure(reply.status)) {
     return reply.with({ headers: { 'x-should-retry': reply.header('x-should-retry') ?? 'false' } })

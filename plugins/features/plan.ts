@@ -1,6 +1,6 @@
 import type { Accepts } from '../../core/index.js'
 
-/** A feature of the Messages API: where it stands in a body, and how the beta values begin that belong to it. */
+/** A feature of the Messages API: its place in a body, and how the beta values begin that belong to it. */
 interface Feature {
   readonly name: string
   readonly paths: readonly string[]

@@ -36,7 +36,7 @@ export async function openEmbedded(file: string, readOnly: boolean): Promise<Emb
   return new Libsql(file, { readonly: readOnly }) as unknown as EmbeddedDatabase
 }
 
-/** Not by an import, which Node 20 could not resolve. Its warning that it is experimental goes to nobody who could act on it. */
+/** Not by an import, which Node 20 could not resolve. Its warning that it is experimental reaches no one who could act on it. */
 function nodeSqlite(): NodeSqlite | undefined {
   const { emitWarning } = process
   process.emitWarning = () => {}

@@ -21,7 +21,7 @@ const RETAIN = 3_600_000
 
 /**
  * Writes rows in batches, off the way of requests. A database that is away (a full disk, a locked file, a server that is down)
- * is told once; rows wait, and writing goes on when it is back.
+ * is logged once; rows wait, and writing goes on when it is back.
  */
 export class Writer<Item> {
   #finished: Item[] = []

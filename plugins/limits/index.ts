@@ -8,7 +8,7 @@ import { answerTooLong, OWN_WORDS, overflowIn, tooLong } from './overflow.js'
 const OTHERS = new Set([401, 402, 403, 404, 429, 529])
 /** A longer error is none in words. */
 const LONGEST = 64 * 1024
-/** Where nobody knows the window. */
+/** Used where the window is unknown. */
 const USUAL_WINDOW = 200_000
 
 /**

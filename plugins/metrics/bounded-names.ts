@@ -1,4 +1,4 @@
-/** What stands for all names past the limit. */
+/** The one name for all names past the limit. */
 export const OTHER = 'other'
 
 /** A name that is longer is no model's. */

@@ -160,7 +160,7 @@ export class Meters {
     return AggregatorRegistry.aggregate(snapshots as never).metrics()
   }
 
-  /** Reads what stands now. `shared` is for the sum of several workers, to which each adds only what is its own. */
+  /** Reads the current values. `shared` is for the sum of several workers, to which each adds only what is its own. */
   read(accounts: Accounts, shared: boolean): void {
     this.#waiting.set(accounts.waiting)
     this.#inFlight.reset()

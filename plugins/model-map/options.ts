@@ -1,7 +1,7 @@
 import { z } from '../../core/index.js'
 
 const target = z.strictObject({
-  /** The model to ask for, by the upstream's name. `*` stands for what the pattern's `*` stood for. Default: the client's. */
+  /** The model to ask for, by the upstream's name. `*` is what the pattern's `*` matched. Default: the client's. */
   model: z.string().min(1).optional(),
   /** The upstream whose accounts serve it. Default: any. */
   upstream: z.string().min(1).optional(),

@@ -75,7 +75,7 @@ function thinks(call: Call): boolean {
   return type === 'enabled' || type === 'adaptive'
 }
 
-/** What the only `*` of a pattern stands for; the whole name where there is none, or more than one. */
+/** What the only `*` of a pattern matched; the whole name where there is none, or more than one. */
 function starIn(pattern: string, model: string): string {
   const [before, after, more] = pattern.split('*')
   if (after === undefined || more !== undefined) return model

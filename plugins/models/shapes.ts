@@ -3,7 +3,7 @@ import { GatewayError, type ModelInfo } from '../../core/index.js'
 /** The list pages as https://docs.claude.com/en/api/models-list has them: 20 a page, at most 1,000. */
 const DEFAULT_LIMIT = 20
 const MAX_LIMIT = 1000
-/** Clients sort by it, so it must be a date; for models whose date nobody told. */
+/** Clients sort by it, so it must be a date; for models without a known date. */
 const UNKNOWN_DATE = '1970-01-01T00:00:00Z'
 
 export function anthropicModel(model: ModelInfo) {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-/** Where a request stands in a trace (https://www.w3.org/TR/trace-context/). */
+/** The place of a request in a trace (https://www.w3.org/TR/trace-context/). */
 export interface TraceIds {
   readonly traceId: string
   /** Of the request's own span. */

@@ -31,7 +31,7 @@ export interface AttemptsInit {
   /** Calls to upstreams that the request may cost. */
   readonly max: number
   readonly queueTimeout: number
-  /** By model pattern: what to ask for when nobody can serve the model. */
+  /** By model pattern: what to ask for when no account can serve the model. */
   readonly fallback: Readonly<Record<string, string>>
 }
 
@@ -64,7 +64,7 @@ export class Attempts {
     return target.model ?? (this.call.model === this.#asked ? undefined : this.call.model)
   }
 
-  /** The call as it stands outside the fixes; each attempt fits it anew. */
+  /** The call as it is outside the fixes; each attempt fits it anew. */
   get call(): Call {
     return this.#request.call
   }

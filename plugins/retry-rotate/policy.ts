@@ -11,7 +11,7 @@ export type Failure =
       readonly text: string
       /** Milliseconds that the upstream asks to wait, if it says so. */
       readonly delay: number | undefined
-      /** What a plugin further in made of the answer; stands above the status. */
+      /** What a plugin further in made of the answer; overrides the status. */
       readonly cooldown?: Cooldown | undefined
     }
 

@@ -5,7 +5,7 @@ import type { JsonNode } from '../../core/kit.js'
  * Joins neighbours of the same role; no edits when there are none. Texts and blocks are joined as they stand, nothing is
  * decoded.
  *
- * `system` entries stay as they are and keep apart what stands on their two sides: they are instructions for a
+ * `system` entries stay as they are and separate what is on their two sides: they are instructions for a
  * point in the conversation and carry fields of their own. So does a message whose content is neither text nor
  * blocks: what is wrong with it is for the upstream to say.
  */
@@ -75,7 +75,7 @@ function textBlock(text: Buffer): Buffer {
   return Buffer.concat([Buffer.from('{"type":"text","text":'), text, Buffer.from('}')])
 }
 
-/** What stands between the quotes or the brackets. */
+/** The text between the quotes or the brackets. */
 function inside(node: JsonNode): Buffer {
   return node.raw.subarray(1, -1)
 }

@@ -19,7 +19,7 @@ interface Guests {
 
 /**
  * `system` entries at the beginning of `messages` join the top-level `system`; the others (unless `onlyFirst`) become text of
- * the user message before them, else of the one behind them, else a user message of their own. What stands before them keeps
+ * the user message before them, else of the one behind them, else a user message of their own. What precedes them keeps
  * its bytes, and a conversation that goes on has each of them in the same place.
  */
 export function foldSystem(body: JsonNode, roles: readonly string[], onlyFirst: boolean): Folded {
@@ -86,7 +86,7 @@ function hasContent(message: JsonNode): boolean {
   return content !== undefined && (content.isString || content.isArray)
 }
 
-/** Tool results come first in a message, so what joins it from the front stands behind them. */
+/** Tool results come first in a message, so what joins it from the front goes behind them. */
 function withGuests(content: JsonNode, early: readonly Buffer[], late: readonly Buffer[]): Edit[] {
   if (!content.isArray) {
     const own = isText(content) ? [Buffer.concat([OPEN_TEXT, content.raw, CLOSE])] : []

@@ -36,7 +36,7 @@ function signatureOf(block: JsonNode): JsonNode | undefined {
   return block.get(block.get('type')?.is('redacted_thinking') ? 'data' : 'signature')
 }
 
-/** What stands between the quotes. */
+/** The text between the quotes. */
 function inside({ raw }: JsonNode): Buffer {
   return raw.subarray(1, -1)
 }

@@ -1,9 +1,9 @@
 import type { Edit } from '../../core/index.js'
 import { applyEdits, type JsonNode } from '../../core/kit.js'
 
-/** What stands in place of the result of a call that has none: an error, so that the model does not take it for an answer. */
+/** Placeholder for the result of a call that has none: an error, so that the model does not take it for an answer. */
 const MISSING = 'There is no result: the call was interrupted.'
-/** What stands before the words of a result whose call is gone: without it they would read as the user's own. */
+/** Prefix of a result whose call is gone: without it they would read as the user's own. */
 const ORPHANED = 'The result of a tool call that is no longer part of this conversation:'
 const NO_OUTPUT = JSON.stringify('(no output)')
 

@@ -9,7 +9,7 @@ export interface SchemaNeeds {
   readonly refused: ReadonlySet<string>
 }
 
-/** How often a definition is entered inside of itself, schemas of one tool, and levels of them: then `{}` stands for what is left out. */
+/** How often a definition is entered inside of itself, schemas of one tool, and levels of them: then `{}` replaces what is left out. */
 const MOST_ROUNDS = 2
 const MOST_SCHEMAS = 5_000
 const DEEPEST = 60
@@ -52,7 +52,7 @@ class Fit {
     return { ...schema, properties: {} }
   }
 
-  /** What stands beside a reference counts as well (since 2019-09), and is more particular. */
+  /** What is beside a reference counts as well (since 2019-09), and is more particular. */
   #inlined({ $ref, ...beside }: Schema, inside: readonly string[], depth: number): unknown {
     this.changed = true
     const ref = $ref as string

@@ -22,7 +22,7 @@ import { sessionsOf } from './sessions.js'
 import { detailsOf } from './views.js'
 
 const NAME = 'trace'
-/** Requests that are compared at once, so that a plugin which does not declare its changes is told of soon. */
+/** Requests that are compared at once, so that a plugin which does not declare its changes is found soon. */
 const CHECKED = 20
 
 /** Keeps what happened to each of the last requests, and answers the operator's questions about them. */

@@ -9,7 +9,7 @@ const HEARTBEAT = 15_000
 const MOST_ROWS = 200
 const MOST_LISTENERS = 32
 
-/** Hands finished requests to whoever listens, a batch at a time. */
+/** Sends finished requests to its listeners, a batch at a time. */
 export class Live {
   readonly #listeners = new Set<Listener>()
   #batch: Entry[] = []
