@@ -1,5 +1,6 @@
 // Copies each built-in plugin's and upstream's folder out of the repository, changes its import specifiers to the package's
-// doors, compiles it against the packed tarball and runs its tests there: whatever we can write, anyone can write.
+// doors, compiles it against the packed tarball and runs its tests there: whatever we can write, anyone can write. A config
+// and a plugin that `agproxy init` writes go through the same, and through `agproxy check`.
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
@@ -77,6 +78,23 @@ function copy(path) {
   }
 }
 
+/** The config and the plugin that a new author begins with; the config uses the second door as well. */
+function begin() {
+  const agproxy = (...args) =>
+    execFileSync(process.execPath, [join(folder, 'node_modules/agproxy/dist/bin.js'), ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, HOME: folder, XDG_CONFIG_HOME: folder },
+    })
+  agproxy('init')
+  agproxy('init', '--plugin', 'greet')
+  const config = join(folder, 'agproxy.config.ts')
+  const kit =
+    "import { mapText } from 'agproxy/kit'\n\nif (typeof mapText !== 'function') throw new Error('no kit')\n"
+  writeFileSync(config, kit + readFileSync(config, 'utf8'))
+  return () => assert.match(agproxy('check'), /\bgreet\b/, '`agproxy check` does not know the new plugin')
+}
+
 try {
   install()
   const plugins = readdirSync(join(root, 'plugins'), { withFileTypes: true }).filter((entry) =>
@@ -88,11 +106,12 @@ try {
   for (const path of ['test/fixtures', 'docs'])
     cpSync(join(root, path), join(folder, path), { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
+  const check = begin()
   const { compilerOptions } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'))
   const options = { ...compilerOptions, paths: {}, declaration: false }
   writeFileSync(
     join(folder, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions: options, include: ['plugins', 'test/support'] }),
+    JSON.stringify({ compilerOptions: options, include: ['plugins', 'test/support', 'agproxy.config.ts'] }),
   )
   const run = (...args) => spawnSync(process.execPath, args, { cwd: folder, stdio: 'inherit' }).status
   assert.equal(run(join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'), 0, 'the copies do not compile')
@@ -105,6 +124,7 @@ try {
     0,
     'tests of the copies fail',
   )
+  check()
   console.log(
     `${plugins.length} folders of plugins compile and pass their tests with nothing but the package`,
   )
