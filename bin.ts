@@ -3,15 +3,9 @@ import module from 'node:module'
 
 // Node 22 and later keep compiled code between starts; it has to be said before anything is imported.
 ;(module as { enableCompileCache?: () => void }).enableCompileCache?.()
-const argv = process.argv.slice(2)
-if (argv.length === 1 && /^(--version|-v)$/.test(argv[0]!)) {
-  process.stdout.write(`${(await import('./core/cli/version.js')).version}\n`)
-  process.exit(0)
-}
-await import('reflect-metadata')
 const { runCli } = await import('./core/cli/main.js')
 
-const code = await runCli(argv, {
+const code = await runCli(process.argv.slice(2), {
   cwd: process.cwd(),
   env: process.env,
   out: (text) => process.stdout.write(text),

@@ -184,6 +184,37 @@ describe('the house', () => {
   })
 })
 
+describe('help and version', () => {
+  const light = ['citty', 'fastest-levenshtein', 'node:fs', 'node:url', 'node:util']
+
+  /** What loading a file loads with it: of the house by path, of packages by name. */
+  function loadedWith(file: string, seen = new Set<string>()): Set<string> {
+    if (seen.has(file)) return seen
+    seen.add(file)
+    if (!file.endsWith('.ts')) return seen
+    const text = readFileSync(join(root, file), 'utf8')
+    for (const [, to] of text.matchAll(/^(?:import|export) (?!type )[^'"]*from ['"]([^'"]+)['"]/gm))
+      loadedWith(
+        to!.startsWith('.') ? relative(root, join(root, dirname(file), to!)).replace(/\.js$/, '.ts') : to!,
+        seen,
+      )
+    return seen
+  }
+
+  it('load nothing of the gateway: a command is known by the table, and its code is imported when it runs', () => {
+    const loaded = [...loadedWith('core/cli/main.ts')]
+    expect(loaded).toContain('core/cli/table/index.ts')
+    expect(
+      loaded.filter((name) => !/^core\/(cli|errors\/nearest)/.test(name) && !light.includes(name)),
+    ).toEqual([])
+    expect(loaded.length).toBeLessThan(25)
+  })
+
+  it('would load it all with a command', () => {
+    expect([...loadedWith('core/cli/check.ts')]).toContain('zod')
+  })
+})
+
 describe('the rules', () => {
   it('see the imports at all', () => {
     expect(all.length).toBeGreaterThan(400)

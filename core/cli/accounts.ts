@@ -2,22 +2,12 @@ import { defineCommand } from 'citty'
 import type { AccountAnswer, AccountsAnswer, CooldownAnswer } from '../admin/accounts.js'
 import { durationText } from '../upstream/times.js'
 import { callAdmin } from './admin.js'
-import { type CliContext, CommandLineError, configFlags, loadResolved } from './context.js'
-
-const { config, host, port } = configFlags
+import { type CliContext, loadResolved } from './context.js'
+import { accounts as row } from './table/look.js'
+import { CommandLineError } from './usage-error.js'
 
 export const accounts = defineCommand({
-  meta: {
-    name: 'accounts',
-    description: 'Show the accounts of the running gateway, or clear the rests of one',
-  },
-  args: {
-    action: { type: 'positional', required: false, description: 'clear, with the ID of an account' },
-    id: { type: 'positional', required: false, description: 'The account whose rests are cleared' },
-    config,
-    host,
-    port,
-  },
+  ...row,
   async run({ args, data }) {
     const context = data as CliContext
     const { action, id } = args
@@ -35,7 +25,8 @@ export const accounts = defineCommand({
       )
       return 0
     }
-    context.out(table((await call('GET', 'accounts')) as AccountsAnswer))
+    const answer = (await call('GET', 'accounts')) as AccountsAnswer
+    context.out(args.json ? `${JSON.stringify(answer, undefined, 2)}\n` : table(answer))
     return 0
   },
 })

@@ -3,7 +3,7 @@ import { isLoopback } from '../exchange/loopback.js'
 import { stateFolder } from '../state/folder.js'
 import { keptAdminKey } from './admin-key.js'
 import { type Address, gatewayURLs } from './client.js'
-import { UsageError } from './context.js'
+import { UsageError } from './usage-error.js'
 
 /** Milliseconds; the gateway answers from memory. */
 const PATIENCE = 5_000

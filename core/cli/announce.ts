@@ -2,7 +2,7 @@ import type { ResolvedConfig } from '../config/resolved.js'
 import type { Account } from '../contract/upstream.js'
 import type { RunningGateway } from '../server/start.js'
 import { clientURL } from './client.js'
-import type { CliContext } from './context.js'
+import { type CliContext } from './context.js'
 import { version } from './version.js'
 
 /** What is printed once the gateway accepts requests. */

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { ArgsDef } from 'citty'
 import { nearest } from '../errors/nearest.js'
-import { CommandLineError } from './context.js'
+import { CommandLineError } from './usage-error.js'
 
 /**
  * Refuses what citty would let pass: unknown flags, flags without their value, stray words. What follows `--` is

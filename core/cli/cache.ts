@@ -1,9 +1,8 @@
 import { defineCommand } from 'citty'
 import { callAdmin } from './admin.js'
-import { type CliContext, configFlags, loadResolved } from './context.js'
+import { type CliContext, loadResolved } from './context.js'
 import { cacheWords } from './explain-text.js'
-
-const { config, host, port } = configFlags
+import { cache as row } from './table/look.js'
 
 interface Session {
   readonly session: string | null
@@ -18,11 +17,7 @@ interface Session {
 }
 
 export const cache = defineCommand({
-  meta: {
-    name: 'cache',
-    description: 'What the prompt caches of the running gateway did, by session, and why they missed',
-  },
-  args: { config, host, port, json: { type: 'boolean', description: 'Print JSON' } },
+  ...row,
   async run({ args, data }) {
     const context = data as CliContext
     const resolved = await loadResolved(args, context)

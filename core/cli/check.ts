@@ -4,15 +4,12 @@ import { heading, printConfig } from '../config/print.js'
 import type { ResolvedConfig } from '../config/resolved.js'
 import { callAdmin } from './admin.js'
 import type { Address } from './client.js'
-import { type CliContext, configFlags, loadResolved } from './context.js'
+import { type CliContext, loadResolved } from './context.js'
+import { check as row } from './table/set-up.js'
 import { lessonRows } from './upstreams.js'
 
 export const check = defineCommand({
-  meta: { name: 'check', description: 'Print the effective config and where each part came from' },
-  args: {
-    ...configFlags,
-    probe: { type: 'boolean', description: 'Call every upstream account once' },
-  },
+  ...row,
   async run({ args, data }) {
     const context = data as CliContext
     const config = await loadResolved(args, context, 'project')

@@ -6,13 +6,13 @@ import { withAdminKey } from './admin-key.js'
 import { clientKey, gatewayURLs } from './client.js'
 import { commandFor } from './client-command.js'
 import { clientEnv } from './client-env.js'
-import { type CliContext, configFlags, loadResolved, UsageError } from './context.js'
+import { type CliContext, loadResolved } from './context.js'
 import { listen } from './listen.js'
+import { claude as row } from './table/run.js'
+import { UsageError } from './usage-error.js'
 
 export const claude = defineCommand({
-  meta: { name: 'claude', description: 'Run Claude Code through the gateway: agproxy claude [-- ARGS]' },
-  // Without short forms: `-p` and `-c` are the client's own, and mean other things there.
-  args: withoutAliases(configFlags),
+  ...row,
   async run({ args, rawArgs, data }) {
     const context = data as CliContext
     const clientsOwn = { ...context.env } // before a config's .env is lent to this process
@@ -30,12 +30,6 @@ export const claude = defineCommand({
     }
   },
 })
-
-function withoutAliases<T extends object>(flags: T): T {
-  return Object.fromEntries(
-    Object.entries(flags).map(([name, flag]) => [name, { ...flag, alias: undefined }]),
-  ) as T
-}
 
 async function findRunning(urls: readonly string[], key: string): Promise<string | undefined> {
   for (const url of urls) if (await answers(url, key)) return url

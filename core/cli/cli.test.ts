@@ -243,7 +243,7 @@ describe('the command line itself', () => {
 
   test('what it does not know is refused, with the nearest name', async () => {
     expect(await refused(['strat'])).toMatch(
-      /^agproxy: unknown command 'strat'; did you mean 'start'; there are start, check, /,
+      /^agproxy: unknown command 'strat'; did you mean 'start'; there are start, claude, /,
     )
     expect(await refused(['--prot', '1'])).toBe(
       "agproxy: unknown flag --prot for start; did you mean '--port'; it takes --config, --host, --port, --preset, --log-level, --verbose, --workers\n",
@@ -272,7 +272,9 @@ describe('the command line itself', () => {
     const help = await cli.run(['--help'], { cwd: emptyFolder() })
     for (const name of ['start', 'check', 'init', 'env', 'claude']) expect(help.out).toContain(name)
     expect(help.out).not.toContain('\u001b')
-    expect((await run(['start', '--help'], { cwd: emptyFolder() })).out).toContain('--log-level')
+    const own = (await run(['start', '--help'], { cwd: emptyFolder() })).out
+    expect(own).toContain('--log-level')
+    expect((await run(['help', 'start'], { cwd: emptyFolder() })).out).toBe(own)
   })
 })
 

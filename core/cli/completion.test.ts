@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { expect, it } from 'vitest'
 import { runCli } from './main.js'
+import { table } from './table/index.js'
 
 async function script(...shell: string[]) {
   let out = ''
@@ -29,8 +30,7 @@ it('bash completes commands and their flags', async () => {
 it.each(['bash', 'zsh', 'fish', 'powershell'])('%s knows every command', async (shell) => {
   const { code, out } = await script(shell)
   expect(code).toBe(0)
-  for (const name of ['start', 'check', 'init', 'env', 'claude', 'accounts', 'completion'])
-    expect(out).toContain(name)
+  for (const name of Object.keys(table)) expect(out).toContain(name)
 })
 
 it('another shell is refused with those that there are', async () => {

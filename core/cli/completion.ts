@@ -1,53 +1,38 @@
-import { type ArgsDef, type CommandDef, defineCommand } from 'citty'
+import { defineCommand } from 'citty'
 import { nearest } from '../errors/nearest.js'
-import { type CliContext, CommandLineError } from './context.js'
+import type { CliContext } from './context.js'
+import { table } from './table/index.js'
+import { completion as row } from './table/set-up.js'
+import { CommandLineError } from './usage-error.js'
 
 /** A command's name, its flags as they are typed, and what it does. */
-export interface Completed {
+interface Completed {
   readonly name: string
   readonly description: string
   readonly flags: readonly string[]
 }
 
-/** The command that prints a shell's completion of these commands. */
-export function completion(commands: () => Promise<readonly Completed[]>): CommandDef {
-  const command = defineCommand({
-    meta: {
-      name: 'completion',
-      description: 'Print the completion for a shell: bash, zsh, fish, powershell',
-    },
-    args: { shell: { type: 'positional', required: false, description: Object.keys(SHELLS).join(', ') } },
-    async run({ args, data }) {
-      const { out } = data as CliContext
-      const { shell = '' } = args
-      const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined
-      if (!script) {
-        const names = Object.keys(SHELLS)
-        throw new CommandLineError(
-          `completion wants the name of a shell: ${names.join(', ')}${shell === '' ? '' : nearest(shell, names)}`,
-        )
-      }
-      out(script(await commands()))
-      return 0
-    },
-  })
-  return command as CommandDef
-}
+export const completion = defineCommand({
+  ...row,
+  run({ args, data }) {
+    const { out } = data as CliContext
+    const { shell = '' } = args
+    const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined
+    if (!script) {
+      const names = Object.keys(SHELLS)
+      throw new CommandLineError(
+        `completion wants the name of a shell: ${names.join(', ')}${shell === '' ? '' : nearest(shell, names)}`,
+      )
+    }
+    out(script(Object.values(table).map(completed)))
+    return 0
+  },
+})
 
-/** What a shell may complete of a command. */
-export async function completedOf(name: string, command: CommandDef): Promise<Completed> {
-  const meta = (await resolved(command.meta)) ?? {}
-  const args: ArgsDef = (await resolved(command.args)) ?? {}
+function completed({ meta, args }: (typeof table)[keyof typeof table]): Completed {
   const flags = Object.entries(args).filter(([, { type }]) => type !== 'positional')
-  return {
-    name,
-    description: meta.description ?? '',
-    flags: ['--help', ...flags.map(([flag]) => `--${flag}`)],
-  }
+  return { ...meta, flags: ['--help', ...flags.map(([flag]) => `--${flag}`)] }
 }
-
-const resolved = async <T>(value: T | Promise<T> | (() => T | Promise<T>)): Promise<T> =>
-  typeof value === 'function' ? await (value as () => T | Promise<T>)() : value
 
 const SHELLS: Readonly<Record<string, (commands: readonly Completed[]) => string>> = {
   bash: (commands) => `# eval "$(agproxy completion bash)"

@@ -1,4 +1,3 @@
-import type { ArgsDef } from 'citty'
 import { withTimeLimit } from '../chain/time-limit.js'
 import type { Preset } from '../config/define.js'
 import { loadConfig } from '../config/load.js'
@@ -6,6 +5,7 @@ import type { VirtualModules } from '../config/loaders.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { ResolvedConfig } from '../config/resolved.js'
 import type { UpstreamOf } from '../config/upstreams.js'
+import type { ConfigArgs } from './flags.js'
 
 /** What the commands get from outside, as citty's `data`. Everything heavy comes only when it is asked for. */
 export interface CliContext {
@@ -19,33 +19,6 @@ export interface CliContext {
   /** What `import … from 'agproxy'` in a config gets. */
   readonly modules: () => Promise<VirtualModules>
 }
-
-/** Something that can't be carried out as it was asked for; the message is all that is printed. */
-export class UsageError extends Error {}
-
-/** A command line that can't be meant; the exit code is 2. */
-export class CommandLineError extends UsageError {}
-
-/** Flags of every command that reads the config. */
-export const configFlags = {
-  config: {
-    type: 'string',
-    alias: 'c',
-    valueHint: 'file',
-    description: 'Config file, instead of searching for one',
-  },
-  host: { type: 'string', valueHint: 'address', description: 'Address to listen on' },
-  port: {
-    type: 'string',
-    alias: 'p',
-    valueHint: 'number',
-    description: 'Port to listen on; 0 for a free one',
-  },
-  preset: { type: 'string', valueHint: 'name', description: "Preset, instead of the config's" },
-  'log-level': { type: 'string', valueHint: 'level', description: 'silent, error, warn, info or debug' },
-} as const satisfies ArgsDef
-
-export type ConfigArgs = { readonly [Name in keyof typeof configFlags]?: string | undefined }
 
 /** Milliseconds that a config may take to load: one that waits for ever at its top level would hold the start, silently. */
 const LOAD_LIMIT = 60_000

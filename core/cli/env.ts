@@ -1,21 +1,13 @@
 import { defineCommand } from 'citty'
 import { clientKey, clientURL } from './client.js'
 import { clientSettings } from './client-env.js'
-import { type CliContext, configFlags, loadResolved, UsageError } from './context.js'
+import { type CliContext, loadResolved } from './context.js'
 import { shellLines, usualShell } from './shells.js'
-
-const { 'log-level': _, ...flags } = configFlags
+import { env as row } from './table/run.js'
+import { UsageError } from './usage-error.js'
 
 export const env = defineCommand({
-  meta: { name: 'env', description: 'Print the shell lines that point Claude Code at the gateway' },
-  args: {
-    ...flags,
-    shell: {
-      type: 'string',
-      valueHint: 'name',
-      description: 'sh, bash, zsh, fish, powershell, pwsh or cmd; by default sh, on Windows powershell',
-    },
-  },
+  ...row,
   async run({ args, data }) {
     const { env, out } = data as CliContext
     const config = await loadResolved(args, data as CliContext)

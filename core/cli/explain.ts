@@ -4,22 +4,13 @@ import { text as readAll } from 'node:stream/consumers'
 import { defineCommand } from 'citty'
 import { isRecord, parseJson } from '../json/plain.js'
 import { callAdmin } from './admin.js'
-import { type CliContext, configFlags, loadResolved, UsageError } from './context.js'
+import { type CliContext, loadResolved } from './context.js'
 import { printDryRun, printRequest } from './explain-text.js'
+import { explain as row } from './table/look.js'
+import { UsageError } from './usage-error.js'
 
 export const explain = defineCommand({
-  meta: {
-    name: 'explain',
-    description:
-      'What the chain makes of a request, without sending it: FILE, - for stdin, or the ID of one that was served',
-  },
-  args: {
-    request: { type: 'positional', required: false, description: 'FILE with a body in JSON, -, or an ID' },
-    ...configFlags,
-    account: { type: 'string', valueHint: 'id', description: 'As if this account had been asked for' },
-    upstream: { type: 'string', valueHint: 'name', description: 'As if this upstream had been asked for' },
-    json: { type: 'boolean', description: 'Print JSON' },
-  },
+  ...row,
   async run({ args, data }) {
     const context = data as CliContext
     const { request } = args

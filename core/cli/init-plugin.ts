@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { projectsConfig } from '../config/find.js'
 import { withUse } from './config-use.js'
-import { type CliContext, CommandLineError, UsageError } from './context.js'
+import { type CliContext } from './context.js'
+import { CommandLineError, UsageError } from './usage-error.js'
 
 const FOLDER = 'plugins'
 const LONGEST_NAME = 60

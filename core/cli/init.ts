@@ -2,8 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { defineCommand } from 'citty'
 import { configIn } from '../config/find.js'
-import { type CliContext, UsageError } from './context.js'
+import { type CliContext } from './context.js'
 import { initPlugin } from './init-plugin.js'
+import { init as row } from './table/set-up.js'
+import { UsageError } from './usage-error.js'
 
 const FILE = 'agproxy.config.ts'
 
@@ -33,14 +35,7 @@ export default defineConfig({
 `
 
 export const init = defineCommand({
-  meta: { name: 'init', description: `Write a starter ${FILE}, or a plugin of your own` },
-  args: {
-    plugin: {
-      type: 'string',
-      valueHint: 'name',
-      description: 'Write a plugin of this name, its test and its line in the config',
-    },
-  },
+  ...row,
   run({ data, args }) {
     const { cwd, out } = data as CliContext
     if (args.plugin !== undefined) return initPlugin(args.plugin, data as CliContext, STARTER)

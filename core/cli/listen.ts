@@ -1,6 +1,6 @@
 import type { RunningGateway, StartOptions } from '../server/start.js'
-import { UsageError } from './context.js'
 import { surviveStrays } from './strays.js'
+import { UsageError } from './usage-error.js'
 
 /** Starts the gateway. Errors about the address say what to do. */
 export async function listen(options: StartOptions): Promise<RunningGateway> {

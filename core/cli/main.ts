@@ -1,38 +1,30 @@
-import { stripVTControlCharacters } from 'node:util'
-import { type CommandDef, defineCommand, renderUsage, runCommand } from 'citty'
+import { type CommandDef, runCommand } from 'citty'
 import { nearest } from '../errors/nearest.js'
 import { checkArgs } from './args.js'
-import { type CliContext, CommandLineError } from './context.js'
+import type { CliContext } from './context.js'
+import { helpOf, helpOfAll } from './help.js'
+import { type CommandName, table } from './table/index.js'
+import { CommandLineError } from './usage-error.js'
 import { version } from './version.js'
 
-/** Loaded when they are called: `agproxy env` needs no server. */
-const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
+/** Loaded when they are run: help and completion know them by the table, and take 40 ms instead of 800. */
+const commands: Readonly<Record<CommandName, () => Promise<CommandDef>>> = {
   start: () => import('./start.js').then((m) => m.start as CommandDef),
-  check: () => import('./check.js').then((m) => m.check as CommandDef),
-  init: () => import('./init.js').then((m) => m.init as CommandDef),
-  env: () => import('./env.js').then((m) => m.env as CommandDef),
   claude: () => import('./claude.js').then((m) => m.claude as CommandDef),
-  usage: () => import('./usage.js').then((m) => m.usage as CommandDef),
-  accounts: () => import('./accounts.js').then((m) => m.accounts as CommandDef),
+  env: () => import('./env.js').then((m) => m.env as CommandDef),
+  init: () => import('./init.js').then((m) => m.init as CommandDef),
+  check: () => import('./check.js').then((m) => m.check as CommandDef),
   probe: () => import('./probe-upstream.js').then((m) => m.probe as CommandDef),
+  completion: () => import('./completion.js').then((m) => m.completion as CommandDef),
+  accounts: () => import('./accounts.js').then((m) => m.accounts as CommandDef),
+  usage: () => import('./usage.js').then((m) => m.usage as CommandDef),
   explain: () => import('./explain.js').then((m) => m.explain as CommandDef),
   cache: () => import('./cache.js').then((m) => m.cache as CommandDef),
   upstreams: () => import('./upstreams.js').then((m) => m.upstreams as CommandDef),
-  completion: () => import('./completion.js').then((m) => m.completion(completed)),
-}
-
-async function completed() {
-  const { completedOf } = await import('./completion.js')
-  return Promise.all(Object.entries(commands).map(async ([name, load]) => completedOf(name, await load())))
 }
 
 /** The one command that hands arguments on to another program. */
 const TAKES_REST = 'claude'
-
-const root = defineCommand({
-  meta: { name: 'agproxy', description: 'A gateway between Claude Code and the models behind it', version },
-  subCommands: commands as never,
-})
 
 /** Runs one command line; resolves with the exit code: 2 for a command line that can't be meant, 1 for anything else that fails. Every failure is one message, without a stack. */
 export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
@@ -46,32 +38,34 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
 }
 
 async function run(argv: readonly string[], context: CliContext): Promise<number> {
-  const [first = ''] = argv
-  const usage = async (command: CommandDef, parent?: CommandDef) => {
-    const text = await renderUsage(command, parent)
-    // citty colours even what goes into a pipe.
-    context.out(`${process.stdout.isTTY ? text : stripVTControlCharacters(text)}\n`)
-    return 0
-  }
+  const [first = '', second] = argv
+  const { out } = context
+  const colours = process.stdout.isTTY && !context.env.NO_COLOR
   if (['--version', '-v'].includes(first)) {
-    context.out(`${version}\n`)
+    out(`${version}\n`)
     return 0
   }
-  if (['--help', '-h', 'help'].includes(first)) return usage(root)
-
-  const name = first === '' || first.startsWith('-') ? 'start' : first
-  const rawArgs = name === first ? argv.slice(1) : [...argv]
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (!load) {
-    const names = Object.keys(commands)
-    throw new CommandLineError(
-      `unknown command '${name}'${nearest(name, names).replace(/\?$/, '')}; there are ${names.join(', ')}`,
-    )
+  const asksHelp = ['--help', '-h', 'help'].includes(first)
+  if (asksHelp && second === undefined) {
+    out(helpOfAll(colours))
+    return 0
   }
-  const command = await load()
+  const name = asksHelp ? known(second!) : first === '' || first.startsWith('-') ? 'start' : known(first)
+  const rawArgs = name === first ? argv.slice(1) : [...argv]
   const own = rawArgs.includes('--') ? rawArgs.slice(0, rawArgs.indexOf('--')) : rawArgs
-  if (own.includes('--help') || own.includes('-h')) return usage(command, root)
-  checkArgs(name, rawArgs, (command.args ?? {}) as never, name === TAKES_REST)
-  const { result } = await runCommand(command, { rawArgs: [...rawArgs], data: context })
+  if (asksHelp || own.includes('--help') || own.includes('-h')) {
+    out(helpOf(table[name], name === TAKES_REST, colours))
+    return 0
+  }
+  checkArgs(name, rawArgs, table[name].args, name === TAKES_REST)
+  await import('reflect-metadata') // tsyringe, which most commands bring, refuses to load before it
+  const { result } = await runCommand(await commands[name](), { rawArgs: [...rawArgs], data: context })
   return typeof result === 'number' ? result : 0
+}
+
+function known(name: string): CommandName {
+  if (Object.hasOwn(commands, name)) return name as CommandName
+  const names = Object.keys(commands)
+  const hint = nearest(name, names).replace(/\?$/, '')
+  throw new CommandLineError(`unknown command '${name}'${hint}; there are ${names.join(', ')}`)
 }

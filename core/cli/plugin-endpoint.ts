@@ -8,7 +8,7 @@ import { isLoopback } from '../exchange/loopback.js'
 import { ExchangeRecord } from '../exchange/record.js'
 import { createHttpClient } from '../upstream/http.js'
 import { Transport } from '../upstream/transport.js'
-import { UsageError } from './context.js'
+import { UsageError } from './usage-error.js'
 
 const nothing = () => {}
 const quiet: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => quiet }

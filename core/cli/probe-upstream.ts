@@ -9,34 +9,16 @@ import { isBaseURL } from '../upstream/base-url.js'
 import { createHttpClient } from '../upstream/http.js'
 import { upstreamOf } from '../upstream/registry.js'
 import { Transport } from '../upstream/transport.js'
-import { type CliContext, type ConfigArgs, configFlags, loadResolved, UsageError } from './context.js'
+import { type CliContext, loadResolved } from './context.js'
 import { type Findings, findOut, REQUESTS } from './find-out.js'
+import { type ConfigArgs } from './flags.js'
 import { withChain } from './probe.js'
 import { modelFor } from './probe-call.js'
-
-/** Of an endpoint that is named by its URL: on a command line every process of the machine could read it. */
-const KEY = 'AGPROXY_PROBE_KEY'
+import { PROBE_KEY, probe as row } from './table/set-up.js'
+import { UsageError } from './usage-error.js'
 
 export const probe = defineCommand({
-  meta: {
-    name: 'probe',
-    description: 'Find out what an upstream accepts, by some twenty tiny requests',
-  },
-  args: {
-    upstream: {
-      type: 'positional',
-      required: false,
-      description: `The NAME of an upstream that has an account, or the URL of an endpoint (its key in ${KEY})`,
-    },
-    config: configFlags.config,
-    model: { type: 'string', valueHint: 'name', description: 'The model to ask for' },
-    'key-header': {
-      type: 'string',
-      valueHint: 'name',
-      description: 'For a URL: x-api-key (the default), bearer, or the name of a header',
-    },
-    json: { type: 'boolean', description: 'Print the findings as JSON' },
-  },
+  ...row,
   async run({ args, data }) {
     const context = data as CliContext
     const { upstream: named } = args
@@ -75,7 +57,7 @@ async function atURL(baseURL: string, args: Args, { env }: CliContext, run: Run)
     const keyHeader = args['key-header'] ?? 'x-api-key'
     const hooks = createForwarder({ name: 'probed', baseURL, keyHeader, listsModels: true }, services)
     const upstream = upstreamOf('probed', hooks)
-    const apiKey = env[KEY]
+    const apiKey = env[PROBE_KEY]
     const account: Account = { id: 'probed', upstream: 'probed', ...(apiKey && { apiKey }) }
     const listed = upstream.listModels?.(account, AbortSignal.timeout(10_000)).catch(() => [])
     const model = args.model ?? (await listed)?.[0]?.id

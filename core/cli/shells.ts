@@ -1,6 +1,6 @@
 import { nearest } from '../errors/nearest.js'
 import type { ClientSettings } from './client-env.js'
-import { CommandLineError } from './context.js'
+import { CommandLineError } from './usage-error.js'
 
 interface Shell {
   set(name: string, value: string): string

@@ -4,26 +4,14 @@ import type { ResolvedConfig } from '../config/resolved.js'
 import type { RunningGateway } from '../server/start.js'
 import { withAdminKey } from './admin-key.js'
 import { announce } from './announce.js'
-import { type CliContext, configFlags, loadResolved } from './context.js'
+import { type CliContext, loadResolved } from './context.js'
 import { type Controls, fromPrimary, fromSignals } from './controls.js'
 import { listen } from './listen.js'
 import { reloadOnChange } from './reload.js'
+import { start as row } from './table/run.js'
 
 export const start = defineCommand({
-  meta: { name: 'start', description: 'Run the gateway (also without a command)' },
-  args: {
-    ...configFlags,
-    verbose: {
-      type: 'boolean',
-      alias: 'v',
-      description: 'Log what the plugins did, as --log-level debug',
-    },
-    workers: {
-      type: 'string',
-      valueHint: 'number',
-      description: 'Processes that share the port and the state',
-    },
-  },
+  ...row,
   async run({ args, data }) {
     const context = data as CliContext
     const controls = cluster.isWorker ? fromPrimary() : fromSignals()

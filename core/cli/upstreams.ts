@@ -2,24 +2,12 @@ import { defineCommand } from 'citty'
 import type { UpstreamAnswer, UpstreamsAnswer } from '../admin/upstreams.js'
 import { heading } from '../config/print.js'
 import { callAdmin } from './admin.js'
-import { type CliContext, configFlags, loadResolved, UsageError } from './context.js'
-
-const { config, host, port } = configFlags
+import { type CliContext, loadResolved } from './context.js'
+import { upstreams as row } from './table/look.js'
+import { UsageError } from './usage-error.js'
 
 export const upstreams = defineCommand({
-  meta: {
-    name: 'upstreams',
-    description:
-      'Show what each upstream of the running gateway accepts, or forget what was learned about one',
-  },
-  args: {
-    action: { type: 'positional', required: false, description: 'forget, with the NAME of an upstream' },
-    name: { type: 'positional', required: false, description: 'The upstream whose lessons are forgotten' },
-    config,
-    host,
-    port,
-    json: { type: 'boolean', description: 'Print the gateway’s own answer' },
-  },
+  ...row,
   async run({ args, data }) {
     const context = data as CliContext
     const { action, name } = args

@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
-/** From the package.json of agproxy, some folders above the source or the build. */
-export const version: string = find(new URL('.', import.meta.url))
+/** agproxy's own folder, some folders above the source or the build, with a slash at its end; and its version. */
+const found = find(new URL('.', import.meta.url))
 
-function find(folder: URL): string {
+export const packageFolder: string = fileURLToPath(found.folder)
+export const version: string = found.version
+
+function find(folder: URL): { readonly folder: URL; readonly version: string } {
   try {
     const { name, version } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'))
-    if (name === 'agproxy') return version
+    if (name === 'agproxy') return { folder, version }
   } catch {
     // none here, or none that can be read
   }
   const parent = new URL('..', folder)
-  return parent.href === folder.href ? 'unknown' : find(parent)
+  return parent.href === folder.href ? { folder, version: 'unknown' } : find(parent)
 }

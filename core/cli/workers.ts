@@ -4,9 +4,10 @@ import type { ResolvedConfig } from '../config/resolved.js'
 import { ClusterHub } from '../state/cluster-hub.js'
 import { ClusterStore } from '../state/cluster-store.js'
 import { ipcChannel } from '../state/ipc-channel.js'
-import { type CliContext, CommandLineError } from './context.js'
+import { type CliContext } from './context.js'
 import type { Controls } from './controls.js'
 import { surviveStrays } from './strays.js'
+import { CommandLineError } from './usage-error.js'
 import { type WorkerEnd, WorkerHandle } from './worker-handle.js'
 
 /** The port that the primary chose, where any free one will do: workers must share one. */

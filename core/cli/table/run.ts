@@ -1,0 +1,55 @@
+import { configFlags } from '../flags.js'
+import { listed } from './listed.js'
+
+/** Commands that run the gateway or its client. */
+export const start = listed('start', 'Run the gateway (also without a command)', {
+  args: {
+    ...configFlags,
+    verbose: {
+      type: 'boolean',
+      alias: 'v',
+      description: 'Log what the plugins did, as --log-level debug',
+    },
+    workers: {
+      type: 'string',
+      valueHint: 'number',
+      description: 'Processes that share the port and the state. Default: 1',
+    },
+  },
+  examples: [
+    ['ZAI_API_KEY=… agproxy start', 'z.ai behind http://127.0.0.1:8045'],
+    ['agproxy start --port 9000 -v', 'another port, and what each plugin did in the log'],
+  ],
+  page: 'configuration.md',
+})
+
+const withoutShortForms = <T extends object>(flags: T): T =>
+  Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, { ...flag, alias: undefined }])) as T
+
+export const claude = listed('claude', 'Run Claude Code through the gateway: agproxy claude [-- ARGS]', {
+  // `-p` and `-c` are the client's own, and mean other things there.
+  args: withoutShortForms(configFlags),
+  examples: [
+    ['agproxy claude', 'a session, through the gateway that runs or one of its own'],
+    ['agproxy claude -- -p "hello"', 'what follows -- is for Claude Code'],
+  ],
+  page: 'configuration.md',
+})
+
+const { 'log-level': _, ...addressFlags } = configFlags
+
+export const env = listed('env', 'Print the shell lines that point Claude Code at the gateway', {
+  args: {
+    ...addressFlags,
+    shell: {
+      type: 'string',
+      valueHint: 'name',
+      description: 'sh, bash, zsh, fish, powershell, pwsh or cmd. Default: sh, on Windows powershell',
+    },
+  },
+  examples: [
+    ['eval "$(agproxy env)"', 'for this shell'],
+    ['agproxy env --shell fish | source', 'in fish'],
+  ],
+  page: 'configuration.md',
+})

@@ -1,0 +1,68 @@
+import { configFlags, json } from '../flags.js'
+import { listed } from './listed.js'
+
+/** Commands that write, check and find out. */
+export const init = listed('init', 'Write a starter agproxy.config.ts, or a plugin of your own', {
+  args: {
+    plugin: {
+      type: 'string',
+      valueHint: 'name',
+      description: 'Write a plugin of this name, its test and its line in the config. Default: the config',
+    },
+  },
+  examples: [
+    ['agproxy init', 'a config in this folder'],
+    ['agproxy init --plugin house-rules', 'plugins/house-rules.ts, its test, and its line in the config'],
+  ],
+  page: 'configuration.md',
+})
+
+export const check = listed('check', 'Print the effective config and where each part came from', {
+  args: {
+    ...configFlags,
+    probe: { type: 'boolean', description: 'Call every upstream account once' },
+  },
+  examples: [
+    ['agproxy check', 'the chain, its options, and where each came from'],
+    ['agproxy check --probe', 'and one tiny request to each account'],
+  ],
+  page: 'configuration.md',
+})
+
+/** Of an endpoint that is named by its URL: on a command line every process of the machine could read it. */
+export const PROBE_KEY = 'AGPROXY_PROBE_KEY'
+
+export const probe = listed('probe', 'Find out what an upstream accepts, by some twenty tiny requests', {
+  args: {
+    upstream: {
+      type: 'positional',
+      required: false,
+      description: `The NAME of an upstream that has an account, or the URL of an endpoint (its key in ${PROBE_KEY})`,
+    },
+    config: configFlags.config,
+    model: {
+      type: 'string',
+      valueHint: 'name',
+      description: 'The model to ask for. Default: one that the upstream lists',
+    },
+    'key-header': {
+      type: 'string',
+      valueHint: 'name',
+      description: 'For a URL: x-api-key, bearer, or the name of a header. Default: x-api-key',
+    },
+    json,
+  },
+  examples: [
+    ['agproxy probe zai', 'the upstream of an account'],
+    [`${PROBE_KEY}=… agproxy probe https://llm.example.com --model m`, 'any endpoint'],
+  ],
+  page: 'upstreams.md',
+})
+
+export const completion = listed('completion', 'Print the completion for a shell', {
+  args: {
+    shell: { type: 'positional', required: false, description: 'bash, zsh, fish or powershell' },
+  },
+  examples: [['eval "$(agproxy completion bash)"', 'in ~/.bashrc']],
+  page: 'configuration.md',
+})
