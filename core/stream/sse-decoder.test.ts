@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { growth, LINEAR } from '../../test/support/growth.js'
 import { FrameDecoder } from './sse-decoder.js'
 import { readFields } from './sse-event.js'
 
@@ -162,6 +163,18 @@ describe('size', () => {
     time(1_000_000, eol) // warm
     // Joining the held bytes for each of the 1,221 chunks anew would copy 12 GB: many seconds.
     expect(time(20_000_000, eol)).toBeLessThan(1500)
+  })
+
+  it.each(['\n', '\r\n', '\r'])('blank lines take no more time than their bytes: %j', (eol) => {
+    const cut = (text: Buffer) => {
+      const frames: Buffer[] = []
+      for (let at = 0; at < text.length; at += 4096)
+        frames.push(...decode([text.subarray(at, at + 4096)]).frames)
+      return frames
+    }
+    const blank = (size: number) => Buffer.from(`: x${eol}${eol}${eol.repeat(size / eol.length)}`)
+    expect(cut(blank(100_000)).length).toBeLessThan(100)
+    expect(growth(100_000, blank, cut)).toBeLessThan(LINEAR)
   })
 
   it('refuses an event over the limit, and no stream of many events under it', () => {

@@ -6,7 +6,8 @@ const CR = 0x0d
 /**
  * Cuts a byte stream into event frames, wherever the chunks break: inside a UTF-8 character, between CR and LF,
  * in a field's name. Each frame keeps its bytes and its closing blank line, so that what went in comes out.
- * Work is linear however many chunks one event takes (a 20 MB event in 64 kB chunks).
+ * Work is linear however many chunks one event takes (a 20 MB event in 64 kB chunks). Blank lines between two events are one
+ * frame: a frame each, 4 MB of them took 5.5 s.
  */
 export class FrameDecoder {
   /** Chunks of the frame that is not complete yet. */
@@ -33,8 +34,9 @@ export class FrameDecoder {
       from = end
       return enough
     }
-    if (hasCR) this.#scanAny(chunk, cut)
-    else this.#scanLF(chunk, cut)
+    const isFirst = (at: number) => at === from && this.#held.length === 0
+    if (hasCR) this.#scanAny(chunk, cut, isFirst)
+    else this.#scanLF(chunk, cut, isFirst)
     if (!enough && from < chunk.length) this.#hold(chunk.subarray(from))
   }
 
@@ -44,21 +46,22 @@ export class FrameDecoder {
   }
 
   /** The usual case, line ends are LF alone: native search from line to line. */
-  #scanLF(chunk: Buffer, cut: (end: number) => boolean): void {
+  #scanLF(chunk: Buffer, cut: (end: number) => boolean, isFirst: (at: number) => boolean): void {
     let line = 0
     for (;;) {
-      const end = chunk.indexOf(LF, line)
+      let end = chunk.indexOf(LF, line)
+      if (end === line && isFirst(line)) while (chunk[end + 1] === LF) end++
       if (end < 0) {
         if (line < chunk.length) this.#lineEmpty = false
         return
       }
-      if (end === line && this.#lineEmpty && cut(end + 1)) return
+      if (chunk[line] === LF && this.#lineEmpty && cut(end + 1)) return
       this.#lineEmpty = true
       line = end + 1
     }
   }
 
-  #scanAny(chunk: Buffer, cut: (end: number) => boolean): void {
+  #scanAny(chunk: Buffer, cut: (end: number) => boolean, isFirst: (at: number) => boolean): void {
     for (let i = 0; i < chunk.length; i++) {
       const byte = chunk[i]
       if (byte === LF && this.#afterCR) {
@@ -68,10 +71,9 @@ export class FrameDecoder {
         const blank = this.#lineEmpty
         this.#lineEmpty = true
         if (!blank) continue
-        if (byte === CR && chunk[i + 1] === LF) {
-          this.#afterCR = false
-          i++
-        }
+        if (isFirst(i)) while (chunk[i + 1] === CR || chunk[i + 1] === LF) i++
+        else if (byte === CR && chunk[i + 1] === LF) i++
+        this.#afterCR = chunk[i] === CR
         if (cut(i + 1)) return
       } else {
         this.#afterCR = false

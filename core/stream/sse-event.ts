@@ -99,6 +99,18 @@ export class SseEvent implements EventContract {
 export type StreamEvent = EventContract
 export const StreamEvent: Pick<typeof SseEvent, 'of' | 'parse'> = SseEvent
 
+/** Data that holds nothing. */
+const EMPTY = new Set(['', 'null', '{}'])
+const LONGEST_EMPTY = 16
+
+/** A comment, a ping, or data that holds nothing: the official SDK passes over these wherever they come. */
+export function saysNothing(event: SseEvent): boolean {
+  if (!event.hasData || event.type === 'ping') return true
+  const { text } = event
+  // An `event: message_stop` may have `{}` for its data.
+  return text === '' || (!event.isNamed && text.length < LONGEST_EMPTY && EMPTY.has(text.trim()))
+}
+
 /**
  * Whether bytes begin as an event stream does, whatever their content type says: with a field, or with a comment. A few
  * characters are enough, and blank lines may come first.

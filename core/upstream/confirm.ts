@@ -10,7 +10,7 @@ import { noteUsage, tapped, UsageTap } from '../exchange/usage.js'
 import { isRecord, parseJson } from '../json/plain.js'
 import { isMessage } from '../message/first-event.js'
 import { MessageReader, type Outcome } from '../message/read.js'
-import { hasBlankLine, Spacing } from '../stream/spacing.js'
+import { isSpaced, Spacing } from '../stream/spacing.js'
 import { EventStream, type FirstEvent } from './event-stream.js'
 import { bytesReply, errorReply, foldedReply, streamReply, unfoldedReply } from './replies.js'
 import { CUT_JSON, describeBody, NOTHING, type Shape, shapeOf } from './shape.js'
@@ -100,7 +100,7 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
     let sink: ByteSink
     if (this.call.answer === 'stream') sink = this.#stream = new EventStream(this.#source, tap, this)
     else sink = tapped(new MessageReader(this.#source, this), tap)
-    if (hasBlankLine(body)) this.#sink = sink
+    if (isSpaced(body)) this.#sink = sink
     else this.#sink = new Spacing(sink, (found) => (this.#sink = found))
     this.#sink.data(body)
   }
