@@ -1,6 +1,14 @@
 // `agproxy/kit`, the second door: tools that our own plugins are made with. See docs/writing-plugins.md.
 export { releaseOnEnd } from './accounts/release-on-end.js'
 export { accountRequest } from './accounts/request.js'
+export {
+  CASSETTE_VERSION,
+  type Cassette,
+  type CassetteAnswer,
+  type CassetteAttempt,
+  type CassetteEvent,
+  type CassetteRequest,
+} from './cassette/format.js'
 export type { AccountRequest, Lease, SessionKey } from './contract/accounts.js'
 export type { Change, ShownChanges } from './contract/change.js'
 export type { Cancellation, EventMapper, HeaderList } from './contract/http.js'
@@ -28,6 +36,7 @@ export { type MapTextOptions, mapText } from './exchange/map-text.js'
 export { type Passage, Sightings } from './exchange/passages.js'
 export { SEAL } from './exchange/sealed.js'
 export { shownStatus } from './exchange/shown-status.js'
+export { type ReplyWatcher, watchReply } from './exchange/watch-reply.js'
 export { addedItems, applyEdits, arrayOf, withoutItems, withoutMembers } from './json/edit.js'
 export { JsonNode } from './json/node.js'
 export { isRecord, type JsonRecord, parseJson } from './json/plain.js'

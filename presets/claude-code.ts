@@ -18,6 +18,7 @@ import { metrics } from '../plugins/metrics/index.js'
 import { modelMap } from '../plugins/model-map/index.js'
 import { models } from '../plugins/models/index.js'
 import { otel } from '../plugins/otel/index.js'
+import { record } from '../plugins/record/index.js'
 import { retryRotate } from '../plugins/retry-rotate/index.js'
 import { roleMerge } from '../plugins/role-merge/index.js'
 import { streamGuard } from '../plugins/stream-guard/index.js'
@@ -62,6 +63,7 @@ export const claudeCode = definePreset({
     limits, // behind what sets a budget
     roleMerge,
     forceStream,
+    record, // sees what leaves and what comes, as it does; off until the config wants it
     // The upstreams, in order of preference where accounts don't say.
     zai,
     anthropic,

@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'core/exchange',
     'core/message',
   ],
+  'core/cassette': ['core/contract', 'core/json'],
   'core/prices': ['core/contract', 'core/plugin', 'core/upstream'],
   'core/admin': ['core/contract', 'core/errors', 'core/exchange'],
   'core/accounts': [
@@ -68,6 +69,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'core/contract',
     'core/errors',
     'core/json',
+    'core/cassette',
     'core/token-count',
     'core/exchange',
     'core/state',
@@ -86,6 +88,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'core/plugin',
     'core/stream',
     'core/json',
+    'core/cassette',
     'core/state',
     'core/upstream',
     'core/accounts',

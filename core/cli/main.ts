@@ -20,6 +20,8 @@ const commands: Readonly<Record<CommandName, () => Promise<CommandDef>>> = {
   usage: () => import('./usage.js').then((m) => m.usage as CommandDef),
   explain: () => import('./explain.js').then((m) => m.explain as CommandDef),
   cache: () => import('./cache.js').then((m) => m.cache as CommandDef),
+  record: () => import('./record.js').then((m) => m.record as CommandDef),
+  replay: () => import('./replay.js').then((m) => m.replay as CommandDef),
   upstreams: () => import('./upstreams.js').then((m) => m.upstreams as CommandDef),
 }
 

@@ -6,25 +6,33 @@ import { withAdminKey } from './admin-key.js'
 import { announce } from './announce.js'
 import { type CliContext, loadResolved } from './context.js'
 import { type Controls, fromPrimary, fromSignals } from './controls.js'
+import type { ConfigArgs } from './flags.js'
 import { listen } from './listen.js'
 import { reloadOnChange } from './reload.js'
 import { start as row } from './table/run.js'
 
+type StartArgs = ConfigArgs & {
+  readonly verbose?: boolean | undefined
+  readonly workers?: string | undefined
+}
+
 export const start = defineCommand({
   ...row,
-  async run({ args, data }) {
-    const context = data as CliContext
-    const controls = cluster.isWorker ? fromPrimary() : fromSignals()
-    const level = args.verbose ? { 'log-level': args['log-level'] ?? 'debug' } : {}
-    const ownArgs = { ...args, ...level, port: process.env.AGPROXY_WORKER_PORT ?? args.port }
-    const load = async () => withAdminKey(await loadResolved(ownArgs, context, 'project'), context.env)
-    const config = await load()
-    if (cluster.isWorker || args.workers === undefined) return serve(config, load, context, controls)
-    const { runWorkers, workerCount } = await import('./workers.js')
-    const count = workerCount(args.workers)
-    return count > 1 ? runWorkers(count, config, context, controls) : serve(config, load, context, controls)
-  },
+  run: ({ args, data }) => runGateway(args, data as CliContext),
 })
+
+/** Runs a gateway until it is stopped. Returns the exit code. */
+export async function runGateway(args: StartArgs, context: CliContext): Promise<number> {
+  const controls = cluster.isWorker ? fromPrimary() : fromSignals()
+  const level = args.verbose ? { 'log-level': args['log-level'] ?? 'debug' } : {}
+  const ownArgs = { ...args, ...level, port: process.env.AGPROXY_WORKER_PORT ?? args.port }
+  const load = async () => withAdminKey(await loadResolved(ownArgs, context, 'project'), context.env)
+  const config = await load()
+  if (cluster.isWorker || args.workers === undefined) return serve(config, load, context, controls)
+  const { runWorkers, workerCount } = await import('./workers.js')
+  const count = workerCount(args.workers)
+  return count > 1 ? runWorkers(count, config, context, controls) : serve(config, load, context, controls)
+}
 
 async function serve(
   config: ResolvedConfig,

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Definition, InputOf, PluginEntry, PluginFactory, PluginSpec } from '../contract/plugin.js'
 import type { ServiceFactories } from '../contract/services.js'
 import type { accountSchema, logSchema, pricesSchema, serverSchema, stateSchema } from './schema.js'
-import type { ShortForm } from './short-forms.js'
+import type { ShortForm, TextForm } from './short-forms.js'
 
 /** The presets that a config can name; `agproxy/presets` adds its own here. */
 // biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging, because core knows no preset
@@ -77,8 +77,10 @@ type AccountOptions = InputOf<typeof accountSchema>
 
 type AllOptions<Refs, Own extends readonly PluginEntry[]> = Merged<Refs> & OptionsOf<Own>
 
-/** `metrics: {…}` at the top level is short for `plugins: { metrics: {…} }`. */
-type ShortForms<All> = { readonly [Name in ShortForm & keyof All]?: All[Name] }
+/** `metrics: {…}` at the top level is short for `plugins: { metrics: {…} }`, and `record: DIR` for `plugins: { record: { dir: DIR } }`. */
+type ShortForms<All> = {
+  readonly [Name in ShortForm & keyof All]?: All[Name] | (Name extends TextForm ? string : never)
+}
 
 /** What a config may say. */
 export type Config<

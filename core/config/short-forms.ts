@@ -6,6 +6,11 @@ export const SHORT_FORMS = ['trace', 'record', 'ledger', 'budgets', 'metrics'] a
 
 export type ShortForm = (typeof SHORT_FORMS)[number]
 
+/** Those that may be a text, and the option that it is: `record: './cassettes'`. */
+export const TEXT_FORMS = { record: 'dir' } as const satisfies Partial<Record<ShortForm, string>>
+
+export type TextForm = keyof typeof TEXT_FORMS
+
 /** The settings of a config's `plugins` with those of its short forms. */
 export function withShortForms(
   config: Readonly<Record<string, unknown>>,
@@ -23,7 +28,11 @@ export function withShortForms(
       problems.push({ code: 'AGP_CONFIG_UNKNOWN_NAME', path: name, message })
     } else if (settings[name] !== undefined)
       problems.push({ path: name, message: `is set here and in plugins.${name}; keep one of the two` })
-    else all[name] = setting
+    else
+      all[name] =
+        typeof setting === 'string' && name in TEXT_FORMS
+          ? { [TEXT_FORMS[name as TextForm]]: setting }
+          : setting
   }
   return all
 }

@@ -12,7 +12,7 @@ export async function writeSchema(outdir) {
   const load = (name) => import(pathToFileURL(resolve(outdir, name)).href)
   const { presets } = await load('presets/index.js')
   const own = await load('core/config/schema.js')
-  const { SHORT_FORMS } = await load('core/config/short-forms.js')
+  const { SHORT_FORMS, TEXT_FORMS } = await load('core/config/short-forms.js')
   const core = sourceOf('core/config')
 
   const entries = Object.values(presets).flatMap((preset) => preset.plugins)
@@ -47,7 +47,12 @@ export async function writeSchema(outdir) {
         type: 'object',
         properties: options,
       },
-      ...Object.fromEntries(SHORT_FORMS.filter((name) => options[name]).map((name) => [name, options[name]])),
+      ...Object.fromEntries(
+        SHORT_FORMS.filter((name) => options[name]).map((name) => [
+          name,
+          name in TEXT_FORMS ? { anyOf: [{ type: 'string' }, ...options[name].anyOf] } : options[name],
+        ]),
+      ),
       upstreams: {
         description: 'Upstreams as data: { name, provider, … } or { name, baseURL, … }.',
         type: 'array',

@@ -53,3 +53,30 @@ export const env = listed('env', 'Print the shell lines that point Claude Code a
   ],
   page: 'configuration.md',
 })
+
+export const record = listed(
+  'record',
+  'Run the gateway, and keep each request with the answers of its upstreams, without keys',
+  {
+    args: {
+      dir: { type: 'positional', required: false, description: 'The folder of the cassettes' },
+      ...start.args,
+    },
+    examples: [['agproxy record cassettes', 'what goes through becomes a file each, to read and to replay']],
+    page: 'plugins/record.md',
+  },
+)
+
+export const replay = listed('replay', 'Serve the cassettes of a folder as an upstream', {
+  args: {
+    dir: { type: 'positional', required: false, description: 'A folder that agproxy record wrote' },
+    host: { type: 'string', valueHint: 'address', description: 'Address to listen on. Default: 127.0.0.1' },
+    port: { type: 'string', alias: 'p', valueHint: 'number', description: 'Port. Default: any free one' },
+    'at-once': {
+      type: 'boolean',
+      description: 'Answer without waiting. Default: in the recorded timing',
+    },
+  },
+  examples: [['agproxy replay cassettes --at-once', 'the same answers, as fast as they can be sent']],
+  page: 'plugins/record.md',
+})
