@@ -1,7 +1,9 @@
+import type { z } from 'zod'
 import type { Definition } from '../contract/plugin.js'
 import type { Price } from '../contract/prices.js'
 import type { ServiceFactories } from '../contract/services.js'
 import type { Account } from '../contract/upstream.js'
+import type { logSchema, serverSchema, stateSchema } from './schema.js'
 
 export type Origin = 'default' | 'preset' | 'config' | 'env' | 'flag'
 
@@ -15,43 +17,10 @@ export interface ResolvedPlugin {
   readonly from: string
 }
 
-export interface ServerOptions {
-  readonly host: string
-  readonly port: number
-  /** Bytes. */
-  readonly bodyLimit: number
-  readonly headerLimit: number
-  readonly headerCountLimit: number
-  readonly depthLimit: number
-  readonly valueLimit: number
-  readonly messageLimit: number
-  /** Milliseconds, as all times here. */
-  readonly headersTimeout: number
-  readonly requestTimeout: number
-  readonly keepAliveTimeout: number
-  /** Absent: as requestTimeout. */
-  readonly writeTimeout?: number | undefined
-  readonly maxConcurrent: number
-  readonly queueLimit: number
-  readonly queueTimeout: number
-  readonly shutdownTimeout: number
-  readonly adminKey?: string | undefined
-  readonly https:
-    | boolean
-    | { readonly cert?: string; readonly key?: string; readonly pfx?: string; readonly passphrase?: string }
-}
-
-export interface LogOptions {
-  readonly level: 'silent' | 'error' | 'warn' | 'info' | 'debug'
-  /** `auto`: pretty on a terminal, JSON otherwise. */
-  readonly format: 'auto' | 'pretty' | 'json'
-}
-
-export interface StateOptions {
-  /** `redis://…`; absent: state lives in this process. */
-  readonly url?: string | undefined
-  readonly prefix: string
-}
+/** As `serverSchema` makes them: sizes in bytes, times in milliseconds. */
+export type ServerOptions = Readonly<z.output<typeof serverSchema>>
+export type LogOptions = Readonly<z.output<typeof logSchema>>
+export type StateOptions = Readonly<z.output<typeof stateSchema>>
 
 /** The factories of services that take the place of the gateway's own, and whether the config or a preset brought them. */
 export type ResolvedServices = {

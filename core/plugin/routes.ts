@@ -6,6 +6,8 @@ export interface RoutePath {
   readonly methods: readonly string[]
   /** Served under doubled and missing `/v1` prefixes too. */
   readonly tolerant?: boolean
+  /** Its body is a Messages request, and goes to an upstream. */
+  readonly forwarded?: boolean
   /** Found before h3 is asked. */
   readonly direct?: boolean
   /** With another method it is no route at all (404, not 405): people open `/` in a browser. */
@@ -18,8 +20,8 @@ export interface Route extends RoutePath {
 
 /** Every name that `routes` of a plugin may hold, with its paths. Any other path is a plugin's endpoint, or a 404 and never forwarded. */
 export const ROUTES: Readonly<Record<RouteName, readonly RoutePath[]>> = {
-  messages: [{ path: '/v1/messages', methods: ['POST'], tolerant: true, direct: true }],
-  'count-tokens': [{ path: '/v1/messages/count_tokens', methods: ['POST'], tolerant: true, direct: true }],
+  messages: [forwarded('/v1/messages')],
+  'count-tokens': [forwarded('/v1/messages/count_tokens')],
   'models-claude': [{ path: '/v1/models/claude', methods: ['GET', 'HEAD'], tolerant: true }],
   models: [{ path: '/v1/models', methods: ['GET', 'HEAD'], tolerant: true }],
   model: [{ path: '/v1/models/:id', methods: ['GET', 'HEAD'], tolerant: true }],
@@ -33,11 +35,20 @@ export const ROUTES: Readonly<Record<RouteName, readonly RoutePath[]>> = {
   'not-found': [],
 }
 
+function forwarded(path: string): RoutePath {
+  return { path, methods: ['POST'], tolerant: true, forwarded: true, direct: true }
+}
+
 export const ROUTE_NAMES = Object.keys(ROUTES) as readonly RouteName[]
 
 /** The gateway's own routes, one for each path. */
 export const ROUTE_LIST: readonly Route[] = ROUTE_NAMES.flatMap((name) =>
   ROUTES[name].map((route) => ({ name, ...route })),
+)
+
+/** For the `routes` of a plugin that sees all that goes to an upstream: messages, and the counting of their tokens. */
+export const FORWARDED_ROUTES: readonly RouteName[] = ROUTE_NAMES.filter((name) =>
+  ROUTES[name].some((route) => route.forwarded),
 )
 
 /** The spellings under which a route is served, its own first: base URLs get `/v1` doubled or left out. */

@@ -12,7 +12,7 @@ import type { ClientCancellation } from '../exchange/cancellation.js'
 import { ChainEndpointRequest } from '../exchange/endpoint-request.js'
 import { ExchangeRecord } from '../exchange/record.js'
 import { RequestBody } from '../exchange/request-body.js'
-import { isQuiet, type Route } from '../plugin/routes.js'
+import { FORWARDED_ROUTES, isQuiet, type Route } from '../plugin/routes.js'
 import type { Admission } from './admission.js'
 import { bodyIsOver } from './collect-garbage.js'
 import { checkHeaders } from './header-limits.js'
@@ -33,8 +33,8 @@ export interface ServeContext {
   readonly admission: Admission
 }
 
-/** Routes whose body is a Messages request, and must be one before anything is done with it. */
-const WITH_MESSAGES: ReadonlySet<RouteName> = new Set(['messages', 'count-tokens'])
+/** Their bodies must be Messages requests before anything is done with them. */
+const WITH_MESSAGES: ReadonlySet<RouteName> = new Set(FORWARDED_ROUTES)
 
 /**
  * Milliseconds that upstreams get to end their answers after the request is over: force-stream answers at `message_stop`,

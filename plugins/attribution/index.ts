@@ -1,4 +1,5 @@
 import { applies, definePlugin, fixMode, z } from '../../core/index.js'
+import { FORWARDED_ROUTES } from '../../core/kit.js'
 import { withoutAttribution } from './strip.js'
 
 /**
@@ -8,7 +9,7 @@ import { withoutAttribution } from './strip.js'
 export const attribution = definePlugin({
   name: 'attribution',
   phase: 'attempt',
-  routes: ['messages', 'count-tokens'],
+  routes: FORWARDED_ROUTES,
   touches: ['system', 'metadata'],
   options: z.strictObject({
     /** `auto`: where the upstream needs it, `always`, or `never`. Default: `auto`. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Accepts, applies, definePlugin, fixMode } from '../../core/index.js'
+import { FORWARDED_ROUTES } from '../../core/kit.js'
 import { type Marked, Marks, markedIn, unmarked } from './strip.js'
 
 /**
@@ -12,7 +13,7 @@ import { type Marked, Marks, markedIn, unmarked } from './strip.js'
 export const cacheControl = definePlugin({
   name: 'cache-control',
   phase: 'attempt',
-  routes: ['messages', 'count-tokens'],
+  routes: FORWARDED_ROUTES,
   touches: ['cache_control', 'system[*].cache_control', 'tools[*].cache_control', 'messages[*].content'],
   options: z.strictObject({
     /** `auto`: where the upstream needs it, `always`, or `never`. Default: `auto`. */

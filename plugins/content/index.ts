@@ -1,4 +1,5 @@
 import { bytes, type Call, definePlugin, duration, fixMode, z } from '../../core/index.js'
+import { FORWARDED_ROUTES } from '../../core/kit.js'
 import { fileStore } from './file-store.js'
 import { fetchFiles, repairFiles } from './files.js'
 import { Repairs } from './repairs.js'
@@ -21,7 +22,7 @@ const STRICTEST = {
 export const content = definePlugin({
   name: 'content',
   phase: 'attempt',
-  routes: ['messages', 'count-tokens'],
+  routes: FORWARDED_ROUTES,
   touches: ['messages', 'system', 'tools'],
   options: z.strictObject({
     /** `auto`: where the upstream needs it, `always`, or `never`. Default: `auto`. */

@@ -18,7 +18,7 @@ import {
   tokens,
   UpstreamError,
 } from '../../core/index.js'
-import { cancellationOf, endToEnd, loggable, orCancelled } from '../../core/kit.js'
+import { cancellationOf, endToEnd, FORWARDED_ROUTES, loggable, orCancelled } from '../../core/kit.js'
 import { Floors } from './floors.js'
 import { Lessons, servedBy } from './lessons.js'
 
@@ -151,7 +151,7 @@ function relayed(reply: Reply, bytes: Buffer): Reply {
 export const countTokens = definePlugin({
   name: 'count-tokens',
   phase: 'request',
-  routes: ['count-tokens', 'messages'],
+  routes: FORWARDED_ROUTES,
   options,
   use: CountTokens,
 })

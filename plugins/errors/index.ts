@@ -3,6 +3,7 @@ import { type Call, definePlugin, type EstimateTokens, Reply } from '../../core/
 import {
   cooldownOf,
   errorBody,
+  FORWARDED_ROUTES,
   isErrorBody,
   isServerFailure,
   parseJson,
@@ -24,7 +25,7 @@ const MENDABLE = new Set([409, 429, 529])
 export const errors = definePlugin({
   name: 'errors',
   phase: 'attempt',
-  routes: ['messages', 'count-tokens'],
+  routes: FORWARDED_ROUTES,
   options: z.strictObject({
     /** Reads z.ai's business codes, which decide instead of its status. Default: true. */
     zaiCodes: z.boolean().default(true),

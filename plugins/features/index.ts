@@ -1,4 +1,5 @@
 import { type Call, definePlugin, fixMode, z } from '../../core/index.js'
+import { FORWARDED_ROUTES } from '../../core/kit.js'
 import { withEfforts } from './effort.js'
 import { withoutFields } from './fields.js'
 import { type Plan, planFor } from './plan.js'
@@ -13,7 +14,7 @@ const HEADER = 'anthropic-beta'
 export const features = definePlugin({
   name: 'features',
   phase: 'attempt',
-  routes: ['messages', 'count-tokens'],
+  routes: FORWARDED_ROUTES,
   // What an upstream refuses is named by its facts and its refusals, so any field may be.
   touches: ['*'],
   options: z.strictObject({

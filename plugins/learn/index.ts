@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { definePlugin, duration } from '../../core/index.js'
-import { durationText, Learned } from '../../core/kit.js'
+import { durationText, FORWARDED_ROUTES, Learned } from '../../core/kit.js'
 import { askAgain, taught } from './ask-again.js'
 import { Deaf } from './deaf.js'
 import type { Half } from './peel.js'
@@ -14,7 +14,7 @@ const WEEK = 7 * 24 * 3_600_000
 export const learn = definePlugin({
   name: 'learn',
   phase: 'attempt',
-  routes: ['messages', 'count-tokens'],
+  routes: FORWARDED_ROUTES,
   options: z.strictObject({
     /** Calls that a request may cost beside those of `retry-rotate`; 0 learns nothing new. Default: 2. */
     extraCalls: z.int().min(0).max(2).default(2),

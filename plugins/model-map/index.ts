@@ -8,6 +8,7 @@ import {
   UpstreamError,
   type Upstreams,
 } from '../../core/index.js'
+import { FORWARDED_ROUTES } from '../../core/kit.js'
 import { options } from './options.js'
 import { type Destination, Router } from './route.js'
 import { Stays } from './stays.js'
@@ -19,7 +20,7 @@ import { Stays } from './stays.js'
 export const modelMap = definePlugin({
   name: 'model-map',
   phase: 'request',
-  routes: ['messages', 'count-tokens'],
+  routes: FORWARDED_ROUTES,
   before: 'retry-rotate',
   optIn: true,
   touches: ['model'],

@@ -12,7 +12,7 @@ import {
   tokens,
   UpstreamError,
 } from '../../core/index.js'
-import { cancellationOf, durationText, retryDelay, sleep } from '../../core/kit.js'
+import { cancellationOf, durationText, FORWARDED_ROUTES, retryDelay, sleep } from '../../core/kit.js'
 import { Attempts, type Failed } from './attempts.js'
 import { type Failure, judge, pause } from './policy.js'
 import { withoutThinking } from './thinking.js'
@@ -149,7 +149,7 @@ type Outcome = { readonly reply: Reply } | Failed
 export const retryRotate = definePlugin({
   name: 'retry-rotate',
   phase: 'dispatch',
-  routes: ['messages', 'count-tokens'],
+  routes: FORWARDED_ROUTES,
   options,
   use: RetryRotate,
 })

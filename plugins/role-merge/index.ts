@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { applies, definePlugin, fixMode } from '../../core/index.js'
+import { FORWARDED_ROUTES } from '../../core/kit.js'
 import { mergeRoles } from './merge.js'
 
 /**
@@ -9,7 +10,7 @@ import { mergeRoles } from './merge.js'
 export const roleMerge = definePlugin({
   name: 'role-merge',
   phase: 'attempt',
-  routes: ['messages', 'count-tokens'],
+  routes: FORWARDED_ROUTES,
   options: z.strictObject({
     /** `auto`: where the upstream needs it, `always`, or `never`. Default: `auto`. */
     mode: fixMode,

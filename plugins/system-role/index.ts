@@ -1,4 +1,5 @@
 import { applies, definePlugin, fixMode, z } from '../../core/index.js'
+import { FORWARDED_ROUTES } from '../../core/kit.js'
 import { foldSystem } from './fold.js'
 
 /**
@@ -8,7 +9,7 @@ import { foldSystem } from './fold.js'
 export const systemRole = definePlugin({
   name: 'system-role',
   phase: 'attempt',
-  routes: ['messages', 'count-tokens'],
+  routes: FORWARDED_ROUTES,
   touches: ['messages', 'system', 'tools'],
   options: z.strictObject({
     /** `auto`: where the upstream needs it, `always`, or `never`. Default: `auto`. */

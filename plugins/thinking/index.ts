@@ -1,5 +1,5 @@
 import { type Accepts, type Call, definePlugin, type FixMode, fixMode, z } from '../../core/index.js'
-import { SEAL } from '../../core/kit.js'
+import { FORWARDED_ROUTES, SEAL } from '../../core/kit.js'
 import { type BlockNeeds, type Conversation, fitConversation } from './conversation.js'
 import { type Mode, modeFor, setMode } from './mode.js'
 
@@ -10,7 +10,7 @@ import { type Mode, modeFor, setMode } from './mode.js'
 export const thinking = definePlugin({
   name: 'thinking',
   phase: 'attempt',
-  routes: ['messages', 'count-tokens'],
+  routes: FORWARDED_ROUTES,
   touches: ['thinking', 'context_management', 'messages'],
   options: z.strictObject({
     /** `auto`: where the upstream needs it, `always`, or `never`. Default: `auto`. */

@@ -1,4 +1,5 @@
 import { definePlugin, fixMode, z } from '../../core/index.js'
+import { FORWARDED_ROUTES } from '../../core/kit.js'
 import { repairPairs } from './repair.js'
 
 /**
@@ -8,7 +9,7 @@ import { repairPairs } from './repair.js'
 export const toolPairs = definePlugin({
   name: 'tool-pairs',
   phase: 'attempt',
-  routes: ['messages', 'count-tokens'],
+  routes: FORWARDED_ROUTES,
   touches: ['messages'],
   options: z.strictObject({
     /** `auto`: where the upstream needs it, `always`, or `never`. Default: `auto`. */

@@ -1,5 +1,6 @@
 import { type Accepts, type Call, definePlugin, type Edit, fixMode, z } from '../../core/index.js'
 import type { JsonNode } from '../../core/kit.js'
+import { FORWARDED_ROUTES } from '../../core/kit.js'
 import { withNames } from './answer.js'
 import { fitSchema, type SchemaNeeds } from './fit-schema.js'
 import { renames } from './names.js'
@@ -13,7 +14,7 @@ import { isSchema } from './walk.js'
 export const toolSchema = definePlugin({
   name: 'tool-schema',
   phase: 'attempt',
-  routes: ['messages', 'count-tokens'],
+  routes: FORWARDED_ROUTES,
   touches: [
     'tools[*].input_schema',
     'tools[*].name',

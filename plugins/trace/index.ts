@@ -8,7 +8,7 @@ import {
   slot,
   z,
 } from '../../core/index.js'
-import { Sightings } from '../../core/kit.js'
+import { FORWARDED_ROUTES, Sightings } from '../../core/kit.js'
 import { bodiesOf, Capture, captured } from './bodies.js'
 import { CacheDoctor } from './cache-doctor.js'
 import { cacheOf } from './cache-list.js'
@@ -30,7 +30,7 @@ export const trace = definePlugin({
   name: NAME,
   optIn: true,
   phase: 'request',
-  routes: ['messages', 'count-tokens'],
+  routes: FORWARDED_ROUTES,
   options: z.strictObject({
     /** Requests that are kept. Default: 500. */
     size: z.int().min(1).max(10_000).default(500),
