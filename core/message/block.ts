@@ -4,6 +4,23 @@ import { closed } from './cut-json.js'
 import { protocolError } from './protocol-error.js'
 import { checked, type RawObject, rawItems, rawObject, rawText, writeArray, writeObject } from './raw.js'
 
+/** What a delta can be for. */
+export const BLOCK_KINDS = ['text', 'thinking', 'tool'] as const
+export type BlockKind = (typeof BLOCK_KINDS)[number]
+
+const KINDS: Readonly<Record<string, BlockKind>> = {
+  text_delta: 'text',
+  citations_delta: 'text',
+  thinking_delta: 'thinking',
+  signature_delta: 'thinking',
+  input_json_delta: 'tool',
+}
+
+/** Undefined for a delta that no list knows, which any block takes. */
+export function kindOfDelta(type: unknown): BlockKind | undefined {
+  return typeof type === 'string' && Object.hasOwn(KINDS, type) ? KINDS[type] : undefined
+}
+
 /** One content block as its deltas build it. */
 export class BlockFold {
   /** The fields of content_block_start, and whole values that came later. */
@@ -15,6 +32,17 @@ export class BlockFold {
 
   constructor(fields: RawObject) {
     this.#fields = fields
+  }
+
+  /** Whether a delta of a kind can be for it. A block of a type that no list knows takes any. */
+  takes(kind: BlockKind | undefined): boolean {
+    const type = this.#fields.get('type') ?? ''
+    const own = type === '"text"' ? 'text' : type === '"thinking"' ? 'thinking' : this.#isTool ? 'tool' : kind
+    return kind === undefined || own === kind
+  }
+
+  get #isTool(): boolean {
+    return this.#fields.get('type')?.endsWith('tool_use"') ?? false
   }
 
   /** One delta: its decoded value, and its text for what is copied without being decoded. */
@@ -47,8 +75,7 @@ export class BlockFold {
 
   /** A tool without parameters: some upstreams leave the input out, or say null or ''. */
   get #lacksInput(): boolean {
-    if (!this.#fields.get('type')?.endsWith('tool_use"')) return false
-    return ['null', '""', undefined].includes(this.#fields.get('input'))
+    return this.#isTool && ['null', '""', undefined].includes(this.#fields.get('input'))
   }
 
   /**

@@ -1,7 +1,7 @@
-import type { StreamEvent } from '../contract/http.js'
 import { errorInEvent } from '../errors/embedded-error.js'
 import { UpstreamError } from '../errors/gateway-errors.js'
 import { isRecord, parseJson } from '../json/plain.js'
+import { type SseEvent, saysNothing } from '../stream/sse-event.js'
 
 /** Events that a Messages stream can't begin with. */
 const LATER = new Set([
@@ -12,26 +12,59 @@ const LATER = new Set([
   'message_stop',
 ])
 
-/** What the first event of a stream makes of it. Events of a type that no list knows may come first. */
+/** What an event makes of a stream that has not begun. Events of a type that no list knows may come first. */
 export type Beginning = 'stream' | 'message' | UpstreamError
 
+/** Events that may come first although the official SDK passes over them, because they have no name. */
+const MOST_ODD = 16
+
 /**
- * Judges the first event that has data and is no ping: a stream begins, the event is a whole message, or there is no answer:
- * an error of any envelope, the stream of another API, or one without its beginning.
+ * Judges the events of a stream until it has begun: with an event of the Messages API, one that is a whole message, or one that
+ * no answer begins with: an error of any envelope, the stream of another API, a stream without its beginning. What says nothing
+ * is passed over, and so are events without a name that are no JSON or of no type, as the official SDK does.
  */
-export function beginningOf(event: StreamEvent): Beginning {
+export class Beginnings {
+  #odd: UpstreamError | undefined
+  #count = 0
+
+  /** Undefined for an event after which another one may begin the stream. */
+  judge(event: SseEvent): Beginning | undefined {
+    if (saysNothing(event)) return undefined
+    const found = beginningOf(event)
+    if (found !== ODD) return found
+    this.#odd ??= oddError(event)
+    return ++this.#count < MOST_ODD && !event.isNamed ? undefined : this.#odd
+  }
+
+  /** What a stream is that ended before it began. */
+  get ended(): UpstreamError {
+    return this.#odd ?? new UpstreamError('truncated', 'the upstream answered with an empty stream')
+  }
+}
+
+const ODD = 'odd'
+
+function beginningOf(event: SseEvent): Beginning | typeof ODD {
   const error = errorInEvent(event)
   if (error) return error
-  if (event.malformed) return new UpstreamError('protocol', 'the upstream sent an event that is not JSON')
+  if (event.malformed) return ODD
   const { type } = event.data
   if (type === 'message_start') return 'stream'
   if (LATER.has(type))
     return new UpstreamError('protocol', `the upstream sent a ${type} before message_start`)
   const api = foreignApi(event.data)
+  if (api) return otherKind(`a stream of the ${api} API`)
   // `message` is also the name of an event without one (https://html.spec.whatwg.org/#event-stream-interpretation).
-  if (!api && type === 'message' && isMessage(parseJson(event.text))) return 'message'
-  if (!api && type !== '' && type !== 'message') return 'stream'
-  const what = api ? `a stream of the ${api} API` : 'events of another kind'
+  if (type === 'message' && isMessage(parseJson(event.text))) return 'message'
+  return type !== '' && type !== 'message' ? 'stream' : ODD
+}
+
+function oddError(event: SseEvent): UpstreamError {
+  if (event.malformed) return new UpstreamError('protocol', 'the upstream sent an event that is not JSON')
+  return otherKind('events of another kind')
+}
+
+function otherKind(what: string): UpstreamError {
   return new UpstreamError('shape', `the upstream answered with ${what} instead of a Messages stream`)
 }
 

@@ -428,6 +428,61 @@ describe('an answer in whose middle the model was stopped', () => {
 })
 
 describe('indexes', () => {
+  const blocks = (indexes: readonly unknown[]) => {
+    const at = <E extends EventData>(event: E, i: number) => ({ ...event, index: indexes[i] })
+    return fold(
+      start(),
+      at(open({ type: 'thinking', thinking: '' }), 0),
+      at(delta({ type: 'thinking_delta', thinking: 'hm' }), 1),
+      at(delta({ type: 'signature_delta', signature: 'Eq' }), 1),
+      at(close(), 1),
+      at(open({ type: 'text', text: '' }), 2),
+      at(delta({ type: 'text_delta', text: 'hi' }), 3),
+      at(close(), 3),
+      at(open({ type: 'tool_use', id: 't', name: 'n' }), 4),
+      at(delta({ type: 'input_json_delta', partial_json: '{"a":' }), 5),
+      at(delta({ type: 'input_json_delta', partial_json: '1}' }), 5),
+      at(close(), 5),
+      ...end(),
+    ).content
+  }
+
+  it.each([
+    ['of another block', [0, 1, 1, 2, 2, 0]],
+    ['of one block for all', [0, 0, 1, 0, 2, 0]],
+    ['of one block for all, and for their beginnings', [0, 0, 0, 0, 0, 0]],
+    ['that start at 1 for the deltas alone', [0, 1, 1, 2, 2, 3]],
+    ['that start at 1', [1, 1, 2, 2, 3, 3]],
+    ['that never began', [0, 7, 1, 8, 2, 9]],
+    ['that the beginnings lack', [undefined, 0, undefined, 1, undefined, 2]],
+    ['that the deltas lack', [0, undefined, 1, undefined, 2, undefined]],
+    ['that are no numbers', ['a', 'a', 'b', 'b', 'c', 'c']],
+    ['that are negative', [-1, -1, -2, -3, -4, -4]],
+  ])('lose nothing: %s', (_name, indexes) => {
+    expect(blocks(indexes)).toEqual([
+      { type: 'thinking', thinking: 'hm', signature: 'Eq' },
+      { type: 'text', text: 'hi' },
+      { type: 'tool_use', id: 't', name: 'n', input: { a: 1 } },
+    ])
+  })
+
+  it('are not needed: words whose block never began begin one', () => {
+    const { content } = fold(
+      start(),
+      delta({ type: 'thinking_delta', thinking: 'h' }),
+      delta({ type: 'thinking_delta', thinking: 'm' }),
+      delta({ type: 'text_delta', text: 'h' }, 1),
+      delta({ type: 'text_delta', text: 'i' }, 1),
+      close(4),
+      ...end(),
+    )
+    expect(content).toEqual([
+      { type: 'thinking', thinking: 'hm' },
+      { type: 'text', text: 'hi' },
+    ])
+    expect(fold(start(), delta({ type: 'signature_delta', signature: 'x' }), ...end()).content).toEqual([])
+  })
+
   const events = (at: (n: number) => unknown): EventData[] => [
     start(),
     { ...open({ type: 'text', text: '' }), index: at(0) },
@@ -492,7 +547,15 @@ describe('what is no message', () => {
       'tool input that is cut although the model had finished it',
       toolStream('{"path": "/home/me', 'tool_use'),
     ],
-    ['a delta for a block that never began', [start(), delta({ type: 'text_delta', text: 'x' })]],
+    [
+      'the input of a tool call that never began',
+      [
+        start(),
+        open({ type: 'text', text: '' }),
+        delta({ type: 'input_json_delta', partial_json: '{"a":1}' }, 1),
+      ],
+    ],
+    ['a delta that no list knows, of no block', [start(), delta({ type: 'novel_delta', x: 1 })]],
     ['a block before message_start', [open({ type: 'text', text: '' })]],
     ['a second message_start', [start(), start()]],
     ['a message_start without a message', [{ type: 'message_start' }]],
@@ -508,6 +571,8 @@ describe('what is no message', () => {
     expect(failure(() => push('data: {oops\n\n')).failure).toBe('protocol')
     expect(() => push('event: ping\ndata:\n\n')).not.toThrow()
     expect(() => push('event: novel\ndata: text\n\n')).not.toThrow()
+    for (const text of ['hello', '[DONE]', '"x"', '3', '[]'])
+      expect(() => push(`data: ${text}\n\n`), text).not.toThrow()
   })
 })
 
@@ -530,6 +595,18 @@ describe('time grows in proportion', () => {
       many(size, () => [delta({ type: 'text_delta', text: 'x'.repeat(200) }), close()])
     expect(JSON.parse(folded(make(3))).content[0].text).toBe('x'.repeat(600))
     // A text of more than 100 kB costs V8 four times as much a byte: both sizes are beyond that.
+    expect(growth(2_000, make, folded)).toBeLessThan(LINEAR)
+  })
+
+  it('to blocks and to deltas whose index is of none of them', () => {
+    const make = (size: number) =>
+      [
+        start(),
+        open({ type: 'thinking', thinking: '' }),
+        ...Array.from({ length: size }, () => open({ type: 'text', text: 'x' })),
+        ...Array.from({ length: size }, () => delta({ type: 'thinking_delta', thinking: 'h' }, -7)),
+        ...end(),
+      ].map((event) => StreamEvent.of(event))
     expect(growth(2_000, make, folded)).toBeLessThan(LINEAR)
   })
 

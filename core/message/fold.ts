@@ -1,7 +1,8 @@
 import type { EventData, StreamEvent } from '../contract/http.js'
 import { errorInEvent } from '../errors/embedded-error.js'
 import { UpstreamError } from '../errors/gateway-errors.js'
-import { BlockFold } from './block.js'
+import { isRecord } from '../json/plain.js'
+import { BLOCK_KINDS, BlockFold, type BlockKind, kindOfDelta } from './block.js'
 import { protocolError } from './protocol-error.js'
 import { dataOf, parsed, type RawObject, rawObject, rawText, writeArray, writeObject } from './raw.js'
 
@@ -32,7 +33,9 @@ export class MessageFold {
   #message: RawObject | undefined
   /** In the order in which they began, as the SDK has it: some upstreams number every block 0. */
   readonly #blocks: BlockFold[] = []
-  readonly #byIndex = new Map<number | undefined, BlockFold>()
+  readonly #byIndex = new Map<number, BlockFold>()
+  /** The one that began last, of those that take deltas of a kind. */
+  readonly #latest = new Map<BlockKind, BlockFold>()
   /** Its counters, once a message_delta has brought some. */
   #usage: RawObject | undefined
   #done = false
@@ -48,7 +51,8 @@ export class MessageFold {
     if (!ESSENTIAL.has(data.type) || event.type === 'error') {
       const error = errorInEvent(event)
       if (error) throw error
-      if (data.type !== '' || !event.malformed) return
+      // An event that no list knows, or words without a name. What begins as an object is an event that broke.
+      if (data.type !== '' || !event.malformed || !/^\s*\{/.test(event.text)) return
     }
     if (event.malformed)
       throw protocolError(`a '${data.type || 'message'}' event whose data is not valid JSON`)
@@ -60,10 +64,10 @@ export class MessageFold {
         this.#startBlock(event)
         break
       case 'content_block_delta':
-        this.#block(data).delta(data.delta, () => dataOf(event).get('delta'))
+        this.#block(data)?.delta(data.delta, () => dataOf(event).get('delta'))
         break
       case 'content_block_stop':
-        this.#block(data)
+        this.#opened(data.type)
         break
       case 'message_delta':
         this.#delta(event)
@@ -98,9 +102,8 @@ export class MessageFold {
     const node = dataOf(event).get('content_block')
     const fields = rawObject(node)
     if (!fields) throw protocolError('a content_block_start without a block')
-    const block = new BlockFold(fields)
-    this.#blocks.push(block)
-    this.#byIndex.set(numberOf(event.data.index), block)
+    const block = this.#begin(fields)
+    this.#byIndex.set(numberOf(event.data.index) ?? this.#blocks.length - 1, block)
     // After a server-side fallback the last hop names the model that served, as the answer without a stream does.
     const model = node!.get('type')?.is('fallback') ? node!.get('to')?.get('model') : undefined
     if (model?.isString) message.set('model', rawText(model))
@@ -126,11 +129,29 @@ export class MessageFold {
     return this.#message
   }
 
-  /** Without an index it is the block that began last. */
-  #block({ type, index }: EventData): BlockFold {
+  /**
+   * The block that a delta is for. Some upstreams leave indexes out or count them wrongly: where the index leads to no block, or
+   * to one of another kind, it is the block of its kind that began last. Words without any such block begin one.
+   */
+  #block({ type, index, delta }: EventData): BlockFold | undefined {
+    this.#opened(type)
     const number = numberOf(index)
-    const block = number === undefined ? this.#blocks.at(-1) : this.#byIndex.get(number)
-    if (!block) throw protocolError(`a ${type} for block ${number}, which never began`)
+    const deltaType = isRecord(delta) ? delta.type : undefined
+    const kind = kindOfDelta(deltaType)
+    const named = number === undefined ? this.#blocks.at(-1) : this.#byIndex.get(number)
+    if (named?.takes(kind)) return named
+    const latest = kind ? this.#latest.get(kind) : this.#blocks.at(-1)
+    if (latest) return latest
+    if (kind === undefined || kind === 'tool')
+      throw protocolError(`a ${type} for block ${number}, which never began`)
+    // A signature or a citation of nothing is nothing.
+    return deltaType === `${kind}_delta` ? this.#begin(new Map([['type', `"${kind}"`]])) : undefined
+  }
+
+  #begin(fields: RawObject): BlockFold {
+    const block = new BlockFold(fields)
+    this.#blocks.push(block)
+    for (const kind of BLOCK_KINDS) if (block.takes(kind)) this.#latest.set(kind, block)
     return block
   }
 }

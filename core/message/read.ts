@@ -1,8 +1,8 @@
 import type { ByteSink, ByteSource } from '../contract/http.js'
 import { isKnownError, UpstreamError } from '../errors/gateway-errors.js'
 import { FrameDecoder } from '../stream/sse-decoder.js'
-import { StreamEvent } from '../stream/sse-event.js'
-import { beginningOf } from './first-event.js'
+import { type SseEvent, StreamEvent, saysNothing } from '../stream/sse-event.js'
+import { Beginnings } from './first-event.js'
 import { MessageFold } from './fold.js'
 import { protocolError } from './protocol-error.js'
 
@@ -31,6 +31,7 @@ export interface Outcome<T> {
 export class MessageReader implements ByteSink {
   readonly #fold = new MessageFold()
   readonly #decoder = new FrameDecoder()
+  readonly #beginnings = new Beginnings()
   #size = 0
   #begun = false
   #settled = false
@@ -55,7 +56,9 @@ export class MessageReader implements ByteSink {
       // Some upstreams leave out the last blank line. A frame that was cut is no JSON, and so no `message_stop`.
       const rest = StreamEvent.parse(this.#decoder.rest())
       if (rest.hasData && !rest.malformed) this.#take(rest.raw)
-      if (!this.#settled) this.#fold.result()
+      if (this.#settled) return
+      if (!this.#begun) throw this.#beginnings.ended
+      this.#fold.result()
     })
   }
 
@@ -70,8 +73,7 @@ export class MessageReader implements ByteSink {
   readonly #take = (frame: Buffer): void => {
     if (this.#settled) return
     const event = StreamEvent.parse(frame)
-    if (!event.hasData) return
-    if (!this.#begun && event.type !== 'ping' && !this.#begins(event)) return
+    if (saysNothing(event) || !(this.#begun || this.#begins(event))) return
     this.#fold.push(event)
     if (!this.#fold.done) return
     const message = this.#fold.result()
@@ -80,8 +82,9 @@ export class MessageReader implements ByteSink {
     this.outcome.done(message)
   }
 
-  #begins(event: StreamEvent): boolean {
-    const beginning = beginningOf(event)
+  #begins(event: SseEvent): boolean {
+    const beginning = this.#beginnings.judge(event)
+    if (beginning === undefined) return false
     if (beginning === 'stream') {
       this.#begun = true
       this.outcome.begun()

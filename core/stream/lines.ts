@@ -5,8 +5,8 @@ const CR = 0x0d
 
 /**
  * Cuts a byte stream into lines, each with its end (LF, CRLF or CR), wherever the chunks break. Work is linear however many
- * chunks one line takes. A CR at a chunk's end waits for the next byte, which may be its LF. A run of LFs comes as one: cut one
- * by one, 4 MB of them took 1.1 s.
+ * chunks one line takes. A CR at a chunk's end waits for the next byte, which may be its LF. Blank lines come together: cut
+ * one by one, 4 MB of them took 1.1 s.
  */
 export class LineCutter {
   /** Chunks of the line that is not complete yet. */
@@ -33,7 +33,7 @@ export class LineCutter {
         this.#hold(chunk.subarray(from))
         return undefined
       }
-      const isBlank = end === from + 1 && chunk[from] === LF && this.#held.length === 0
+      const isBlank = (chunk[from] === LF || chunk[from] === CR) && this.#held.length === 0
       const next = isBlank ? endOfRun(chunk, end) : end
       const line = this.#take(chunk.subarray(from, next))
       from = next
@@ -81,6 +81,6 @@ export class LineCutter {
 
 function endOfRun(chunk: Buffer, from: number): number {
   let end = from
-  while (chunk[end] === LF) end++
+  while (chunk[end] === LF || chunk[end] === CR) end++
   return end
 }

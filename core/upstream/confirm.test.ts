@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { growth, LINEAR } from '../../test/support/growth.js'
 import { makeCall } from '../../testing.js'
 import type { Call } from '../contract/call.js'
 import type { ByteSink, ByteSource } from '../contract/http.js'
@@ -101,12 +102,35 @@ describe('before the first event', () => {
     expect((await reply.bytes()).equals(bytes)).toBe(true)
   })
 
-  it('line ends do not pile up', async () => {
+  it.each([SSE, {}])('white space does not pile up, and has an end: %j', async (headers) => {
     const source = new ManualSource()
-    const pending = confirmed(Reply.stream(source))
-    for (let i = 0; i < 100; i++) source.sink.data(Buffer.alloc(1_000, '\n'))
-    await expect(pending).rejects.toMatchObject({ failure: 'truncated' })
+    const pending = failure(Reply.stream(source, { headers }))
+    const white = Buffer.alloc(1024 * 1024, '\n \r\n')
+    const before = process.memoryUsage().arrayBuffers
+    for (let i = 0; i < 60; i++) source.sink.data(Buffer.from(white))
+    expect(source.cancelled).toBe(false)
+    for (let i = 0; i < 5; i++) source.sink.data(white)
+    expect(await pending).toMatchObject({ failure: 'shape' })
     expect(source.cancelled).toBe(true)
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100 * 1024 * 1024)
+  })
+
+  // 4 MB of line ends stopped the loop for 5.5 s.
+  it.each(['\n', '\r\n', ' \t'])('time grows in proportion to the white space: %j', async (white) => {
+    const blank = (size: number) => Buffer.from(white.repeat(size / white.length))
+    const fed = (bytes: Buffer) => {
+      for (const headers of [SSE, {}]) {
+        const source = new ManualSource()
+        void failure(Reply.stream(source, { headers })).catch(() => {})
+        for (const start of ['', ': hi\n']) {
+          source.sink.data(Buffer.from(start))
+          for (let at = 0; at < bytes.length; at += 8192) source.sink.data(bytes.subarray(at, at + 8192))
+        }
+        source.sink.data(Buffer.from(WIRE))
+        source.sink.end()
+      }
+    }
+    expect(growth(256 * 1024, blank, fed)).toBeLessThan(LINEAR)
   })
 
   it('a stream that shows none in time is cut off, whatever it is asked for', async () => {
@@ -180,6 +204,18 @@ describe('an answer is read by its shape', () => {
     ['a message without its type', JSON.stringify({ ...MESSAGE, type: undefined })],
     ['a message as the one event of a stream', `data: ${JSON.stringify(MESSAGE)}\n\n`],
     ['a message as an `event: message`', `: hi\n\nevent: message\ndata: ${JSON.stringify(MESSAGE)}`],
+    ['a message after much white space', `${' \r\n\t'.repeat(100)}${JSON.stringify(MESSAGE)}`],
+    ['a message after 1 MB of white space', `${'\n'.repeat(1024 * 1024)}${JSON.stringify(MESSAGE)}`],
+    ['a stream after many line ends', `${'\n'.repeat(100_000)}${WIRE}`],
+    ['a stream after data that is empty', `data:\n\ndata: null\n\ndata: {}\n\n${WIRE}`],
+    [
+      'a stream after events without a name, of no type',
+      `data: hello\n\ndata: [DONE]\n\ndata: {"x":1}\n\ndata: {"a":\n\n${WIRE}`,
+    ],
+    [
+      'a stream with empty data in its middle',
+      WIRE.replaceAll('\n\n', '\n\nevent: message_delta\ndata:\n\ndata: null\n\n'),
+    ],
     ['a stream without blank lines', WIRE.replaceAll('\n\n', '\n')],
     ['a stream without blank lines after a comment that has one', `: hi\n\n${WIRE.replaceAll('\n\n', '\n')}`],
     ['a stream without blank lines after a ping that has one', `${PING}${WIRE.replaceAll('\n\n', '\n')}`],
@@ -200,8 +236,9 @@ describe('an answer is read by its shape', () => {
       expect(stream.isEventStream).toBe(true)
       expect(stream.header('x-own')).toBe('1')
       const types: string[] = []
-      for await (const event of stream.events()) types.push(event.type)
-      expect(types.filter((type) => !['', 'ping'].includes(type))).toEqual(EVENTS.map(({ type }) => type))
+      for await (const event of stream.events())
+        if (event.data.type !== '' && event.text) types.push(event.type)
+      expect(types.filter((type) => type !== 'ping')).toEqual(EVENTS.map(({ type }) => type))
     })
   })
 
@@ -247,6 +284,35 @@ describe('an answer is read by its shape', () => {
   it('an error status is an answer as it is', async () => {
     const reply = body('<html>no</html>').with({ status: 500 })
     expect(await confirmed(reply)).toBe(reply)
+  })
+})
+
+describe('a tool call without its input, in JSON', () => {
+  const tool = (fields: object) =>
+    JSON.stringify({
+      ...MESSAGE,
+      content: [
+        { type: 'tool_use', id: 't', name: 'list', ...fields },
+        { type: 'text', text: 'x' },
+      ],
+    })
+
+  it.each([{}, { input: null }, { input: '' }])('has an empty one: %j', async (fields) => {
+    for (const text of [tool(fields), `\ufeff ${tool(fields)}`]) {
+      const message = await (await confirmed(body(text), asMessage)).json<typeof MESSAGE>()
+      expect(message.content).toEqual([
+        { type: 'tool_use', id: 't', name: 'list', input: {} },
+        { type: 'text', text: 'x' },
+      ])
+      const stream = await (await confirmed(body(text))).text()
+      expect(stream).toContain('"content_block":{"type":"tool_use","id":"t","name":"list","input":{}}')
+      expect(stream).toContain('"partial_json":"{}"')
+    }
+  })
+
+  it('is the only thing that changes: an input keeps its bytes', async () => {
+    const text = tool({ input: { a: 1 } }).replace('"a":1', '"a":1.0')
+    expect(await (await confirmed(body(text), asMessage)).text()).toBe(text)
   })
 })
 
@@ -379,6 +445,8 @@ describe('what is no answer', () => {
   it.each([
     ['nothing', ''],
     ['nothing', ' \r\n'],
+    ['nothing', '\n'.repeat(200)],
+    ['JSON that breaks off', `${' '.repeat(200)}{"type":"message","content":`],
     ['JSON that breaks off', '{"type":"message","content":[{"type":"text","te'],
   ])('%s may be whole the next time: %j', async (what, text) => {
     for (const call of [asStream, asMessage])

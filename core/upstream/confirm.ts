@@ -12,11 +12,14 @@ import { isMessage } from '../message/first-event.js'
 import { MessageReader, type Outcome } from '../message/read.js'
 import { isSpaced, Spacing } from '../stream/spacing.js'
 import { EventStream, type FirstEvent } from './event-stream.js'
-import { bytesReply, errorReply, foldedReply, streamReply, unfoldedReply } from './replies.js'
-import { CUT_JSON, describeBody, NOTHING, type Shape, shapeOf } from './shape.js'
+import { bytesReply, errorReply, foldedReply, streamReply, unfoldedReply, withToolInputs } from './replies.js'
+import { CUT_JSON, describeBody, leadOf, NOTHING, type Shape, shapeOf } from './shape.js'
 
 /** No honest answer that is held in memory is larger. */
 const WHOLE_LIMIT = 64 * 1024 * 1024
+/** White space before a body that is kept. */
+const LEAD_LIMIT = 64 * 1024
+const EMPTY = Buffer.alloc(0)
 
 /**
  * Makes sure that a good answer is one, and returns it in the form that was asked for (`call.answer`): a stream once it has
@@ -28,7 +31,7 @@ const WHOLE_LIMIT = 64 * 1024 * 1024
 export function confirm(reply: Reply, call: Call, attempt: AttemptRecord): Promise<Reply> | Reply {
   if (!reply.ok) return reply
   const held = heldBytes(reply)
-  if (held && !reply.isEventStream && shapeOf(held, false) === 'json')
+  if (held && !reply.isEventStream && shapeOf(held.subarray(leadOf(held)), false) === 'json')
     return ofWhole(held, reply, call, attempt)
   return new Promise((resolve, reject) => new Confirmation(reply, call, attempt, resolve, reject).start())
 }
@@ -42,6 +45,8 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
   /** What came before its shape was known, and all of a body that is no stream. */
   #chunks: Buffer[] = []
   #bytes = 0
+  /** What came behind the body's lead, while that is too little to tell its shape. */
+  #start: Buffer = EMPTY
   #shape: Shape | undefined
   #settled = false
 
@@ -71,11 +76,19 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
   #look(chunk: Buffer): void {
     this.#chunks.push(chunk)
     this.#bytes += chunk.length
-    this.#shape ??= shapeOf(this.#body, this.reply.isEventStream)
+    this.#shape ??= this.#shapeWith(chunk)
     if (this.#shape === 'events') this.#flow()
     else if (this.#shape === 'json') clearTimeout(this.#timer) // it is on its way, and bounded by the idle timeout
     if (this.#shape === 'other') this.fail(notAnswer(this.#body, this.call))
-    else if (this.#chunks.length > 0 && this.#bytes > WHOLE_LIMIT) this.fail(tooLarge())
+    else if (this.#shape !== 'events' && this.#bytes > WHOLE_LIMIT) this.fail(tooLarge())
+  }
+
+  #shapeWith(chunk: Buffer): Shape | undefined {
+    const hasStart = this.#start.length > 0
+    this.#start = hasStart ? Buffer.concat([this.#start, chunk]) : chunk.subarray(leadOf(chunk))
+    if (this.#start.length > 0) return shapeOf(this.#start, this.reply.isEventStream)
+    if (this.#bytes > LEAD_LIMIT) this.#chunks = []
+    return undefined
   }
 
   end(): void {
@@ -165,9 +178,10 @@ function ofWhole(bytes: Buffer, reply: Reply, call: Call, attempt: AttemptRecord
   if (error) return errorReply(error, call, reply, bytes)
   if (call.route !== 'messages' && isRecord(body)) return bytesReply(reply, bytes)
   if (!isMessage(body)) throw notAnswer(bytes, call)
-  const { usage, stop_reason } = body as unknown as MessageReply
+  const { usage, stop_reason, content } = body as unknown as MessageReply
   noteUsage(attempt, usage, stop_reason)
-  return call.answer === 'message' ? bytesReply(reply, bytes) : unfoldedReply(reply, bytes)
+  const message = withToolInputs(bytes, content)
+  return call.answer === 'message' ? bytesReply(reply, message) : unfoldedReply(reply, message)
 }
 
 /** Asked again, the upstream would send as much again. */

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../contract/http.js'
 import { UpstreamError } from '../errors/gateway-errors.js'
 import type { UsageTap } from '../exchange/usage.js'
-import { beginningOf } from '../message/first-event.js'
+import { Beginnings } from '../message/first-event.js'
 import type { Outcome } from '../message/read.js'
 import { PassThrough } from '../stream/pass-through.js'
 import { FrameDecoder } from '../stream/sse-decoder.js'
@@ -28,6 +28,7 @@ const UNNAMED: FirstEvent = { isNamed: false }
 export class EventStream extends PassThrough {
   readonly #decoder = new FrameDecoder()
   readonly #quiet = new Quiet()
+  readonly #beginnings = new Beginnings()
   /** Bytes that came, and those of them in frames that were looked at. */
   #came = 0
   #seen = 0
@@ -61,7 +62,7 @@ export class EventStream extends PassThrough {
   override end(): void {
     if (this.#state === 'waiting') {
       this.#judge(this.#decoder.rest()) // some upstreams leave out the last blank line
-      this.#fail(new UpstreamError('truncated', 'the upstream answered with an empty stream'))
+      this.#fail(this.#beginnings.ended)
     }
     if (this.#state === 'over') return
     this.tap.ended()
@@ -102,8 +103,8 @@ export class EventStream extends PassThrough {
   /** False for a frame that says nothing yet. */
   #judge(frame: Buffer): boolean {
     const event = StreamEvent.parse(frame)
-    if (!event.hasData || event.type === 'ping') return false
-    const beginning = beginningOf(event)
+    const beginning = this.#beginnings.judge(event)
+    if (beginning === undefined) return false
     if (beginning === 'stream') {
       this.#state = 'flowing'
       for (const each of this.#quiet.frames) super.data(each)

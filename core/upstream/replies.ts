@@ -1,5 +1,6 @@
 import type { Call } from '../contract/call.js'
 import type { Headers } from '../contract/http.js'
+import type { Edit } from '../contract/json.js'
 import type { Reply } from '../contract/reply.js'
 import type { Cooldown } from '../contract/upstream.js'
 import { errorBody } from '../errors/api-errors.js'
@@ -8,7 +9,9 @@ import { wordsOfJson } from '../errors/upstream-words.js'
 import { endToEnd } from '../exchange/headers.js'
 import { withSource } from '../exchange/inner.js'
 import { Reply as Replies } from '../exchange/reply.js'
+import { applyEdits } from '../json/edit.js'
 import { JsonNode } from '../json/node.js'
+import { isRecord } from '../json/plain.js'
 import { unfold } from '../message/unfold.js'
 import { StreamEvent } from '../stream/sse-event.js'
 import type { EventStream, FirstEvent } from './event-stream.js'
@@ -53,6 +56,25 @@ function unmarked(bytes: Buffer): Buffer {
 }
 
 const BYTE_ORDER_MARK = Buffer.from('\ufeff')
+
+/** The message with an `input` in each tool call: some upstreams leave it out where the tool takes no arguments, or say null or ''. */
+export function withToolInputs(message: Buffer, content: unknown): Buffer {
+  if (!Array.isArray(content) || !content.some(lacksInput)) return message
+  const bytes = unmarked(message)
+  const items = JsonNode.parse(bytes, DEPTH_LIMIT).get('content')!.items()
+  const edits = items.flatMap((item, i): Edit[] => {
+    if (!lacksInput(content[i])) return []
+    const input = item.get('input')
+    if (input) return [{ start: input.start, end: input.end, text: '{}' }]
+    return [{ start: item.end - 1, end: item.end - 1, text: ',"input":{}' }]
+  })
+  return applyEdits(bytes, edits)
+}
+
+function lacksInput(block: unknown): boolean {
+  if (!isRecord(block) || typeof block.type !== 'string' || !block.type.endsWith('tool_use')) return false
+  return block.input === undefined || block.input === null || block.input === ''
+}
 
 /** The message that a stream added up to. */
 export function foldedReply(reply: Reply, json: string): Reply {
