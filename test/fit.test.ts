@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Call, MessagesRequest } from '../core/index.js'
 import * as plugins from '../plugins/index.js'
 import { makeCall, testChain } from '../testing.js'
-import { strictSchema, UPSTREAMS } from './support/strict-upstreams.js'
+import { strictSchema, takesBetas, UPSTREAMS } from './support/strict-upstreams.js'
 
 interface Request {
   readonly name: string
@@ -25,7 +25,10 @@ async function fitted(upstream: string, requests: readonly Request[]): Promise<{
   const chain = await testChain({
     preset: 'claude-code',
     accounts: [{ id: 'a', upstream, apiKey: 'key-of-a' }],
-    plugins: { warmup: false }, // answers Claude Code 2.0's by itself
+    plugins: {
+      warmup: false, // answers Claude Code 2.0's by itself
+      ...(upstream === 'vertex' && { vertex: { project: 'some-project' } }),
+    },
     ...(!ofPreset && { use: [factoryOf(upstream)] }),
   })
   const calls: { sent: Call; left: Call }[] = []
@@ -60,6 +63,8 @@ describe.each(UPSTREAMS)('what clients send today, fitted to %s', (upstream) => 
     first.forEach(({ left }, i) => {
       const { error } = schema.safeParse(bodyOf(left))
       expect(error ? `${REQUESTS[i]!.name}: ${z.prettifyError(error)}` : '').toBe('')
+      const beta = left.header('anthropic-beta')
+      expect([REQUESTS[i]!.name, beta, takesBetas(upstream, beta)]).toEqual([REQUESTS[i]!.name, beta, true])
     })
     const second = await fitted(
       upstream,

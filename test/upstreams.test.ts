@@ -52,6 +52,23 @@ accounts:
     expect(up.requests[0]!.header('x-goog-api-key')).toBe('the-key-of-gemini')
   })
 
+  it('one with a type is Claude on that cloud', async () => {
+    const { send, up } = await stand(() => json(message({ text: 'hi' })), {
+      config: (url) =>
+        load(
+          'agproxy.config.yaml',
+          `upstreams:
+  - { name: aws, type: bedrock, baseURL: '${url}', profile: eu }
+accounts:
+  - { upstream: aws, apiKey: the-key-of-bedrock }
+`,
+        ),
+    })
+    expect((await send({ body: ask() })).status).toBe(200)
+    expect(up.requests[0]!.url).toBe('/model/eu.anthropic.claude-sonnet-5/invoke')
+    expect(problems([{ name: 'x', type: 'azure' }])).toContain("expected the type 'bedrock' or 'vertex'")
+  })
+
   it('one without a provider is of Anthropic’s own shape', async () => {
     const { send, up } = await stand(() => json(message({ text: 'hi' })), {
       config: (url) =>

@@ -6,7 +6,7 @@ import { errorBody } from '../errors/api-errors.js'
 import { ClientGoneError, GatewayError } from '../errors/gateway-errors.js'
 import { headerText } from '../exchange/headers.js'
 import { cancellationOf } from '../exchange/inner.js'
-import { maskBytes, maskHeaders, maskText } from '../exchange/mask-key.js'
+import { maskText } from '../exchange/mask-key.js'
 import { Reply } from '../exchange/reply.js'
 import { shownStatus } from '../exchange/shown-status.js'
 import { parseBaseURL } from './base-url.js'
@@ -14,7 +14,9 @@ import { connectionError } from './connection-errors.js'
 import { keyOf } from './keys.js'
 import { headersLimit } from './limits.js'
 import { fetchModels } from './remote-models.js'
-import { type HeaderRules, RequestHeaders } from './request-headers.js'
+import { type HeaderRules, headersObject, RequestHeaders } from './request-headers.js'
+import { MESSAGES_WIRE, type Wire, type WireRequest } from './wire.js'
+import { withoutSecrets } from './without-secrets.js'
 
 export interface ForwarderOptions extends HeaderRules {
   readonly name: string
@@ -31,6 +33,8 @@ export interface ForwarderOptions extends HeaderRules {
   contextWindow?(model: string): number | undefined
   /** Ask `GET /v1/models` for more. */
   readonly listsModels: boolean
+  /** For an upstream that speaks Messages by another path, signature or framing. Default: as Anthropic's own API. */
+  readonly wire?: Wire
 }
 
 export interface ForwarderServices {
@@ -43,7 +47,7 @@ export function createForwarder(
   options: ForwarderOptions,
   { transport, http }: ForwarderServices,
 ): UpstreamHooks {
-  const { name, accepts } = options
+  const { name, accepts, wire = MESSAGES_WIRE } = options
   const base = parseBaseURL(options.baseURL)
   const requestHeaders = new RequestHeaders(options)
 
@@ -59,7 +63,12 @@ export function createForwarder(
     ...(options.contextWindow && { contextWindow: options.contextWindow }),
     ...(options.listsModels && {
       listModels: async (account: Account, signal: AbortSignal) =>
-        fetchModels(http, urlOf(account), requestHeaders.object({}, await keyOf(account)), signal),
+        fetchModels(
+          http,
+          urlOf(account),
+          headersObject(requestHeaders.list({}, await keyOf(account))),
+          signal,
+        ),
     }),
     send(call: Call) {
       const target = call.target!
@@ -83,42 +92,54 @@ export function createForwarder(
   }
 
   async function sendWith(key: string | undefined, call: Call, { account }: Target): Promise<Reply> {
-    const { origin, path } = at(account)
+    const base = at(account)
+    const { origin } = base
     const { limits, record } = call
-    record.sentWith(key)
+    const written = wire.write(call, { account, base, key, headers: requestHeaders })
+    const request = written instanceof Promise ? await written : written
+    const secrets = secretsOf(request, key)
+    for (const secret of secrets) record.sentWith(secret)
     const attempt = record.attempts.at(-1)
-    if (attempt) attempt.requestBytes = call.bytes.length
+    if (attempt) attempt.requestBytes = request.body.length
     const sentAt = performance.now()
     const reply = await transport.send({
       method: call.method,
       origin,
-      path: `${path}${call.path}${call.query}`,
-      headers: requestHeaders.list(call.headers, key),
-      body: call.bytes,
+      path: `${base.path}${request.path}`,
+      headers: request.headers,
+      body: request.body,
       cancellation: cancellationOf(call),
       headersTimeout: headersLimit(call),
       idleTimeout: limits.idle,
       attempt,
     })
     record.facts.upstreamMs = performance.now() - sentAt
-    record.facts.upstreamRequestId = requestIdOf(reply, key) ?? record.facts.upstreamRequestId
+    record.facts.upstreamRequestId = requestIdOf(reply, secrets) ?? record.facts.upstreamRequestId
     if (reply.status >= 300 && reply.status < 400) {
       reply.discard()
       throw redirected(name, reply, call)
     }
-    return withoutKey(reply, key)
+    return read(withoutSecrets(reply, secrets), call)
+  }
+
+  function read(reply: Awaitable<Reply>, call: Call): Awaitable<Reply> {
+    if (!wire.read) return reply
+    return reply instanceof Promise ? reply.then((found) => wire.read!(found, call)) : wire.read(reply, call)
   }
 
   async function count(call: Call, target: Target): Promise<Reply> {
     if (!target.accepts.countTokens)
       return Reply.json(errorBody('not_found_error', `${name} does not count tokens`), { status: 404 })
-    const key = await keyOf(target.account)
-    call.record.sentWith(key)
-    const url = `${urlOf(target.account)}${call.path}${call.query}`
+    const { account } = target
+    const key = await keyOf(account)
+    const request = await wire.write(call, { account, base: at(account), key, headers: requestHeaders })
+    const secrets = secretsOf(request, key)
+    for (const secret of secrets) call.record.sentWith(secret)
+    const url = `${urlOf(account)}${request.path}`
     const init = {
       method: 'POST',
-      headers: requestHeaders.object(call.headers, key),
-      body: call.bytes,
+      headers: headersObject(request.headers),
+      body: request.body,
       signal: call.signal,
       responseType: 'arrayBuffer',
     } as const
@@ -129,7 +150,7 @@ export function createForwarder(
     const headers = { ...Object.fromEntries(res.headers), ...NO_LONGER_TRUE }
     const reply = Reply.bytes(Buffer.from(res._data ?? new ArrayBuffer(0)), { status, headers })
     if (status >= 300 && status < 400) throw redirected(name, reply, call)
-    return withoutKey(reply, key)
+    return read(withoutSecrets(reply, secrets), call)
   }
 
   function forward(call: Call, target: Target): Promise<Reply> {
@@ -137,27 +158,8 @@ export function createForwarder(
   }
 }
 
-/** No honest error body is larger; a body that broke off counts as empty, its status still tells. */
-const ERROR_BODY_LIMIT = 1024 * 1024
-
 /** Of a body that fetch has decompressed. */
 const NO_LONGER_TRUE = { 'content-encoding': undefined, 'content-length': undefined }
-
-/**
- * Upstreams have been seen to quote the key that they refuse, in the body and in headers. An error body is read whole; the
- * body of a good answer passes byte for byte.
- */
-function withoutKey(reply: Reply, key: string | undefined): Awaitable<Reply> {
-  const headers = maskHeaders(reply.headers, key)
-  if (!reply.ok) return errorWithoutKey(reply.with({ headers }), key)
-  return headers === reply.headers ? reply : reply.with({ headers })
-}
-
-async function errorWithoutKey(reply: Reply, key: string | undefined): Promise<Reply> {
-  const bytes = await reply.bytes(ERROR_BODY_LIMIT).catch(() => Buffer.alloc(0))
-  const { status, headers } = reply
-  return Reply.bytes(maskBytes(bytes, key), { status, headers: { ...headers, 'content-length': undefined } })
-}
 
 function redirected(name: string, reply: Reply, call: Call): GatewayError {
   const location = reply.header('location')
@@ -170,7 +172,11 @@ function redirected(name: string, reply: Reply, call: Call): GatewayError {
   })
 }
 
-function requestIdOf(reply: Reply, key: string | undefined): string | undefined {
-  const id = reply.header('request-id') ?? reply.header('x-request-id')
-  return id && maskText(id, key)
+function secretsOf({ secrets }: WireRequest, key: string | undefined): readonly (string | undefined)[] {
+  return secrets ?? [key]
+}
+
+function requestIdOf(reply: Reply, secrets: readonly (string | undefined)[]): string | undefined {
+  const id = reply.header('request-id') ?? reply.header('x-request-id') ?? reply.header('x-amzn-requestid')
+  return id && secrets.reduce<string>(maskText, id)
 }

@@ -57,17 +57,6 @@ export class RequestHeaders {
     return list
   }
 
-  /** For clients that take an object. */
-  object(client: Headers, key: string | undefined): Record<string, string> {
-    const list = this.list(client, key)
-    const headers: Record<string, string> = {}
-    for (let i = 0; i < list.length; i += 2) {
-      const [name, value] = [list[i]!, list[i + 1]!]
-      headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`
-    }
-    return headers
-  }
-
   #addKey(list: HeaderList, client: Headers, key: string): void {
     const bearer = this.#usesBearer(client)
     const name = bearer ? 'authorization' : KINDS.has(this.#keyHeader) ? 'x-api-key' : this.#keyHeader
@@ -89,3 +78,13 @@ export class RequestHeaders {
 }
 
 const KINDS: ReadonlySet<string> = new Set(['client', 'version', 'bearer'])
+
+/** For clients that take an object. */
+export function headersObject(list: HeaderList): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (let i = 0; i < list.length; i += 2) {
+    const [name, value] = [list[i]!, list[i + 1]!]
+    headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`
+  }
+  return headers
+}

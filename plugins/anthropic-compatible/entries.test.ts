@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import type { NamedFactory } from '../../core/kit.js'
 import { ENTRIES } from './entries.js'
 import type { Entry } from './entry.js'
-import type { EntryFactory } from './index.js'
+import type { Options } from './options.js'
 import * as readyMade from './ready-made.js'
 
 const docs = readFileSync(new URL('../../docs/plugins/anthropic-compatible.md', import.meta.url), 'utf8')
-const factories = Object.entries(readyMade) as [keyof typeof ENTRIES, EntryFactory<string>][]
+const factories = Object.entries(readyMade) as [keyof typeof ENTRIES, NamedFactory<string, Options>][]
 
 it('there is a factory for each entry', () => {
   expect(factories.map(([name]) => name).toSorted()).toEqual(Object.keys(ENTRIES).toSorted())

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { defineUpstream, type PluginFactory, type PluginSpec } from '../../core/index.js'
-import { createForwarder, mappedName, namedModels } from '../../core/kit.js'
+import { createForwarder, mappedName, type NamedFactory, namedModels, namedUpstream } from '../../core/kit.js'
 import { acceptsOfEntry, type Entry } from './entry.js'
 import { type Options, optionsFor } from './options.js'
 
@@ -19,17 +19,9 @@ export function anthropicCompatible<const Name extends string>(
   return instance(name, {})(rest)
 }
 
-/** A factory of a ready-made entry. `name` makes a further instance beside the first. */
-export type EntryFactory<Name extends string> = PluginFactory<Name, Options> &
-  (<const Own extends string>(options: Input & { readonly name: Own }) => PluginSpec<Own, Options>)
-
 /** A ready-made upstream: what is known of it, under its own name. */
-export function readyMade<const Name extends string>(name: Name, entry: Entry): EntryFactory<Name> {
-  const base = instance(name, entry)
-  const factory = ({ name: own, ...options }: Input & { readonly name?: string } = {}) =>
-    own === undefined ? base(options) : instance(own, entry)(options)
-  // With the marks of a factory, so that it can stand in `use` without being called.
-  return Object.defineProperties(factory, Object.getOwnPropertyDescriptors(base)) as EntryFactory<Name>
+export function readyMade<const Name extends string>(name: Name, entry: Entry): NamedFactory<Name, Options> {
+  return namedUpstream(name, (own) => instance(own, entry))
 }
 
 function instance<const Name extends string>(name: Name, entry: Entry): PluginFactory<Name, Options> {

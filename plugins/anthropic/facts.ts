@@ -1,78 +1,18 @@
-import type { Fact } from '../../core/kit.js'
-
-const API = 'https://docs.anthropic.com/en/api/messages'
-/** Their answers, as issue threads and clients quote them. */
-const SAID = 'its refusals, as quoted in issue threads'
-
-/** Models from before 4.6. */
-const OLD = [
-  'claude-3*',
-  'claude-opus-4-0*',
-  'claude-opus-4-1*',
-  'claude-opus-4-2*',
-  'claude-opus-4-5*',
-  'claude-sonnet-4-0*',
-  'claude-sonnet-4-2*',
-  'claude-sonnet-4-5*',
-  'claude-haiku-4-5*',
-]
+import { claudeFacts, type Fact } from '../../core/kit.js'
 
 /** What Anthropic's own API takes. Of models that are not named here nothing is known, and all is passed on. */
 export const FACTS: readonly Fact[] = [
   {
     accepts: { countTokens: true, maxCacheControls: 4 },
     says: '"A maximum of 4 blocks with cache_control may be provided. Found 5."',
-    source: API,
+    source: 'https://docs.anthropic.com/en/api/messages',
     date: '2026-11',
   },
   {
     accepts: { unknownFields: false },
     says: '"Extra inputs are not permitted"; unknown beta values are refused too',
-    source: SAID,
+    source: 'its refusals, as quoted in issue threads',
     date: '2026-11',
   },
-  {
-    accepts: { systemMessages: 'not-first' },
-    says: '"use the top-level \'system\' parameter for the initial system prompt"',
-    source: 'gproxy#209',
-    date: '2026-11',
-  },
-  {
-    accepts: { systemMessages: false },
-    models: [...OLD, 'claude-opus-4-6*', 'claude-opus-4-7*', 'claude-sonnet-4-6*'],
-    says: '"role \'system\' is not supported on this model"',
-    source: SAID,
-    date: '2026-11',
-  },
-  {
-    accepts: { adaptiveThinking: false },
-    models: OLD,
-    says: '"adaptive thinking is not supported on this model"',
-    source: SAID,
-    date: '2026-11',
-  },
-  {
-    accepts: { enabledThinking: false },
-    models: ['claude-opus-4-7*', 'claude-opus-4-8*', 'claude-haiku-5-5*'],
-    says: 'budgets up to 4.6',
-    source: API,
-    date: '2026-11',
-  },
-  {
-    accepts: { foreignSignatures: false },
-    says: '"Invalid `signature` in `thinking` block"',
-    source: SAID,
-    date: '2026-11',
-  },
-  {
-    accepts: { unpairedTools: false, emptyText: false, trailingSpace: false },
-    source: SAID,
-    date: '2026-11',
-  },
-  {
-    accepts: { loneSurrogates: false },
-    says: '"The request body is not valid JSON: no low surrogate in string"',
-    source: 'anthropics/claude-code#69927',
-    date: '2026-11',
-  },
+  ...claudeFacts(),
 ]

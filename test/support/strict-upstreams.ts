@@ -19,6 +19,8 @@ interface Rules {
   readonly without?: readonly string[]
   readonly billingLine?: boolean
   readonly userId?: boolean
+  /** In `anthropic-beta`. Default: none. */
+  readonly refusedBetas?: RegExp
 }
 
 const USER = ['user', 'assistant']
@@ -46,9 +48,28 @@ const RULES: Readonly<Record<string, Rules>> = {
   sglang: { ...CAREFUL, roles: USER, thinking: ['enabled', 'disabled'], toolReferences: false },
   litellm: { ...CAREFUL, cacheControl: 'anywhere', billingLine: true, serverTools: /./ },
   anthropic: { cacheControl: 'anywhere', serverTools: /./ },
+  bedrock: {
+    cacheControl: 'anywhere',
+    serverTools: /^(bash|computer|memory|text_editor|tool_search_tool)_/,
+    billingLine: false,
+    refusedBetas:
+      /advanced-tool-use|web-|files-api|code-execution|fast-mode|skills|mcp-|per-turn|prompt-caching-scope|structured-outputs|interleaved|claude-code/,
+  },
+  vertex: {
+    cacheControl: 'anywhere',
+    serverTools: /^(bash|computer|memory|text_editor|tool_search_tool|web_search)_/,
+    billingLine: false,
+    without: ['mcp_servers'],
+    refusedBetas: /advanced-tool-use|effort|files-api|web-fetch|skills|structured-outputs|fine-grained|mcp-/,
+  },
 }
 
 export const UPSTREAMS = Object.keys(RULES)
+
+/** Whether an upstream takes these values of `anthropic-beta`. */
+export function takesBetas(upstream: string, beta = ''): boolean {
+  return !RULES[upstream]!.refusedBetas?.test(beta)
+}
 
 /** The schema of a request to one of `UPSTREAMS`. */
 export function strictSchema(upstream: string): z.ZodType {

@@ -5,6 +5,8 @@ import { FACTS as ANTHROPIC } from '../../plugins/anthropic/facts.js'
 import { ENTRIES } from '../../plugins/anthropic-compatible/entries.js'
 import type { Entry } from '../../plugins/anthropic-compatible/entry.js'
 import * as readyMade from '../../plugins/anthropic-compatible/ready-made.js'
+import { FACTS as BEDROCK } from '../../plugins/bedrock/facts.js'
+import { FACTS as VERTEX } from '../../plugins/vertex/facts.js'
 import { MODELS, FACTS as ZAI } from '../../plugins/zai/facts.js'
 
 interface Card {
@@ -18,6 +20,8 @@ const factories = new Map(Object.entries(readyMade))
 export const CARDS: readonly Card[] = [
   { name: 'zai', title: 'z.ai', facts: ZAI },
   { name: 'anthropic', title: 'Anthropic', facts: ANTHROPIC },
+  { name: 'bedrock', title: 'Claude on Amazon Bedrock', facts: BEDROCK },
+  { name: 'vertex', title: 'Claude on Vertex AI', facts: VERTEX },
   ...Object.entries<Entry>(ENTRIES).map(([key, { title, facts = [] }]) => ({
     name: factories.get(key)!.definition.name,
     title: title!,
