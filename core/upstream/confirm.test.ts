@@ -398,11 +398,25 @@ describe('an error under a good status', () => {
   })
 
   it('in plain words is one of the API', async () => {
-    const reply = await confirmed(body('event: error\ndata: rate limit reached\n\n'))
+    const call = makeCall({ stream: true })
+    const reply = await confirmed(body('event: error\ndata: rate limit reached\n\n'), call)
     expect(await reply.json()).toEqual({
       type: 'error',
       error: { type: 'api_error', message: 'rate limit reached' },
+      request_id: call.id,
     })
+  })
+
+  it('as an event has the id of its request, its own where it has one', async () => {
+    const call = makeCall({ stream: true })
+    const error = { type: 'error', error: { type: 'api_error', message: 'no' } }
+    for (const [event, id] of [
+      [error, call.id],
+      [{ ...error, request_id: 'req_own' }, 'req_own'],
+    ] as const) {
+      const reply = await confirmed(body(`event: error\ndata: ${JSON.stringify(event)}\n\n`), call)
+      expect(await reply.json()).toEqual({ ...error, request_id: id })
+    }
   })
 
   it('loses the keys that it was sent with', async () => {

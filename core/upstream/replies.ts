@@ -3,7 +3,7 @@ import type { Headers } from '../contract/http.js'
 import type { Edit } from '../contract/json.js'
 import type { Reply } from '../contract/reply.js'
 import type { Cooldown } from '../contract/upstream.js'
-import { errorBody } from '../errors/api-errors.js'
+import { errorBody, isErrorBody } from '../errors/api-errors.js'
 import type { UpstreamError } from '../errors/gateway-errors.js'
 import { wordsOfJson } from '../errors/upstream-words.js'
 import { endToEnd } from '../exchange/headers.js'
@@ -93,12 +93,18 @@ function rest(reply: Reply): Headers {
 
 const NO_REPLY: Reply = Replies.bytes(Buffer.alloc(0))
 
-/** An error that came under a good status, under the one that it should have had; `bytes` as it came. */
+/**
+ * An error that came under a good status, under the one that it should have had; `bytes` as it came. One that was an event has
+ * the id of the request, as the API's errors do.
+ */
 export function errorReply(error: UpstreamError, call: Call, reply = NO_REPLY, bytes?: Buffer): Reply {
   const { status, type, message, cause } = error
   call.record.note('attempt', `an error under status ${reply.status} counts as ${status}`)
   const isJson = typeof cause === 'object' && cause !== null
-  const text = bytes?.toString('utf8') ?? JSON.stringify(isJson ? cause : errorBody(type, message))
+  const id = reply.header('request-id') ?? call.id
+  const body = isJson ? cause : errorBody(type, message)
+  const text =
+    bytes?.toString('utf8') ?? JSON.stringify(isErrorBody(body) ? { request_id: id, ...body } : body)
   const isNamed = cause === undefined || wordsOfJson(cause).status !== undefined
   const headers = { ...rest(reply), ...JSON_TYPE }
   return Replies.bytes(Buffer.from(call.record.masked(text)), {

@@ -33,6 +33,14 @@ describe('what an error says', () => {
       429,
       'm',
     ],
+    ['the status of the model behind Bedrock', { message: 'm', originalStatusCode: 424 }, 424, 'm'],
+    [
+      'words alone',
+      { message: 'Too many tokens, please wait before trying again.' },
+      429,
+      'Too many tokens, please wait before trying again.',
+    ],
+    ['a status that is none', { statusCode: 1302, message: 'm' }, 500, 'm'],
     ['a text', 'it broke', 500, 'it broke'],
     ['nothing at all', undefined, 500, 'the provider reported an error'],
     ['an unknown word', { message: 'odd', code: 'server_melted' }, 500, 'odd'],
@@ -46,9 +54,10 @@ describe('what an error says', () => {
   })
 
   it('is an event in the Messages API’s shape', () => {
-    expect(errorData(providerError({ message: 'wait', code: 529 }))).toEqual({
+    expect(errorData(providerError({ message: 'wait', code: 529 }), 'req_1')).toEqual({
       type: 'error',
       error: { type: 'overloaded_error', message: 'wait' },
+      request_id: 'req_1',
     })
   })
 })

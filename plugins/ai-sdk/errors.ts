@@ -1,5 +1,6 @@
-import { type EventData, UpstreamError } from '../../core/index.js'
+import { UpstreamError } from '../../core/index.js'
 import {
+  type ErrorBody,
   errorBody,
   isRecord,
   type JsonRecord,
@@ -20,21 +21,36 @@ export interface ProviderError {
 /** Google says 400 for a key that it doesn't know, which is a fault of the account and not of the request. */
 const BAD_KEY = /api key (not valid|not found|expired)|API_KEY_INVALID/i
 
+/** Bedrock's package leaves out what an error inside a stream is called. */
+const TOO_MANY = /^too many (requests|tokens)\b/i
+
 export function providerError(error: unknown): ProviderError {
-  const { statusCode, message, responseBody, data } = recordOf(error)
+  const { statusCode, message, responseBody, data, originalStatusCode } = recordOf(error)
   const body = text(responseBody)
   const said = body ? wordsOfText(body) : wordsOfJson(isRecord(data) ? { error, ...data } : error)
   const words = said.message ?? text(message) ?? text(error) ?? 'the provider reported an error'
-  const status = Number(statusCode) >= 400 ? Number(statusCode) : (said.status ?? 500)
+  const named = [statusCode, originalStatusCode].map(Number).find((status) => status >= 400 && status < 600)
+  const status = named ?? said.status ?? (TOO_MANY.test(words) ? 429 : 500)
   if (status === 400 && BAD_KEY.test(`${words} ${body ?? ''}`)) return { status: 401, message: words }
   const healing = healingWords(words)
   return healing ? { status: 400, message: healing } : { status, message: words, code: said.code }
 }
 
 /** An error in the Messages API's shape; with the provider's code, which `errors` may know. */
-export function errorData({ status, message, code }: ProviderError): EventData {
-  const { type, error } = errorBody(typeOfStatus(status), message)
-  return { type, error: { ...error, ...(code !== undefined && { code }) } }
+export function errorData({ status, message, code }: ProviderError, requestId: string): ErrorBody {
+  const { error, ...rest } = errorBody(typeOfStatus(status), message, requestId)
+  return { ...rest, error: { ...error, ...(code !== undefined && { code }) } }
+}
+
+/** An answer that the provider broke off with an error of its own, while nothing of it is with the client. */
+export class FailedAnswer extends Error {
+  override readonly name = 'FailedAnswer'
+  readonly said: ProviderError
+
+  constructor(said: ProviderError) {
+    super(said.message)
+    this.said = said
+  }
 }
 
 /** The package could not read what came, or found no end to it: the connection was cut or garbled. */

@@ -6,7 +6,8 @@ export interface PartMapper {
   push(part: StreamPart): readonly EventData[]
   /** Nothing that may follow matters. */
   readonly done: boolean
-  end(): void
+  /** Throws what the stream threw, or that it was cut, where no event can tell of it. */
+  end(thrown?: { readonly error: unknown }): readonly EventData[]
 }
 
 /**
@@ -16,14 +17,18 @@ export interface PartMapper {
 export class EventSource implements ByteSource {
   readonly #reader: ReadableStreamDefaultReader<StreamPart>
   readonly #mapper: PartMapper
-  readonly #failure: (error: unknown) => Error
+  readonly #failure: (error: unknown) => Promise<Error>
   #waiting = ''
   #paused = false
   #wake: (() => void) | undefined
   #cancelled = false
 
   /** `failure` turns what the package throws into an error of ours. */
-  constructor(stream: ReadableStream<StreamPart>, mapper: PartMapper, failure: (error: unknown) => Error) {
+  constructor(
+    stream: ReadableStream<StreamPart>,
+    mapper: PartMapper,
+    failure: (error: unknown) => Promise<Error>,
+  ) {
     this.#reader = stream.getReader()
     this.#mapper = mapper
     this.#failure = failure
@@ -52,23 +57,33 @@ export class EventSource implements ByteSource {
 
   async #flow(sink: ByteSink): Promise<void> {
     try {
-      for (;;) {
-        if (this.#paused) await new Promise<void>((resolve) => (this.#wake = resolve))
-        const { done, value } = await this.#reader.read()
-        if (this.#cancelled) return
-        if (done) break
-        this.#add(this.#mapper.push(value), sink)
-        if (this.#mapper.done) break
-      }
-      this.#mapper.end()
+      const thrown = await this.#read(sink)
+      if (this.#cancelled) return
+      this.#add(this.#mapper.end(thrown), sink)
       this.#flush(sink)
       this.#release()
       sink.end()
     } catch (error) {
+      this.#release()
+      const failure = await this.#failure(error)
       if (this.#cancelled) return
       this.#flush(sink)
-      this.#release()
-      sink.error(this.#failure(error))
+      sink.error(failure)
+    }
+  }
+
+  /** To the end; with what broke it off. */
+  async #read(sink: ByteSink): Promise<{ error: unknown } | undefined> {
+    try {
+      while (!this.#mapper.done) {
+        if (this.#paused) await new Promise<void>((resolve) => (this.#wake = resolve))
+        const { done, value } = await this.#reader.read()
+        if (done || this.#cancelled) break
+        this.#add(this.#mapper.push(value), sink)
+      }
+      return undefined
+    } catch (error) {
+      return { error }
     }
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type EventData, UpstreamError } from '../../core/index.js'
 import { expectGrammar } from '../../test/support/event-grammar.js'
 import { assistantParts } from './assistant.js'
+import { FailedAnswer } from './errors.js'
 import { MessageEvents } from './events.js'
 import { MessageFold } from './fold.js'
 import type { FinishReason, StreamPart, TokenUsage } from './language-model.js'
@@ -37,21 +38,33 @@ const init = {
   toolIds: new Set<string>(),
   searches: false,
   hidesThinking: false,
+  folds: false,
+  requestId: 'req_1',
+  reported: (): unknown => undefined,
 }
 
 function events(parts: readonly StreamPart[], more: Partial<typeof init> = {}): EventData[] {
   const mapped = new MessageEvents({ ...init, ...more })
   const all = parts.flatMap((part) => mapped.push(part))
-  mapped.end()
-  return all
+  return [...all, ...mapped.end()]
 }
 
 function message(parts: readonly StreamPart[], more: Partial<typeof init> = {}) {
-  const all = events(parts, more)
+  const all = events(parts, { folds: true, ...more })
   expectGrammar(all)
   const fold = new MessageFold()
   for (const event of all) fold.push(event)
   return fold.result()
+}
+
+function failed(run: () => unknown): FailedAnswer {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof FailedAnswer) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
 }
 
 function failure(run: () => unknown): UpstreamError {
@@ -81,7 +94,8 @@ describe('tool inputs in JSON', () => {
       toolEnd(id),
       toolCall(id, written),
     ])
-    for (const event of events([...text('t', 'I look.'), ...parts, finish('tool-calls')])) fold.push(event)
+    const all = events([...text('t', 'I look.'), ...parts, finish('tool-calls')], { folds: true })
+    for (const event of all) fold.push(event)
     const json = fold.json().toString()
     expect(json.split(`"input":${told}}`)).toHaveLength(3)
     expect(() => JSON.parse(json)).not.toThrow()
@@ -199,7 +213,7 @@ describe('tools', () => {
       toolCall('a', '"ls -la"', 'sh'),
       finish(),
     ])
-    expect(content).toEqual([{ type: 'tool_use', id: 'a', name: 'sh', input: 'ls -la' }])
+    expect(content).toEqual([{ type: 'tool_use', id: 'a', name: 'sh', input: { INVALID_JSON: '"ls -la"' } }])
   })
 
   it('leaves out calls of tools that the provider ran itself', () => {
@@ -232,10 +246,67 @@ describe('tools', () => {
     expect(content.map(({ input }) => input)).toEqual([{ n: 1 }, { n: 2 }])
   })
 
-  it('folds an input that is no JSON into an object that says so', () => {
-    expect(message([toolCall('a', '{"n":', 'Bash'), finish()]).content[0]!.input).toEqual({
-      INVALID_JSON: '{"n":',
-    })
+  it.each([
+    ['JSON that breaks off', '{"n":', { INVALID_JSON: '{"n":' }],
+    ['two objects', '{}{"n":1}', { INVALID_JSON: '{}{"n":1}' }],
+    ['a list', '[1]', { INVALID_JSON: '[1]' }],
+    ['a text', '"ls"', { INVALID_JSON: '"ls"' }],
+    ['a number', '7', { INVALID_JSON: '7' }],
+    ['words', 'ls -la', { INVALID_JSON: 'ls -la' }],
+    ['an object as a text', String.raw`"{\"n\":1}"`, { n: 1 }],
+    ['null', 'null', {}],
+    ['white space', ' \n ', {}],
+  ])('never have an input that is no object: %s', (_, written, input) => {
+    const pieces = [toolStart('a'), ...[...written].map((piece) => toolDelta('a', piece)), toolEnd('a')]
+    for (const parts of [[toolCall('a', written)], pieces, [...pieces, toolCall('a', written)]]) {
+      const { content, stop_reason } = message([...parts, finish()])
+      expect(content[0]!.input).toEqual(input)
+      expect(stop_reason).toBe('tool_use')
+    }
+  })
+
+  it.each([
+    ['{"n":', 'JSON that breaks off after 5 characters'],
+    ['{"n":"x', 'JSON that breaks off after 7 characters'],
+    ['{}{"n":1}', '9 characters that are not valid JSON'],
+    [' {n:1}', '5 characters that are not valid JSON'],
+  ])('fail a stream that has begun with one, in words: %s', (written, found) => {
+    const parts = [toolStart('a'), ...[...written].map((piece) => toolDelta('a', piece)), toolEnd('a')]
+    const message = `the model called the tool 'Bash' with ${found} instead of an object`
+    for (const last of [finish('tool-calls'), finish('stop')]) {
+      const all = events([...parts, toolCall('a', written), last])
+      expect(all.at(-1)).toMatchObject({ type: 'error', error: { type: 'api_error', message } })
+      expect(all.map(({ type }) => type)).not.toContain('message_delta')
+    }
+  })
+
+  it('send an input that is no object in a stream only when it is whole, as one', () => {
+    const all = events([
+      toolStart('a'),
+      toolDelta('a', ' [1,'),
+      toolDelta('a', '2]'),
+      toolCall('a', '[1,2]'),
+      finish(),
+    ])
+    expectGrammar(all)
+    const deltas = all.filter(({ type }) => type === 'content_block_delta').map(({ delta }) => delta)
+    expect(deltas).toEqual([{ type: 'input_json_delta', partial_json: '{"INVALID_JSON":"[1,2]"}' }])
+  })
+
+  it('may break off where the provider says that it stopped the model', () => {
+    const all = events([toolStart('a'), toolDelta('a', '{"n":"x'), finish('length')])
+    expectGrammar(all)
+    expect(all.at(-2)).toMatchObject({ delta: { stop_reason: 'max_tokens' } })
+  })
+
+  it.each<[string, StreamPart[], string]>([
+    ['whole', [toolDelta('a', '{"n":1}')], 'tool_use'],
+    ['empty', [], 'tool_use'],
+  ])('count though the package never says that one is over: %s', (_, pieces, reason) => {
+    expect(message([toolStart('a'), ...pieces, finish('stop')]).stop_reason).toBe(reason)
+    const all = events([toolStart('a'), ...pieces, finish('stop')])
+    expectGrammar(all)
+    expect(all.at(-2)).toMatchObject({ delta: { stop_reason: reason } })
   })
 })
 
@@ -317,19 +388,44 @@ describe('errors and cut streams', () => {
       { type: 'error', error: { message: 'overloaded', type: 'x', code: 529 } },
       finish('error', undefined),
     ])
-    expect(all.at(-1)).toEqual({ type: 'error', error: { type: 'overloaded_error', message: 'overloaded' } })
+    expect(all.at(-1)).toEqual({
+      type: 'error',
+      error: { type: 'overloaded_error', message: 'overloaded' },
+      request_id: 'req_1',
+    })
     expect(all.map(({ type }) => type)).not.toContain('message_delta')
   })
 
-  it('begins no message before an error', () => {
-    const all = events([
+  it('begins no message before an error, whose status stays what it was', () => {
+    const parts: StreamPart[] = [
       { type: 'stream-start', warnings: [] },
       { type: 'response-metadata', id: 'r', modelId: 'm' },
       { type: 'text-start', id: 't' },
-      { type: 'error', error: { message: 'slow down', code: 'rate_limit_exceeded' } },
-    ])
-    const error = { type: 'rate_limit_error', message: 'slow down', code: 'rate_limit_exceeded' }
-    expect(all).toEqual([{ type: 'error', error }])
+      { type: 'error', error: { message: 'come back', code: 503 } },
+    ]
+    expect(failed(() => events(parts)).said).toMatchObject({ status: 503, message: 'come back' })
+  })
+
+  it('has no error event in a message that goes out in one piece', () => {
+    const parts: StreamPart[] = [...text('t', 'half'), { type: 'error', error: { message: 'no', code: 503 } }]
+    expect(failed(() => events(parts, { folds: true })).said).toMatchObject({ status: 503 })
+  })
+
+  it('says what the provider said on the wire, whatever its package makes of it', () => {
+    const reported = () => ({ error: { code: 429, message: 'quota', status: 'RESOURCE_EXHAUSTED' } })
+    const words = { type: 'error', error: { type: 'rate_limit_error', message: 'quota' } }
+    const cut: StreamPart[] = [
+      finish('other', undefined),
+      { type: 'error', error: Object.assign(new Error('x'), { name: 'AI_TypeValidationError' }) },
+      finish('stop'),
+    ]
+    for (const last of cut) {
+      expect(failed(() => events([last], { reported })).said).toMatchObject({ status: 429, message: 'quota' })
+      expect(events([...text('t', 'half'), last], { reported }).at(-1)).toMatchObject(words)
+    }
+    const mapped = new MessageEvents({ ...init, reported })
+    for (const part of text('t', 'half')) mapped.push(part)
+    expect(mapped.end({ error: new Error('the package gave up') })).toMatchObject([words])
   })
 
   it('takes an end that is an error for one', () => {

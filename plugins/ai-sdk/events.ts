@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { EventData } from '../../core/index.js'
 import { Blocks } from './blocks.js'
-import { cutStream, errorData, providerError, truncated } from './errors.js'
+import { cutStream, errorData, FailedAnswer, type ProviderError, providerError, truncated } from './errors.js'
 import type { Finish, Source, StreamPart, Warning } from './language-model.js'
 import { SearchResults } from './search.js'
-import { isCut, stop } from './stop.js'
+import { BREAKS_OFF, isCut, stop } from './stop.js'
 import { TextBlocks } from './text-blocks.js'
 import { ToolBlocks } from './tool-blocks.js'
 import { usageOf } from './usage.js'
@@ -18,6 +18,11 @@ export interface EventsInit {
   readonly searches: boolean
   /** Leaves thinking out; see `wantsThinking`. */
   readonly hidesThinking: boolean
+  /** The client gets the message in one piece: nothing goes out before all of it is there. */
+  readonly folds: boolean
+  readonly requestId: string
+  /** The body of an error that the provider sent in its stream, and its package never saw. */
+  reported(): unknown
   /** Told what of the request the package leaves out, by its names for it. */
   ignored?(features: readonly string[]): void
 }
@@ -28,7 +33,7 @@ export class MessageEvents {
   readonly #texts: TextBlocks
   readonly #tools: ToolBlocks
   readonly #search: SearchResults | undefined
-  readonly #ignored: EventsInit['ignored']
+  readonly #init: EventsInit
   #out: EventData[] = []
   #model: string
   #begun = false
@@ -36,10 +41,10 @@ export class MessageEvents {
 
   constructor(init: EventsInit) {
     this.#model = init.model
-    this.#ignored = init.ignored
+    this.#init = init
     this.#blocks = new Blocks((event) => this.#send(event))
     this.#texts = new TextBlocks(this.#blocks, init.provider, init.hidesThinking)
-    this.#tools = new ToolBlocks(this.#blocks, init.provider, init.toolIds)
+    this.#tools = new ToolBlocks(this.#blocks, init.provider, init.toolIds, init.folds)
     this.#search = init.searches ? new SearchResults(this.#blocks) : undefined
   }
 
@@ -52,6 +57,7 @@ export class MessageEvents {
    * What this part comes to; often nothing. `message_start` waits for the first content, so that an error before it is a
    * failed attempt and not half an answer.
    *
+   * @throws FailedAnswer for an error of the provider's while the client has nothing
    * @throws UpstreamError `truncated` where the provider's stream ended without saying that the answer is whole
    */
   push(part: StreamPart): readonly EventData[] {
@@ -60,9 +66,13 @@ export class MessageEvents {
     return this.#out
   }
 
-  /** @throws UpstreamError `truncated` when the stream ended before its `finish` */
-  end(): void {
-    if (!this.#done) throw truncated()
+  /** The stream ended, or threw. @throws what it threw; UpstreamError `truncated` when it ended before its `finish` */
+  end(thrown?: { readonly error: unknown }): readonly EventData[] {
+    this.#out = []
+    if (!this.#done && this.#init.reported() !== undefined) this.#fail(undefined)
+    else if (thrown) throw thrown.error
+    else if (!this.#done) throw truncated()
+    return this.#out
   }
 
   #take(part: StreamPart): void {
@@ -116,20 +126,28 @@ export class MessageEvents {
   /** By name alone: a warning's words quote the conversation. */
   #warn(warnings: readonly Warning[]): void {
     const features = warnings.flatMap(({ feature }) => feature ?? [])
-    if (features.length > 0) this.#ignored?.(features)
+    if (features.length > 0) this.#init.ignored?.(features)
   }
 
   #fail(error: unknown): void {
-    const cut = cutStream(error)
+    const reported = this.#init.reported()
+    const cut = reported === undefined ? cutStream(error) : undefined
     if (cut) throw cut
+    this.#breakOff(providerError(reported ?? error))
+  }
+
+  #breakOff(said: ProviderError): void {
     this.#done = true
-    this.#out.push(errorData(providerError(error)))
+    const { folds, requestId } = this.#init
+    if (folds || !this.#begun) throw new FailedAnswer(said)
+    this.#out.push(errorData(said, requestId) as unknown as EventData)
   }
 
   #finish(part: Finish): void {
     const { finishReason: reason } = part
-    if (isCut(reason)) throw truncated()
-    if (reason.unified === 'error')
+    if (this.#init.reported() !== undefined) this.#fail(undefined)
+    else if (isCut(reason)) throw truncated()
+    else if (reason.unified === 'error')
       this.#fail({ message: `the provider broke off: ${reason.raw ?? 'error'}` })
     else this.#complete(part)
   }
@@ -138,8 +156,14 @@ export class MessageEvents {
     this.#texts.finish()
     this.#tools.finish()
     this.#blocks.closeAll()
+    const mayBreakOff = BREAKS_OFF.has(finishReason.unified)
+    const { fault } = this.#tools
+    if (fault !== undefined && !mayBreakOff) {
+      this.#breakOff({ status: 502, message: fault })
+      return
+    }
     const found = this.#search?.finish()
-    const called = this.#tools.hasCalled(finishReason.unified !== 'length')
+    const called = this.#tools.hasCalled(!mayBreakOff)
     const counts = { ...usageOf(usage), ...(found && { server_tool_use: { web_search_requests: 1 } }) }
     this.#send({
       type: 'message_delta',

@@ -36,6 +36,7 @@ describe('errors', () => {
     expect(await reply.json()).toEqual({
       type: 'error',
       error: { type: 'rate_limit_error', message: 'key [key] is out of luck' },
+      request_id: expect.stringMatching(/^req_/),
     })
   })
 

@@ -6,8 +6,8 @@ import {
   Reply,
   UpstreamError,
 } from '../../core/index.js'
-import { cancellationOf, isKnownError, shownStatus } from '../../core/kit.js'
-import { errorData, providerError, recordOf } from './errors.js'
+import { cancellationOf, isKnownError, shownStatus, typeOfStatus } from '../../core/kit.js'
+import { errorData, FailedAnswer, type ProviderError, providerError, recordOf } from './errors.js'
 import { isTooLong, tooLong } from './overflow.js'
 
 /** Of a provider's headers, what a client or the choice of an account may act on. */
@@ -15,29 +15,57 @@ const TOLD = /^(retry-after(-ms)?|x-should-retry|(x-)?request-id|(x-|anthropic-)
 /** `Please try again in 20s`, `Please retry in 34.07s`. */
 const WAIT = /(?:retry|try again) (?:in|after) ([\d.]+) ?(ms|s|m)\b/i
 
-/**
- * The answer that a package's error stands for. Throws where there was none: the connection, the client, the config. No
- * error of a package travels on: it holds the whole request.
- */
-export async function errorReply(
-  error: unknown,
-  call: Call,
-  window: number | undefined,
-  estimate: EstimateTokens,
-): Promise<Reply> {
-  const { statusCode, responseHeaders } = recordOf(error)
-  if (!(Number(statusCode) >= 400)) throw failureOf(error, call)
-  const said = providerError(error)
-  const message = isTooLong(said.message) ? await estimated(call, estimate, window) : said.message
-  return Reply.json(errorData({ ...said, message: call.record.masked(message) }), {
-    status: said.status,
-    headers: told(recordOf(responseHeaders), said.message),
-    ...(said.code === 'insufficient_quota' && { cooldown: { reason: 'billing' } }),
-  })
+/** What turns a package's errors into ours. */
+export interface FailuresInit {
+  readonly call: Call
+  /** Tokens that a prompt may have. */
+  readonly window: number | undefined
+  readonly estimate: EstimateTokens
+  /** The body of an error that the provider sent in its stream; it says more than what the package makes of it. */
+  readonly reported: () => unknown
 }
 
-/** An error that a package threw, before its stream or in it, as one of ours. */
-export function failureOf(error: unknown, call: Call): Error {
+/** The errors of one attempt. No error of a package travels on: it holds the whole request. */
+export class Failures {
+  readonly #init: FailuresInit
+
+  constructor(init: FailuresInit) {
+    this.#init = init
+  }
+
+  /** The answer that an error before the stream stands for. Throws where there was none: the connection, the client, the config. */
+  async reply(error: unknown): Promise<Reply> {
+    const { call, reported } = this.#init
+    const { statusCode, responseHeaders } = recordOf(error)
+    const body = reported()
+    if (body === undefined && !(Number(statusCode) >= 400)) throw await this.thrown(error)
+    const said = await this.#worded(providerError(body ?? error))
+    const headers = told(recordOf(responseHeaders), said.message)
+    return Reply.json(errorData(said, headers['request-id'] ?? call.id), {
+      status: said.status,
+      headers,
+      ...(said.code === 'insufficient_quota' && { cooldown: { reason: 'billing' } }),
+    })
+  }
+
+  /** What an error stands for that leaves no answer: a package threw it, before its stream or in it. */
+  async thrown(error: unknown): Promise<Error> {
+    const { call } = this.#init
+    if (!(error instanceof FailedAnswer)) return failureOf(error, call)
+    const said = await this.#worded(error.said)
+    const { status, message } = said
+    const type = typeOfStatus(status)
+    return new UpstreamError('error-event', message, { status, type, cause: errorData(said, call.id) })
+  }
+
+  async #worded(said: ProviderError): Promise<ProviderError> {
+    const { call, estimate, window } = this.#init
+    const message = isTooLong(said.message) ? await estimated(call, estimate, window) : said.message
+    return { ...said, message: call.record.masked(message) }
+  }
+}
+
+function failureOf(error: unknown, call: Call): Error {
   const known = knownCause(error)
   if (known) return known
   if (cancellationOf(call).cancelled) return new ClientGoneError()

@@ -1,9 +1,24 @@
-import { type Call, GatewayError, type Reply, type Transport, UpstreamError } from '../../core/index.js'
+import {
+  type ByteSource,
+  type Call,
+  GatewayError,
+  type Reply,
+  type Transport,
+  UpstreamError,
+} from '../../core/index.js'
 import { bytesSource, cancellationOf, embeddedError, parseJson } from '../../core/kit.js'
+import { UntilError } from './until-error.js'
 import { webStream } from './web-stream.js'
 
-/** The calls that are under way, by the signal that their provider package hands on to `fetch`. */
-export type Calls = WeakMap<AbortSignal, Call>
+/** An attempt that is under way. */
+export interface Attempt {
+  readonly call: Call
+  /** The body of an error that came in its stream. */
+  error?: unknown
+}
+
+/** Attempts by the signal that their provider package hands on to `fetch`. */
+export type Attempts = WeakMap<AbortSignal, Attempt>
 
 /** A good answer of another kind than a stream is read whole, as it may be an error; no honest one is larger. */
 const ODD_LIMIT = 1024 * 1024
@@ -14,12 +29,13 @@ const WITHOUT_BODY = new Set([204, 205])
  * `fetch` for a provider package, over the gateway's own connections: its proxies, its timeouts, its errors, and no
  * redirect. The call's limits are found by its signal, since a provider lives as long as its account.
  */
-export function createFetch(upstream: string, transport: Transport, calls: Calls): typeof fetch {
+export function createFetch(upstream: string, transport: Transport, attempts: Attempts): typeof fetch {
   return async (input, init) => {
     const request = input instanceof Request ? input : undefined
     const url = new URL(request?.url ?? String(input))
     const signal = init?.signal ?? request?.signal
-    const call = signal && calls.get(signal)
+    const attempt = signal && attempts.get(signal)
+    const call = attempt?.call
     const reply = await transport.send({
       method: init?.method ?? request?.method ?? 'GET',
       origin: url.origin,
@@ -30,7 +46,7 @@ export function createFetch(upstream: string, transport: Transport, calls: Calls
       headersTimeout: call?.limits.firstEvent, // it is always asked for a stream
       idleTimeout: call?.limits.idle,
     })
-    return responseOf(upstream, reply)
+    return responseOf(upstream, reply, attempt)
   }
 }
 
@@ -41,18 +57,27 @@ async function bytesOf(body: Body): Promise<Buffer> {
   return body ? Buffer.from(await new Response(body).arrayBuffer()) : Buffer.alloc(0)
 }
 
-async function responseOf(upstream: string, reply: Reply): Promise<Response> {
+async function responseOf(upstream: string, reply: Reply, attempt: Attempt | undefined): Promise<Response> {
   const { status } = reply
   if (status >= 300 && status < 400) {
     reply.discard()
     throw redirected(upstream, reply)
   }
-  const source = reply.ok && isOdd(reply) ? bytesSource([await noError(reply)]) : reply.source()
+  const source = reply.ok ? await goodSource(reply, attempt) : reply.source()
   const headers = new Headers()
   for (const [name, value] of Object.entries(reply.headers)) {
     for (const each of [value ?? []].flat()) headers.append(name, each)
   }
   return new Response(WITHOUT_BODY.has(status) ? null : webStream(source), { status, headers })
+}
+
+/** The body of a good answer; an error in its place is thrown, and one in the middle of a stream is noted. */
+async function goodSource(reply: Reply, attempt: Attempt | undefined): Promise<ByteSource> {
+  if (isOdd(reply)) return bytesSource([await noError(reply)])
+  if (!reply.isEventStream || !attempt) return reply.source()
+  return new UntilError(reply.source(), (body) => {
+    attempt.error = body
+  })
 }
 
 function isOdd(reply: Reply): boolean {

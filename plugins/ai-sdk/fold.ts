@@ -1,5 +1,5 @@
 import { type ContentBlock, type EventData, type MessageReply } from '../../core/index.js'
-import { applyEdits, embeddedError, JsonNode, parseJson } from '../../core/kit.js'
+import { applyEdits, JsonNode, parseJson } from '../../core/kit.js'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -11,7 +11,6 @@ export class MessageFold {
   /** The texts of tool inputs, by the place of their block. */
   readonly #inputs = new Map<number, string>()
 
-  /** @throws UpstreamError for an `error` event */
   push(event: EventData): void {
     switch (event.type) {
       case 'message_start':
@@ -29,9 +28,6 @@ export class MessageFold {
         break
       case 'message_delta':
         this.#message = { ...this.#message, ...(event.delta as Fields), usage: event.usage }
-        break
-      case 'error':
-        throw embeddedError(event)
     }
   }
 
@@ -65,9 +61,8 @@ export class MessageFold {
     if (type === 'text') this.#set({ text: this.#block().text + this.#text })
     else if (type === 'thinking') this.#set({ thinking: this.#text })
     else if (type === 'tool_use') {
-      const input = parseJson(this.#text)
-      this.#set({ input: inputOf(this.#text, input) })
-      if (input !== undefined) this.#inputs.set(this.#content.length - 1, this.#text)
+      this.#set({ input: parseJson(this.#text || '{}') })
+      if (this.#text !== '') this.#inputs.set(this.#content.length - 1, this.#text)
     }
   }
 
@@ -82,15 +77,6 @@ export class MessageFold {
   #set(fields: Fields): void {
     this.#content[this.#content.length - 1] = { ...this.#block(), ...fields }
   }
-}
-
-/**
- * Models write JSON that is none, and answers stop in the middle of it. The key is the one that Anthropic's documentation of
- * fine-grained tool streaming proposes, so that the client's tool refuses the input and the model hears why.
- */
-function inputOf(json: string, input: unknown): unknown {
-  if (json === '') return {}
-  return input === undefined ? { INVALID_JSON: json } : input
 }
 
 /** `JSON.parse` has read it, so that nothing else limits its depth. */

@@ -20,7 +20,16 @@ const END: StreamPart = {
 }
 
 function answer(parts: readonly StreamPart[], toolIds: ReadonlySet<string>) {
-  const mapped = new MessageEvents({ provider, model: 'm', toolIds, searches: false, hidesThinking: false })
+  const mapped = new MessageEvents({
+    provider,
+    model: 'm',
+    toolIds,
+    searches: false,
+    hidesThinking: false,
+    folds: false,
+    requestId: 'req_1',
+    reported: () => undefined,
+  })
   const events = [...parts, END].flatMap((part): readonly EventData[] => mapped.push(part))
   mapped.end()
   expectGrammar(events)

@@ -3,8 +3,8 @@ import { keyOf } from '../../core/kit.js'
 import { mapCall } from './call-options.js'
 import { EventSource } from './event-source.js'
 import { MessageEvents } from './events.js'
-import { errorReply, failureOf } from './failures.js'
-import { type Calls, createFetch } from './fetch.js'
+import { Failures } from './failures.js'
+import { type Attempt, type Attempts, createFetch } from './fetch.js'
 import { MessageFold } from './fold.js'
 import type { CallOptions, LanguageModel, PromptMessage, StreamPart } from './language-model.js'
 import { Providers, type ProvidersInit } from './provider.js'
@@ -26,13 +26,13 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 /** Sends calls to the models of one upstream. */
 export class Sender {
   readonly #init: SenderInit
-  readonly #calls: Calls = new WeakMap()
+  readonly #attempts: Attempts = new WeakMap()
   readonly #providers: Providers
 
   constructor(init: SenderInit) {
     this.#init = init
     const { name, transport, provider, settings, api, baseURL } = init
-    const fetch = createFetch(name, transport, this.#calls)
+    const fetch = createFetch(name, transport, this.#attempts)
     this.#providers = new Providers({ name, provider, settings, api, baseURL, fetch })
   }
 
@@ -42,9 +42,13 @@ export class Sender {
     const { account } = call.target!
     const key = await keyOf(account)
     call.record.sentWith(key)
-    const failure = (error: unknown) => failureOf(error, call)
-    const model = await this.#providers.model(account, key, modelId).catch((error) => {
-      throw failure(error)
+    const attempt: Attempt = { call }
+    const reported = () => attempt.error
+    const window = this.#init.contextWindow(call.model)
+    const failures = new Failures({ call, window, estimate: this.#init.estimate, reported })
+    const failure = (error: unknown) => failures.thrown(error)
+    const model = await this.#providers.model(account, key, modelId).catch(async (error) => {
+      throw await failure(error)
     })
     const { options, dropped, searches } = mapCall(call.body, model, this.#init.providerOptions)
     if (dropped.length > 0) call.record.note(name, `left out tools: ${dropped.join(', ')}`)
@@ -52,9 +56,9 @@ export class Sender {
     const sentAt = performance.now()
     let stream: ReadableStream<StreamPart>
     try {
-      stream = await this.#stream(model, options, call)
+      stream = await this.#stream(model, options, attempt)
     } catch (error) {
-      return errorReply(error, call, this.#init.contextWindow(call.model), this.#init.estimate)
+      return await failures.reply(error)
     } finally {
       call.record.facts.upstreamMs = performance.now() - sentAt
     }
@@ -64,15 +68,22 @@ export class Sender {
       toolIds: toolIdsOf(options.prompt),
       searches,
       hidesThinking: !wantsThinking(call.body),
+      folds: !call.stream,
+      requestId: call.id,
+      reported,
       ignored: (features) => call.record.note(name, `the provider ignores ${features.join(', ')}`),
     })
     if (!call.stream) return Reply.bytes(await folded(stream, events, failure), { headers: JSON_TYPE })
     return Reply.stream(new EventSource(stream, events, failure), { headers: STREAM })
   }
 
-  async #stream(model: LanguageModel, options: CallOptions, call: Call): Promise<ReadableStream<StreamPart>> {
-    const { signal } = call
-    this.#calls.set(signal, call)
+  async #stream(
+    model: LanguageModel,
+    options: CallOptions,
+    attempt: Attempt,
+  ): Promise<ReadableStream<StreamPart>> {
+    const { signal } = attempt.call
+    this.#attempts.set(signal, attempt)
     const { stream } = await model.doStream({ ...options, abortSignal: signal })
     return stream
   }
@@ -82,14 +93,19 @@ export class Sender {
 async function folded(
   stream: ReadableStream<StreamPart>,
   events: MessageEvents,
-  failure: (error: unknown) => Error,
+  failure: (error: unknown) => Promise<Error>,
 ): Promise<Buffer> {
   const fold = new MessageFold()
+  let thrown: { error: unknown } | undefined
   try {
     for await (const part of stream) for (const event of events.push(part)) fold.push(event)
-    events.end()
   } catch (error) {
-    throw failure(error)
+    thrown = { error }
+  }
+  try {
+    events.end(thrown)
+  } catch (error) {
+    throw await failure(error)
   }
   return fold.json()
 }

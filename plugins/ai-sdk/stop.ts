@@ -7,6 +7,9 @@ const STOP_REASONS: Readonly<Record<string, string>> = {
   'tool-calls': 'tool_use',
 }
 
+/** These stop the model in the middle of a tool's input, and the answer is one. By any other it came to an end by itself. */
+export const BREAKS_OFF: ReadonlySet<string> = new Set(['length', 'content-filter'])
+
 /**
  * Why the answer stopped. A whole tool call counts more than the provider's word: Gemini-shaped servers say `other`, some
  * say `stop`. The stop sequence is known where a package puts it into its metadata.

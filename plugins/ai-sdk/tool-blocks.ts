@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import { parseJson } from '../../core/kit.js'
 import type { Blocks } from './blocks.js'
 import { worthCarrying } from './carried.js'
 import type { ProviderOptions, StreamPart, ToolCall, ToolInputStart } from './language-model.js'
 import { seal } from './signature.js'
+import { ToolInput } from './tool-input.js'
 
 type ToolPart = Extract<StreamPart, { type: `tool-${'input-start' | 'input-delta' | 'input-end' | 'call'}` }>
 
 interface ToolRun {
   /** What the client sees, and what comes back. */
   readonly id: string
+  readonly name: string
   readonly isText: boolean
   readonly carried: ProviderOptions | undefined
-  hasInput: boolean
+  readonly input: ToolInput
+  isOver: boolean
 }
 
 /** Ids that other upstreams take too, when the conversation moves on. */
@@ -23,17 +25,27 @@ export class ToolBlocks {
   readonly #blocks: Blocks
   readonly #provider: string
   readonly #taken: Set<string>
+  readonly #holds: boolean
   /** By the provider's id. */
   readonly #runs = new Map<string, ToolRun>()
   /** Of tools that the provider runs itself. */
   readonly #foreign = new Set<string>()
   #calls = 0
-  #lastInput = ''
+  /** Of the last call. */
+  #isWhole = false
+  #fault: string | undefined
 
-  constructor(blocks: Blocks, provider: string, taken: ReadonlySet<string>) {
+  /** `holds`: inputs go out when they are whole. */
+  constructor(blocks: Blocks, provider: string, taken: ReadonlySet<string>, holds: boolean) {
     this.#blocks = blocks
     this.#provider = provider
     this.#taken = new Set(taken)
+    this.#holds = holds
+  }
+
+  /** What is wrong with an input that the client has in part, in words. */
+  get fault(): string | undefined {
+    return this.#fault
   }
 
   take(part: ToolPart): void {
@@ -50,7 +62,7 @@ export class ToolBlocks {
       case 'tool-input-end': {
         const run = this.#runs.get(part.id)
         // Without any piece of it, the input comes with the call.
-        if (run?.hasInput) this.#blocks.close(run.id)
+        if (run && !run.input.isEmpty) this.#close(run)
         break
       }
       case 'tool-call':
@@ -58,19 +70,29 @@ export class ToolBlocks {
     }
   }
 
+  /** Calls that began and were never said to be whole are calls too: the answer is whole. */
   finish(): void {
-    for (const { id } of this.#runs.values()) this.#blocks.close(id)
+    for (const run of this.#runs.values()) {
+      this.#close(run)
+      this.#calls++
+    }
   }
 
   /** Whether a tool is to be run. Unless the end is `certain`, the last call counts only if its input is whole. */
   hasCalled(certain: boolean): boolean {
-    if (this.#calls === 0) return false
-    return certain || parseJson(this.#lastInput) !== undefined
+    return this.#calls > 0 && (certain || this.#isWhole)
   }
 
   #start({ id, toolName, providerMetadata, inputEncoding }: Omit<ToolInputStart, 'type'>): ToolRun {
     const carried = worthCarrying(providerMetadata)
-    const run = { id: this.#newId(id), isText: inputEncoding === 'text', carried, hasInput: false }
+    const run: ToolRun = {
+      id: this.#newId(id),
+      name: toolName,
+      isText: inputEncoding === 'text',
+      carried,
+      input: new ToolInput(this.#holds),
+      isOver: false,
+    }
     this.#runs.set(id, run)
     if (carried) this.#blocks.add(this.#carrier(run.id, carried))
     this.#blocks.open({ key: run.id, block: { type: 'tool_use', id: run.id, name: toolName, input: {} } })
@@ -79,10 +101,9 @@ export class ToolBlocks {
 
   #call({ toolCallId, toolName, input, providerMetadata }: ToolCall): void {
     const run = this.#runs.get(toolCallId) ?? this.#start({ id: toolCallId, toolName, providerMetadata })
-    if (!run.hasInput) this.#input(run, input)
-    this.#blocks.close(run.id)
+    if (run.input.isEmpty) this.#input(run, typeof input === 'string' ? input : JSON.stringify(input ?? {}))
+    this.#close(run)
     this.#calls++
-    this.#lastInput = input
     const carried = worthCarrying(providerMetadata)
     if (carried && JSON.stringify(carried) !== JSON.stringify(run.carried))
       this.#blocks.add(this.#carrier(run.id, carried))
@@ -90,9 +111,22 @@ export class ToolBlocks {
   }
 
   #input(run: ToolRun, piece: string): void {
-    if (piece === '') return
-    run.hasInput = true
-    this.#blocks.append(run.id, { type: 'input_json_delta', partial_json: piece })
+    this.#send(run, run.input.push(piece))
+  }
+
+  #send({ id }: ToolRun, piece: string): void {
+    if (piece !== '') this.#blocks.append(id, { type: 'input_json_delta', partial_json: piece })
+  }
+
+  #close(run: ToolRun): void {
+    if (run.isOver) return
+    run.isOver = true
+    const { rest, fault } = run.input.end()
+    this.#send(run, rest)
+    this.#isWhole = run.input.isWhole
+    if (fault !== undefined)
+      this.#fault ??= `the model called the tool '${run.name}' with ${fault} instead of an object`
+    this.#blocks.close(run.id)
   }
 
   #newId(id: string): string {

@@ -42,17 +42,18 @@ export const errors = definePlugin({
       if (meaning) return await fromCode(reply, call, text, words, meaning, estimate)
       const fault = misconfigured(reply, words, call)
       if (fault) return ourFault(reply, fault, call)
-      const shaped = isErrorBody(parseJson(text)) ? reply : reshaped(reply, words)
+      const shaped = isErrorBody(parseJson(text)) ? reply : reshaped(reply, call, words)
       return withAdvice(shaped, text)
     },
   }),
 })
 
 /** The same status, in the Anthropic shape, with the upstream's own words. */
-function reshaped(reply: Reply, { message, code }: UpstreamWords): Reply {
+function reshaped(reply: Reply, call: Call, { message, code }: UpstreamWords): Reply {
   const said = message ?? `the upstream answered with status ${reply.status} and no explanation`
   return rendered(
     reply,
+    call,
     reply.status,
     typeOfStatus(reply.status),
     code === undefined ? said : `${said} (code ${code})`,
@@ -77,23 +78,23 @@ async function fromCode(
       ? `account '${account}': ${said}; ${typeof advice === 'string' ? advice : advice(call)}`
       : said
   const shown = advice ? shownStatus(status, call.headers) : status
-  return withAdvice(rendered(reply, shown, type, message).with({ cooldown }), text)
+  return withAdvice(rendered(reply, call, shown, type, message).with({ cooldown }), text)
 }
 
 /** An error that the gateway's user has to mend: no waiting and no retry does. */
 function ourFault(reply: Reply, { type, message, reason, ...fault }: Misconfigured, call: Call): Reply {
   const status = shownStatus(fault.status, call.headers)
   if (status !== reply.status) call.record.note('errors', `status ${reply.status} counts as ${status}`)
-  const told = rendered(reply, status, type, call.record.masked(message)).with({
+  const told = rendered(reply, call, status, type, call.record.masked(message)).with({
     headers: { 'x-should-retry': 'false' },
   })
   return reason ? told.with({ cooldown: { reason } }) : told
 }
 
-function rendered(reply: Reply, status: number, type: string, message: string): Reply {
+function rendered(reply: Reply, { id }: Call, status: number, type: string, message: string): Reply {
   const headers = { ...reply.headers, 'content-type': 'application/json', 'content-length': undefined }
   const { cooldown } = reply
-  return Reply.json(errorBody(type, message, reply.header('request-id')), { status, headers, cooldown })
+  return Reply.json(errorBody(type, message, reply.header('request-id') ?? id), { status, headers, cooldown })
 }
 
 /** Claude Code stops at once for what can't be mended, and waits as asked for what can. */

@@ -22,6 +22,12 @@ export interface Tool {
   readonly id: string
   readonly name: string
   readonly input: object
+  /** What the model writes in the place of it. */
+  readonly written?: string
+}
+
+export function writtenBy({ input, written }: Tool): string {
+  return written ?? JSON.stringify(input)
 }
 
 export interface Tokens {

@@ -1,5 +1,5 @@
 import { type Script, streamed } from '../../support/script.js'
-import { type Answer, halves, TOKENS, type Tool } from '../answer.js'
+import { type Answer, halves, TOKENS, type Tool, writtenBy } from '../answer.js'
 
 export interface ChatStyle {
   /** How a piece of thinking looks in a delta; undefined: this API has none. */
@@ -47,8 +47,8 @@ function callChunks(tools: readonly Tool[], { wholeCalls }: ChatStyle): string[]
     type: 'function',
     function: { name, arguments: input },
   })
-  if (wholeCalls) return tools.map((tool, i) => call(i, begin(tool, JSON.stringify(tool.input))))
-  const pieces = interleaved(tools.map(({ input }) => halves(JSON.stringify(input))))
+  if (wholeCalls) return tools.map((tool, i) => call(i, begin(tool, writtenBy(tool))))
+  const pieces = interleaved(tools.map((tool) => halves(writtenBy(tool))))
   return [
     ...tools.map((tool, i) => call(i, begin(tool))),
     ...pieces.map(([i, piece]) => call(i, { function: { arguments: piece } })),

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { type Answer, halves, TOKENS } from '../answer.js'
+import { type Answer, halves, TOKENS, writtenBy } from '../answer.js'
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html */
 export function converseFrames(answer: Answer): Buffer[] {
@@ -21,8 +21,9 @@ export function converseFrames(answer: Answer): Buffer[] {
       undefined,
       halves(text).map((piece) => ({ text: piece })),
     )
-  for (const { id, name, input } of tools) {
-    const pieces = halves(JSON.stringify(input)).map((piece) => ({ toolUse: { input: piece } }))
+  for (const tool of tools) {
+    const { id, name } = tool
+    const pieces = halves(writtenBy(tool)).map((piece) => ({ toolUse: { input: piece } }))
     block({ toolUse: { toolUseId: id, name } }, pieces)
   }
   if (!answer.cut) {
@@ -47,13 +48,18 @@ export function converseFrames(answer: Answer): Buffer[] {
   return frames
 }
 
+/** An error in the stream. */
+export function converseException(type: string, payload: object): Buffer {
+  return frame(type, payload, 'exception')
+}
+
 /** A message of AWS's event stream: lengths, headers, payload and two checksums. */
-function frame(type: string, payload: object): Buffer {
+function frame(type: string, payload: object, kind: 'event' | 'exception' = 'event'): Buffer {
   const headers = Buffer.concat(
     Object.entries({
-      ':event-type': type,
+      [`:${kind}-type`]: type,
       ':content-type': 'application/json',
-      ':message-type': 'event',
+      ':message-type': kind,
     }).map(([name, value]) => {
       const length = Buffer.alloc(2)
       length.writeUInt16BE(value.length)

@@ -1,5 +1,5 @@
 import { frames } from '../../support/sse-bytes.js'
-import { type Answer, halves, TOKENS } from '../answer.js'
+import { type Answer, halves, TOKENS, writtenBy } from '../answer.js'
 
 type Event = { type: string; [field: string]: unknown }
 
@@ -12,7 +12,7 @@ export function responsesFrames(answer: Answer): Buffer[] {
     items.push(reasoning(at(), thinking ?? '', signature))
   if (sources.length > 0) items.push(search(at(), sources))
   if (text !== undefined) items.push(message(at(), text, sources))
-  for (const { id, name, input } of tools) items.push(functionCall(at(), id, name, JSON.stringify(input)))
+  for (const tool of tools) items.push(functionCall(at(), tool.id, tool.name, writtenBy(tool)))
   const status = finish === 'stop' ? 'completed' : 'incomplete'
   const reason = { stop: null, length: 'max_output_tokens', filter: 'content_filter' }[finish]
   const response = {
