@@ -24,9 +24,10 @@ it('every panel of the dashboard asks for series and labels that a scrape has', 
       config: (url) => ({ ...direct(url), metrics: { public: true } }),
     },
   )
-  await send({ body: ask({ stream: true }) })
+  await send({ body: ask({ stream: true, model: 'claude-opus-4-5' }) })
   const scrape = async () => (await send({ method: 'GET', path: '/metrics' })).text()
   await expect.poll(scrape).toContain('agproxy_stream_gap_seconds_bucket{')
+  await expect.poll(scrape, { timeout: 10_000 }).toContain('agproxy_cost_dollars_total{')
   const text = await scrape()
   const labelsOf = (name: string) => {
     const line = text.split('\n').find((l) => l.startsWith(`${name}{`) || l.startsWith(`${name} `))

@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty'
 import { callAdmin } from './admin.js'
 import { type CliContext, loadResolved } from './context.js'
-import { cacheWords } from './explain-text.js'
+import { cacheWords, dollars } from './explain-text.js'
 import { cache as row } from './table/look.js'
 
 interface Session {
@@ -43,6 +43,8 @@ function block({
   const all = inputTokens + cacheReadTokens + cacheCreationTokens
   const share = all > 0 ? Math.round((cacheReadTokens / all) * 100) : 0
   const lost = misses.reduce((sum, miss) => sum + (miss.lostTokens ?? 0), 0)
-  const head = `${session ?? 'no session'}  ${requests} requests, ${share} % of ${all} tokens from the cache, ${misses.length} misses, ${lost} tokens paid again\n`
+  const lostCost = misses.reduce((sum, miss) => sum + (miss.lostCost ?? 0), 0)
+  const money = lostCost > 0 ? ` (${dollars(lostCost)})` : ''
+  const head = `${session ?? 'no session'}  ${requests} requests, ${share} % of ${all} tokens from the cache, ${misses.length} misses, ${lost} tokens paid again${money}\n`
   return head + misses.map((miss) => `  ${miss.at}  ${miss.id}  ${cacheWords(miss)}\n`).join('')
 }

@@ -40,6 +40,9 @@ interface Told {
   readonly mappedModel?: string
   readonly ms?: number
   readonly error?: string
+  readonly cost?: number
+  readonly listCost?: number
+  readonly plan?: boolean
   readonly plugins: readonly Passage[]
   readonly attempts: readonly {
     readonly account: string
@@ -60,6 +63,7 @@ interface Told {
     readonly path?: string
     readonly plugin?: string
     readonly lostTokens?: number
+    readonly lostCost?: number
   }
 }
 
@@ -97,9 +101,22 @@ export function printRequest(told: Told, env: NodeJS.ProcessEnv): string {
         ),
       )
   })
+  const paid = costWords(told)
+  if (paid !== undefined) lines.push(`${paint('bold', 'cost')} ${paid}`)
   if (cache) lines.push(`${paint('bold', 'cache')} ${cacheWords(cache)}`)
   return `${lines.join('\n')}\n`
 }
+
+/** `$0.0123; $0.0871 by the name that the client asked for`. */
+function costWords({ cost, listCost, plan }: Told): string | undefined {
+  const own = plan ? 'paid by a plan' : cost === undefined ? undefined : dollars(cost)
+  const differs = listCost !== undefined && listCost !== cost
+  const asked = differs ? `${dollars(listCost)} by the name that the client asked for` : undefined
+  const parts = [own, asked].filter((part) => part !== undefined)
+  return parts.length > 0 ? parts.join('; ') : undefined
+}
+
+export const dollars = (value: number) => `$${value.toFixed(value < 1 ? 4 : 2)}`
 
 /** `prefix: system changed, by clock; 5000 tokens paid again`. */
 export function cacheWords({
@@ -108,9 +125,11 @@ export function cacheWords({
   path,
   plugin,
   lostTokens,
+  lostCost,
 }: NonNullable<Told['cache']>): string {
   const what = path === undefined ? detail : `${path} changed${plugin === undefined ? '' : `, by ${plugin}`}`
-  const lost = lostTokens === undefined ? undefined : `${lostTokens} tokens paid again`
+  const money = lostCost === undefined ? '' : ` (${dollars(lostCost)})`
+  const lost = lostTokens === undefined ? undefined : `${lostTokens} tokens paid again${money}`
   return [what === undefined ? verdict : `${verdict}: ${what}`, ...(lost === undefined ? [] : [lost])].join(
     '; ',
   )

@@ -22,6 +22,7 @@ const commands: Readonly<Record<CommandName, () => Promise<CommandDef>>> = {
   cache: () => import('./cache.js').then((m) => m.cache as CommandDef),
   record: () => import('./record.js').then((m) => m.record as CommandDef),
   replay: () => import('./replay.js').then((m) => m.replay as CommandDef),
+  resend: () => import('./resend.js').then((m) => m.resend as CommandDef),
   upstreams: () => import('./upstreams.js').then((m) => m.upstreams as CommandDef),
 }
 

@@ -4,15 +4,13 @@ import type { Headers } from '../contract/http.js'
 import type { JsonNode } from '../contract/json.js'
 import { RequestCall } from './call.js'
 import { EditChanges } from './edit-changes.js'
+import { isPlainHeader } from './plain-headers.js'
 import { RequestBody } from './request-body.js'
 import { Display } from './shown-value.js'
 import { treeChanges } from './tree-changes.js'
 
 /** Changes that are told of two calls; the next one says that there are more. */
 const MOST = 50
-
-/** Headers whose values are shown: those that say what is asked for. The rest may be a credential. */
-const PLAIN_HEADERS = /^(accept|content-type|user-agent|anthropic-(beta|version)|x-stainless-[\w-]+)$/
 
 /**
  * What became of a call between two places of the chain. What both share costs a comparison of references; splices are told
@@ -86,7 +84,7 @@ function headerChanges(before: Headers, after: Headers): Change[] {
   return [...names].flatMap((name) => {
     const [a, b] = [before[name], after[name]].map((value) => value && String(value))
     if (a === b) return []
-    const shown = (value: string) => (PLAIN_HEADERS.test(name) ? value.slice(0, 200) : '‹hidden›')
+    const shown = (value: string) => (isPlainHeader(name) ? value.slice(0, 200) : '‹hidden›')
     return [{ path: `headers.${name}`, ...(a && { before: shown(a) }), ...(b && { after: shown(b) }) }]
   })
 }

@@ -1,4 +1,5 @@
-import type { Account, AttemptRecord, CallHead, FinishedRecord, PriceList } from '../../core/index.js'
+import type { Account, CallHead, FinishedRecord, PriceList } from '../../core/index.js'
+import { costOf } from '../../core/kit.js'
 import type { Entry } from './schema.js'
 
 /** What is kept of a record: it may change, and its request's memory is wanted back. */
@@ -21,13 +22,8 @@ export function entryOf(
 ): Entry {
   const { facts, attempts, times } = record
   const answer = attempts.at(-1)
-  const plan = accounts.get(answer?.account ?? '')?.plan === true
   const sum = (field: Kind) => total(attempts.map((attempt) => attempt[field]))
-  const cost = (attempt: AttemptRecord) =>
-    accounts.get(attempt.account)?.plan || !isCounted(attempt)
-      ? undefined
-      : prices?.cost(attempt.model, attempt, attempt.upstream)
-  const list = answer && isCounted(answer) && facts.model ? prices?.cost(facts.model, answer) : undefined
+  const { cost, listCost, plan } = costOf(record, accounts, prices)
   const at = new Date(time)
   const row = {
     id,
@@ -50,8 +46,8 @@ export function entryOf(
     output_tokens: sum('outputTokens'),
     cache_read_tokens: sum('cacheReadTokens'),
     cache_creation_tokens: sum('cacheCreationTokens'),
-    cost: total(attempts.map(cost)),
-    list_cost: list ?? null,
+    cost: cost ?? null,
+    list_cost: listCost ?? null,
     plan: plan ? 1 : 0,
     first_ms: whole(answer?.times.firstContent),
     ms: whole(times.finished),
@@ -63,9 +59,6 @@ type Kind = 'inputTokens' | 'outputTokens' | 'cacheReadTokens' | 'cacheCreationT
 
 /** Clients choose the model's name. */
 const LONGEST = 200
-
-const isCounted = ({ inputTokens, outputTokens }: AttemptRecord) =>
-  inputTokens !== undefined || outputTokens !== undefined
 
 const whole = (ms: number | undefined) => (ms === undefined ? null : Math.round(ms))
 

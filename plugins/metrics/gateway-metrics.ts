@@ -1,5 +1,6 @@
 import type { Accounts, CallHead, FinishedRecord, StateStore } from '../../core/index.js'
 import { optionalPackage } from '../../core/kit.js'
+import type { Costs } from './costs.js'
 import type { Meters } from './meters.js'
 import { WorkerMetrics } from './workers.js'
 
@@ -13,6 +14,7 @@ export class GatewayMetrics {
   readonly #workers: WorkerMetrics | undefined
   /** Of the newest chain. */
   #accounts: Accounts | undefined
+  #costs: Costs | undefined
 
   private constructor(
     private readonly meters: Meters,
@@ -31,13 +33,18 @@ export class GatewayMetrics {
     return metrics
   }
 
-  /** What the gauges are read from. */
-  set accounts(accounts: Accounts) {
+  /** What the gauges are read from, and what attempts cost. */
+  use(accounts: Accounts, costs: Costs): void {
     this.#accounts = accounts
+    this.#costs = costs
   }
 
   count(record: FinishedRecord, head: CallHead): void {
     this.meters.count(record, head)
+    this.#costs?.of(record.attempts, (list, accounts) => {
+      this.meters.countCost(record.attempts, list, accounts)
+      this.#workers?.changed()
+    })
     this.#workers?.changed()
   }
 

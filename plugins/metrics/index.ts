@@ -10,11 +10,13 @@ import {
   GatewayError,
   type Logger,
   type Plugin,
+  type Prices,
   Reply,
   type StateStore,
   tokens,
 } from '../../core/index.js'
 import { loggable } from '../../core/kit.js'
+import { Costs } from './costs.js'
 import { GatewayMetrics } from './gateway-metrics.js'
 
 const options = z.strictObject({
@@ -36,6 +38,7 @@ class Metrics implements Plugin {
     @inject(tokens.options) private readonly options: MetricsOptions,
     @inject(tokens.state) private readonly state: StateStore,
     @inject(tokens.accounts) private readonly accounts: Accounts,
+    @inject(tokens.prices) private readonly prices: Prices,
     @inject(tokens.logger) private readonly logger: Logger,
   ) {
     const access = options.public ? 'public' : 'admin'
@@ -48,7 +51,7 @@ class Metrics implements Plugin {
     this.#loading = loading
     loading.then(
       (metrics) => {
-        metrics.accounts = this.accounts
+        metrics.use(this.accounts, new Costs(this.prices, this.accounts, this.logger))
         this.#metrics = metrics
       },
       (error) => this.logger.error(`nothing is counted: ${loggable(error)}`),

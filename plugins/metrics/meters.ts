@@ -7,7 +7,14 @@ import {
   type MetricValue,
   Registry,
 } from 'prom-client'
-import type { Accounts, AttemptRecord, CallHead, FinishedRecord } from '../../core/index.js'
+import type {
+  Account,
+  Accounts,
+  AttemptRecord,
+  CallHead,
+  FinishedRecord,
+  PriceList,
+} from '../../core/index.js'
 import { BoundedNames } from './bounded-names.js'
 
 const SHORT = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
@@ -34,6 +41,7 @@ export class Meters {
   readonly #attempts
   readonly #cooldowns
   readonly #tokens
+  readonly #cost
   readonly #queue
   readonly #overhead
   readonly #upstream
@@ -74,6 +82,15 @@ export class Meters {
         'account',
         'model',
         'kind',
+      ),
+    )
+    this.#cost = new Counter(
+      metric(
+        'cost_dollars_total',
+        'US dollars of all attempts whose price is known and that no plan pays',
+        'upstream',
+        'account',
+        'model',
       ),
     )
     this.#queue = new Histogram({
@@ -151,6 +168,20 @@ export class Meters {
     for (const [kind, field] of Object.entries(KINDS)) {
       const count = attempt[field]
       if (count !== undefined && count > 0) this.#tokens.inc({ upstream, account, model, kind }, count)
+    }
+  }
+
+  /** What attempts cost, once prices are there. */
+  countCost(
+    attempts: readonly AttemptRecord[],
+    prices: PriceList,
+    accounts: ReadonlyMap<string, Account>,
+  ): void {
+    for (const attempt of attempts) {
+      const { upstream, account, model, outputTokens } = attempt
+      const cost = accounts.get(account)?.plan ? undefined : prices.cost(model, attempt, upstream)
+      if (!cost) continue
+      this.#cost.inc({ upstream, account, model: this.#models.of(model, Boolean(outputTokens)) }, cost)
     }
   }
 

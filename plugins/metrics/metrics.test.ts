@@ -29,6 +29,29 @@ function sample(
 }
 
 describe('/metrics', () => {
+  it('counts what attempts cost, and nothing that a plan pays', async () => {
+    const usage = { input_tokens: 1_000, output_tokens: 100 }
+    const accounts = [{ id: 'one', upstream: 'anthropic' as const, apiKey: 'sk-upstream-1' }]
+    const body = { ...ask(), model: 'claude-opus-4-5' }
+    const scraped = async (extra: object) => {
+      const { send } = await stand(anthropicUpstream({ usage }), { config: config(extra) })
+      await send({ body })
+      return async () => (await send({ method: 'GET', path: '/metrics', headers: ADMIN })).text()
+    }
+    const paid = await scraped({ accounts })
+    const name = 'agproxy_cost_dollars_total'
+    // 1,000 × $5 + 100 × $25 a million.
+    const labels = { upstream: 'anthropic', account: 'one', model: 'claude-opus-4-5' }
+    await expect
+      .poll(async () => sample(await paid(), name, labels), { timeout: 10_000 })
+      .toBeCloseTo(0.0075, 8)
+    const plan = await scraped({ accounts: accounts.map((account) => ({ ...account, plan: true })) })
+    await expect
+      .poll(async () => sample(await plan(), 'agproxy_requests_total', { route: 'messages' }))
+      .toBe(1)
+    expect(sample(await plan(), name, labels)).toBeUndefined()
+  })
+
   it('counts requests, attempts and tokens, and times them', async () => {
     const upstream = anthropicUpstream({
       text: 'hello',

@@ -1,7 +1,7 @@
 import { type Call, definePlugin, type Plugin, slot, z } from '../../core/index.js'
-import { CASSETTE_VERSION, type Cassette, parseJson, presentedKeys } from '../../core/kit.js'
+import { CASSETTE_VERSION, type Cassette, parseJson, plainHeaders, presentedKeys } from '../../core/kit.js'
 import { CassetteFiles } from './files.js'
-import { askedHeaders, namesOfUser, redacted, shownQuery, withoutUser } from './redact.js'
+import { namesOfUser, redacted, shownQuery, withoutUser } from './redact.js'
 import { Take } from './take.js'
 
 /** Keeps each request with the answers of its upstreams as a file, without keys; see docs/plugins/record.md. */
@@ -53,7 +53,7 @@ export const record = definePlugin({
               method: head.method,
               path: head.path,
               query: shownQuery(head.query),
-              headers: askedHeaders(head.headers),
+              headers: plainHeaders(head.headers),
               body: withoutUser(body),
             },
             attempts: takes.map((take) => take.attempt(first.bytes)),

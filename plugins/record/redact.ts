@@ -1,18 +1,12 @@
 import type { Headers } from '../../core/index.js'
 import { isRecord, parseJson } from '../../core/kit.js'
 
-/** Of a request: what says how to answer. Anything else may be a credential or name a person. */
-const ASKED =
-  /^(accept|content-type|user-agent|anthropic-(beta|version)|x-app|x-stainless-[\w-]+|x-claude-code-[\w-]+|x-agproxy-label)$/
-/** Of an answer. */
+/** Headers of an answer that may be kept. */
 const ANSWERED =
   /^(content-type|date|request-id|x-request-id|retry-after|x-should-retry|anthropic-ratelimit-[\w-]+)$/
 
-export const askedHeaders = (headers: Headers) => only(headers, ASKED)
-export const answeredHeaders = (headers: Headers) => only(headers, ANSWERED)
-
-function only(headers: Headers, names: RegExp): Record<string, string> {
-  const kept = Object.entries(headers).filter(([name, value]) => names.test(name) && value !== undefined)
+export function answeredHeaders(headers: Headers): Record<string, string> {
+  const kept = Object.entries(headers).filter(([name, value]) => ANSWERED.test(name) && value !== undefined)
   return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]))
 }
 

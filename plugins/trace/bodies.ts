@@ -1,5 +1,5 @@
-import type { ByteSink, Call, Reply } from '../../core/index.js'
-import { heldBytes, withoutMembers, withSource } from '../../core/kit.js'
+import type { Call } from '../../core/index.js'
+import { plainHeaders, withoutMembers } from '../../core/kit.js'
 import type { Bodies } from './entry.js'
 
 /** Bytes of a request and of an answer that are kept. */
@@ -11,7 +11,7 @@ export class Capture {
   #chunks: Buffer[] = []
   #bytes = 0
 
-  saw(chunk: Buffer): void {
+  data(chunk: Buffer): void {
     const left = ANSWER_LIMIT - this.#bytes
     if (left <= 0) return
     this.#chunks.push(chunk.subarray(0, left))
@@ -23,33 +23,14 @@ export class Capture {
   }
 }
 
-/** The same reply; its bytes are seen by the capture as they pass. */
-export function captured(reply: Reply, capture: Capture): Reply {
-  const held = heldBytes(reply)
-  if (held) {
-    capture.saw(held)
-    return reply
-  }
-  const source = reply.source()
-  return withSource(reply, {
-    pause: () => source.pause(),
-    resume: () => source.resume(),
-    cancel: () => source.cancel(),
-    pipe: (sink: ByteSink) =>
-      source.pipe({
-        data(chunk) {
-          capture.saw(chunk)
-          sink.data(chunk)
-        },
-        end: () => sink.end(),
-        error: (error) => sink.error(error),
-      }),
-  })
-}
-
 /** What the client sent, without the id of its user, and what it got. */
 export function bodiesOf(call: Call | undefined, capture: Capture): Bodies {
-  return { request: call && withoutUser(call), answer: capture.answer }
+  return {
+    request: call && withoutUser(call),
+    headers: call && plainHeaders(call.headers),
+    query: call?.query ?? '',
+    answer: capture.answer,
+  }
 }
 
 function withoutUser(call: Call): Buffer | undefined {

@@ -5,6 +5,9 @@ import type { CacheVerdict } from './cache-doctor.js'
 /** With `bodies: true`: what the client sent, without its `metadata.user_id`, and what it got, as far as they are kept. */
 export interface Bodies {
   readonly request: Buffer | undefined
+  /** Those that say what is asked for. */
+  readonly headers: Readonly<Record<string, string>> | undefined
+  readonly query: string
   readonly answer: Buffer | undefined
 }
 

@@ -2,24 +2,26 @@ import {
   bytes,
   definePlugin,
   type Endpoint,
+  type EndpointRequest,
   GatewayError,
   type Plugin,
   Reply,
   slot,
   z,
 } from '../../core/index.js'
-import { FORWARDED_ROUTES, Sightings } from '../../core/kit.js'
-import { bodiesOf, Capture, captured } from './bodies.js'
+import { FORWARDED_ROUTES, Sightings, watchReply } from '../../core/kit.js'
+import { bodiesOf, Capture } from './bodies.js'
 import { CacheDoctor } from './cache-doctor.js'
 import { cacheOf } from './cache-list.js'
 import { Entry } from './entry.js'
 import { Estimates } from './estimates.js'
 import { listOf } from './list.js'
 import { Live } from './live.js'
+import { Money } from './money.js'
 import { Ring } from './ring.js'
 import { sentTokens } from './sent-tokens.js'
 import { sessionsOf } from './sessions.js'
-import { detailsOf } from './views.js'
+import { detailsOf, rowOf } from './views.js'
 
 const NAME = 'trace'
 /** Requests that are compared at once, so that a plugin which does not declare its changes is found soon. */
@@ -39,7 +41,8 @@ export const trace = definePlugin({
     /** Keeps what was asked and answered, and shows the words in changes; never keys, nor `metadata.user_id`. Default: false. */
     bodies: z.boolean().default(false),
   }),
-  create: ({ options, logger, state }): Plugin => {
+  create: ({ options, logger, state, prices, accounts }): Plugin => {
+    const money = new Money(prices, accounts, logger)
     const { ring, live, estimates, doctor } = keptWith(state)
     ring.resize(options.size, options.memory)
     const sightings = slot(() => new Sightings())
@@ -53,11 +56,16 @@ export const trace = definePlugin({
       logger.warn({ changes: plugin }, words)
     }
     const find = (id: string) => {
-      const entry = ring.get(id)
+      const entry = ring.get(id) ?? ring.entries.findLast(({ facts }) => facts.upstreamRequestId === id)
       if (entry) return entry
       const message = `no request '${id.slice(0, 60)}' among the last ${options.size} of this process`
       throw new GatewayError('not_found_error', message, { code: 'AGP_UNKNOWN_REQUEST', retry: false })
     }
+    const priced = (path: string, answer: (request: EndpointRequest) => object) =>
+      admin(path, async (request) => {
+        await money.load()
+        return Reply.json(answer(request))
+      })
     return {
       onStep(step, call) {
         sightings(call).add(step, call)
@@ -66,7 +74,7 @@ export const trace = definePlugin({
           facts.estimatedTokens ??= estimates.of(call.model, facts.requestBytes)
       },
       ...(options.bodies && {
-        handle: async (call, next) => captured(await next(call), capture(call)),
+        handle: async (call, next) => watchReply(await next(call), capture(call)),
       }),
       onFinish(record, head) {
         const seen = sightings(head)
@@ -86,11 +94,14 @@ export const trace = definePlugin({
         live.add(entry)
       },
       endpoints: [
-        admin('/requests', ({ query }) => Reply.json(listOf(ring.entries, query))),
-        admin('/requests/:id', ({ params }) => Reply.json(detailsOf(find(params.id!)))),
-        admin('/sessions', () => Reply.json({ sessions: sessionsOf(ring.entries) })),
-        admin('/cache', () => Reply.json({ sessions: cacheOf(ring.entries) })),
-        admin('/live', () => live.reply()),
+        priced('/requests', ({ query }) => listOf(ring.entries, query, money)),
+        priced('/requests/:id', ({ params }) => detailsOf(find(params.id!), money)),
+        priced('/sessions', () => ({ sessions: sessionsOf(ring.entries, money) })),
+        priced('/cache', () => ({ sessions: cacheOf(ring.entries, money) })),
+        admin('/live', async () => {
+          await money.load()
+          return live.reply((entry) => rowOf(entry, money))
+        }),
       ],
       onRetire: () => live.end(),
     }

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../core/index.js'
 import type { Entry } from './entry.js'
+import type { Money } from './money.js'
 import { rowOf } from './views.js'
 
 const DEFAULT_LIMIT = 50
@@ -18,7 +19,7 @@ const FILTERS: Readonly<Record<string, (entry: Entry, wanted: string) => boolean
 }
 
 /** `?limit=50&before=ID&session=…`: rows, newest first, and the `before` of the next page. */
-export function listOf(entries: readonly Entry[], query: string) {
+export function listOf(entries: readonly Entry[], query: string, money: Money) {
   const params = new URLSearchParams(query)
   const limit = Number(params.get('limit') ?? DEFAULT_LIMIT)
   if (!Number.isInteger(limit) || limit < 1 || limit > MOST)
@@ -41,7 +42,7 @@ export function listOf(entries: readonly Entry[], query: string) {
     const entry = entries[at]!
     if (filters.every((filter) => filter(entry))) found.push(entry)
   }
-  return { requests: found.map(rowOf), next: at >= 0 ? found.at(-1)?.id : undefined }
+  return { requests: found.map((entry) => rowOf(entry, money)), next: at >= 0 ? found.at(-1)?.id : undefined }
 }
 
 function bad(message: string): GatewayError {

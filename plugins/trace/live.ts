@@ -1,6 +1,6 @@
 import { type ByteSink, GatewayError, Reply, StreamEvent } from '../../core/index.js'
 import type { Entry } from './entry.js'
-import { rowOf } from './views.js'
+import type { Row } from './views.js'
 
 /** Milliseconds between two events, and between two signs of life. */
 const BATCH = 250
@@ -15,6 +15,7 @@ export class Live {
   #batch: Entry[] = []
   #missed = 0
   #timer: NodeJS.Timeout | undefined
+  #rowOf: ((entry: Entry) => Row) | undefined
 
   add(entry: Entry): void {
     if (this.#listeners.size === 0) return
@@ -27,7 +28,8 @@ export class Live {
   }
 
   /** An event stream: `event: requests`, `data: {"requests":[…],"missed":0}`, oldest first. */
-  reply(): Reply {
+  reply(rowOf: (entry: Entry) => Row): Reply {
+    this.#rowOf = rowOf
     if (this.#listeners.size >= MOST_LISTENERS)
       throw new GatewayError('rate_limit_error', `${MOST_LISTENERS} clients listen already`, {
         code: 'AGP_GATEWAY_BUSY',
@@ -47,7 +49,7 @@ export class Live {
   #tell(): void {
     const { raw } = StreamEvent.of({
       type: 'requests',
-      requests: this.#batch.map(rowOf),
+      requests: this.#batch.map((entry) => this.#rowOf!(entry)),
       missed: this.#missed,
     })
     this.#timer = undefined

@@ -1,4 +1,5 @@
 import type { Entry } from './entry.js'
+import type { Money } from './money.js'
 import { sentTokens } from './sent-tokens.js'
 
 interface Sums {
@@ -10,6 +11,14 @@ interface Sums {
   cacheCreationTokens: number
   /** Requests whose answer told no tokens. */
   unknown: number
+  /** US dollars, of the `priced` ones; `listCost` by the names that the clients asked for, `plan`: requests that a plan pays. */
+  cost: number
+  priced: number
+  listCost: number
+  plan: number
+  /** Paid again where caches missed. */
+  lostTokens: number
+  lostCost: number
 }
 
 export interface SessionNode extends Sums {
@@ -43,10 +52,16 @@ const sums = (): Sums => ({
   cacheReadTokens: 0,
   cacheCreationTokens: 0,
   unknown: 0,
+  cost: 0,
+  priced: 0,
+  listCost: 0,
+  plan: 0,
+  lostTokens: 0,
+  lostCost: 0,
 })
 
 /** The requests that are kept, by session, prompt and agent; the session that was heard of last comes first. */
-export function sessionsOf(entries: readonly Entry[]): SessionNode[] {
+export function sessionsOf(entries: readonly Entry[], money: Money): SessionNode[] {
   const sessions = new Map<string | null, SessionNode & { readonly byPrompt: Map<string | null, Found> }>()
   for (const entry of entries) {
     if (entry.route !== 'messages') continue
@@ -73,7 +88,7 @@ export function sessionsOf(entries: readonly Entry[]): SessionNode[] {
     inAgent.ids.push(entry.id)
     found.to = at
     inPrompt.node.to = at
-    for (const node of [found, inPrompt.node, inAgent]) add(node, entry)
+    for (const node of [found, inPrompt.node, inAgent]) add(node, entry, money)
   }
   return [...sessions.values()].map(({ byPrompt: _, ...node }) => node).sort((a, b) => (a.to < b.to ? 1 : -1))
 }
@@ -84,7 +99,15 @@ interface Found {
 }
 
 /** Attempts that were paid for and thrown away count too. */
-function add(node: Sums, { status = 0, attempts }: Entry): void {
+function add(node: Sums, entry: Entry, money: Money): void {
+  const { status = 0, attempts, cache } = entry
+  const { cost, listCost, plan } = money.of(entry)
+  node.cost += cost ?? 0
+  if (cost !== undefined) node.priced++
+  node.listCost += listCost ?? 0
+  if (plan) node.plan++
+  node.lostTokens += cache?.lostTokens ?? 0
+  node.lostCost += money.lost(cache, attempts.at(-1)) ?? 0
   node.requests++
   if (status >= 400 || status === 0) node.errors++
   if (sentTokens(attempts.at(-1)) === undefined) node.unknown++

@@ -187,6 +187,46 @@ describe('the list', () => {
   })
 })
 
+describe('money', () => {
+  const usage = { input_tokens: 1_000, output_tokens: 100, cache_read_input_tokens: 10_000 }
+  const glm = (plan: boolean) => (url: string) =>
+    ({
+      ...zaiPair(url),
+      accounts: zaiPair(url).accounts!.map((account) => ({ ...account, plan })),
+      plugins: { zai: { baseURL: url, models: { 'claude-*': 'glm-4.7' } } },
+      server: { adminKey: KEY },
+      trace: {},
+    }) as unknown as TestConfig
+  const body = { ...ask(), model: 'claude-opus-4-5' }
+  async function served(plan: boolean, count: number) {
+    const made = await stand(anthropicUpstream({ usage }), { config: glm(plan) })
+    const get = async (path: string) =>
+      (await made.send({ method: 'GET', path: `/_agproxy/api/${path}`, headers: auth })).json<Told>()
+    for (let n = 0; n < count; n++) await made.send({ body })
+    await expect.poll(async () => (await get('requests')).requests.length, { timeout: 10_000 }).toBe(count)
+    return get
+  }
+
+  it('is what each request cost, and what the name that the client asked for would have', async () => {
+    const get = await served(false, 2)
+    // 1,000 × $0.6 + 10,000 × $0.11 + 100 × $2.2 a million; Opus at $5, $0.5 and $25.
+    const [request] = (await get('requests')).requests
+    expect(request).toMatchObject({ mappedModel: 'glm-4.7', plan: false })
+    expect(request.cost).toBeCloseTo(0.00192, 8)
+    expect(request.listCost).toBeCloseTo(0.0125, 8)
+    const [session] = (await get('sessions')).sessions
+    expect(session).toMatchObject({ priced: 2, plan: 0 })
+    expect(session.cost).toBeCloseTo(0.00384, 8)
+    expect(session.prompts[0].agents[0].listCost).toBeCloseTo(0.025, 8)
+  })
+
+  it('of a plan is none', async () => {
+    const [request] = (await (await served(true, 1))('requests')).requests
+    expect(request).toMatchObject({ plan: true, listCost: expect.any(Number) })
+    expect(request.cost).toBeUndefined()
+  })
+})
+
 describe('the live stream', () => {
   it('tells finished requests, and ends with the gateway', async () => {
     const { send, url, gateway } = await traced()

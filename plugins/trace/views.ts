@@ -1,14 +1,16 @@
 import type { AttemptRecord } from '../../core/index.js'
 import type { Entry } from './entry.js'
+import type { Money } from './money.js'
 import { sentTokens } from './sent-tokens.js'
 
 /** One line of a list of requests. Times in milliseconds, tokens as the upstream told them. */
 export type Row = ReturnType<typeof rowOf>
 
-export function rowOf(entry: Entry) {
+export function rowOf(entry: Entry, money: Money) {
   const { id, at, route, status, ending, facts, times, attempts, cache } = entry
   const answer = attempts.at(-1)
   const sent = sentTokens(answer)
+  const { cost, listCost, plan } = money.of(entry)
   return {
     id,
     at: new Date(at).toISOString(),
@@ -33,6 +35,10 @@ export function rowOf(entry: Entry) {
     outputTokens: answer?.outputTokens,
     cacheReadTokens: answer?.cacheReadTokens,
     cacheCreationTokens: answer?.cacheCreationTokens,
+    /** US dollars, of all attempts: undefined where no price is known or a plan pays; and by the name that the client asked for. */
+    cost,
+    listCost,
+    plan,
     /** False: no answer told how many tokens it took. */
     usageKnown: answer?.inputTokens !== undefined,
     estimatedTokens: facts.estimatedTokens,
@@ -45,14 +51,16 @@ export function rowOf(entry: Entry) {
     error: facts.error,
     code: facts.errorCode,
     cache: cache?.verdict,
+    lostTokens: cache?.lostTokens,
+    lostCost: money.lost(cache, answer),
   }
 }
 
 /** All that is known of a request. */
-export function detailsOf(entry: Entry) {
+export function detailsOf(entry: Entry, money: Money) {
   const { facts, times, notes, attempts, passages, cache, bodies } = entry
   return {
-    ...rowOf(entry),
+    ...rowOf(entry, money),
     requestBytes: facts.requestBytes,
     accountWaitMs: rounded(facts.accountWaitMs),
     heartbeats: facts.heartbeats,
@@ -66,9 +74,11 @@ export function detailsOf(entry: Entry) {
     })),
     attempts: attempts.map(attemptOf),
     notes,
-    cache,
+    cache: cache && { ...cache, lostCost: money.lost(cache, attempts.at(-1)) },
     bodies: bodies && {
       request: bodies.request?.toString('utf8'),
+      headers: bodies.headers,
+      query: bodies.query,
       answer: bodies.answer?.toString('utf8'),
     },
   }

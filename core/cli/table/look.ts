@@ -70,6 +70,33 @@ export const explain = listed(
   },
 )
 
+export const resend = listed(
+  'resend',
+  'Send a request that was served once more, elsewhere, and show both answers side by side',
+  {
+    args: {
+      request: {
+        type: 'positional',
+        required: false,
+        description: 'The ID of a request of the running gateway',
+      },
+      upstream: { type: 'string', valueHint: 'name', description: 'To an account of this one. Default: any' },
+      account: { type: 'string', valueHint: 'id', description: 'To this account. Default: any' },
+      model: {
+        type: 'string',
+        valueHint: 'name',
+        description: 'As if it had been asked for. Default: as it was',
+      },
+      ...gatewayFlags,
+      json,
+    },
+    examples: [
+      ['agproxy resend req_0123456789 --upstream anthropic', 'answers, tokens, cost and time, then and now'],
+    ],
+    page: 'what-happened.md',
+  },
+)
+
 export const cache = listed(
   'cache',
   'What the prompt caches of the running gateway did, by session, and why they missed',
