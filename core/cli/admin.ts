@@ -1,27 +1,24 @@
 import type { ResolvedConfig } from '../config/resolved.js'
-import { isLoopback } from '../exchange/loopback.js'
 import { stateFolder } from '../state/folder.js'
-import { keptAdminKey } from './admin-key.js'
-import { type Address, gatewayURLs } from './client.js'
+import type { Address } from './client.js'
+import { adminKeyFor, gatewayURLs } from './find-gateway.js'
 import { UsageError } from './usage-error.js'
 
 /** Milliseconds; the gateway answers from memory. */
 const PATIENCE = 5_000
 
 /**
- * Calls a route under `/_agproxy/api/` of the running gateway, with the config's key or the one that this user's gateways keep, which
- * goes to no other machine. The gateway's own words are the error.
+ * Calls a route under `/_agproxy/api/` of the running gateway. The gateway's own words are the error.
  */
 export async function callAdmin(
-  { server }: ResolvedConfig,
+  config: ResolvedConfig,
   env: NodeJS.ProcessEnv,
   flags: Address,
   method: string,
   path: string,
 ): Promise<unknown> {
-  const urls = gatewayURLs(server, env, flags)
-  const keyFor = (url: string) =>
-    server.adminKey ?? (isLoopback(new URL(url).hostname) ? keptAdminKey(env) : undefined)
+  const urls = gatewayURLs(config, env, flags)
+  const keyFor = (url: string) => adminKeyFor(url, config, env)
   if (urls.every((url) => keyFor(url) === undefined))
     throw new UsageError(
       `this wants the admin key of the gateway: set AGPROXY_ADMIN_KEY or server.adminKey; on this machine a gateway on a loopback address keeps one in ${stateFolder(env)}`,
@@ -36,7 +33,9 @@ export async function callAdmin(
     if (response.ok) return body
     throw new UsageError(body?.error?.message ?? `${url} answered with status ${response.status}`)
   }
-  throw new UsageError(`no gateway answers at ${urls.join(' or ')}; name it with --host and --port`)
+  throw new UsageError(
+    `no gateway answers at ${urls.join(' or ')}; start one with agproxy start, or name it with --host and --port`,
+  )
 }
 
 function ask(url: string, method: string, key: string): Promise<Response | undefined> {

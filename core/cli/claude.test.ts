@@ -67,9 +67,13 @@ describe('agproxy claude', () => {
     })
     // The terminal is the client's: nothing but what it must know is printed beside it.
     expect(out.trim().split('\n')).toHaveLength(1)
-    expect(err).toBe(
-      'agproxy: no upstream account: set ZAI_API_KEY or AGPROXY_ANTHROPIC_API_KEY, or name `accounts` in the config\n',
-    )
+    expect(err.split('\n')).toEqual([
+      'agproxy: no upstream account: set ZAI_API_KEY or AGPROXY_ANTHROPIC_API_KEY, or name `accounts` in the config',
+      expect.stringMatching(
+        /^agproxy: started a gateway at http:\S+ for this session; config none; models as asked for; log \S+$/,
+      ),
+      '',
+    ])
     await expect(fetch(client.url)).rejects.toThrow()
   })
 
@@ -80,7 +84,10 @@ describe('agproxy claude', () => {
       cwd: dir,
       env: { PATH, AGPROXY_PORT: String(port) },
     })
-    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: `agproxy: uses the gateway at http://127.0.0.1:${port}\n`,
+    })
     expect(seen(out)).toMatchObject({ args: [], url: `http://127.0.0.1:${port}`, token: 'agproxy' })
     expect(keys[0]).toBe('agproxy')
   })
@@ -141,15 +148,15 @@ describe('agproxy claude', () => {
     })
     expect(code).toBe(7)
     expect(out).toContain('later: {"status":"ok"}')
-    expect(err).toBe('')
+    expect(err).toMatch(/^agproxy: started a gateway at .*\n$/)
   })
 
   test('without Claude Code it says how to get it', async () => {
     const dir = emptyFolder()
     const { code, err } = await cli.run(['claude'], { cwd: dir, env: { PATH: dir, ZAI_API_KEY: 'k' } })
     expect(code).toBe(1)
-    expect(err).toBe(
-      "agproxy: there is no 'claude' on the PATH; install Claude Code first: npm install -g @anthropic-ai/claude-code\n",
+    expect(err).toContain(
+      "\nagproxy: there is no 'claude' on the PATH; install Claude Code first: npm install -g @anthropic-ai/claude-code\n",
     )
   })
 })
@@ -187,7 +194,7 @@ describe("inside of somebody else's repository", () => {
     for (const command of ['claude', 'env']) {
       const { code, err } = await cli.run([command], { cwd, env })
       expect(code).toBe(0)
-      expect(err).toBe(
+      expect(err).toContain(
         `agproxy: left alone: ${join(dir, name)}; only start, check and explain take a project's config by themselves, the others with --config\n`,
       )
     }

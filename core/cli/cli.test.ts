@@ -246,7 +246,7 @@ describe('the command line itself', () => {
       /^agproxy: unknown command 'strat'; did you mean 'start'; there are start, claude, /,
     )
     expect(await refused(['--prot', '1'])).toBe(
-      "agproxy: unknown flag --prot for start; did you mean '--port'; it takes --config, --host, --port, --preset, --log-level, --verbose, --workers\n",
+      "agproxy: unknown flag --prot for start; did you mean '--port'; it takes --config, --host, --port, --preset, --log-level, --verbose, --detach, --workers\n",
     )
     expect(await refused(['check', '--prob'])).toContain(
       "unknown flag --prob for check; did you mean '--probe'",

@@ -13,22 +13,11 @@ export interface Address {
   readonly port?: string | undefined
 }
 
-/** Where a gateway may be running: where flags say, else where the environment says, else where the config says. */
-export function gatewayURLs(
-  server: Pick<ServerOptions, 'host' | 'port' | 'https'>,
-  env: NodeJS.ProcessEnv,
-  flags: Address,
-): readonly string[] {
-  const host = flags.host ?? env.AGPROXY_HOST ?? server.host
-  const port = Number(flags.port ?? env.AGPROXY_PORT ?? server.port)
-  return [...new Set([clientURL({ ...server, host, port }), clientURL(server)])]
-}
-
 /**
  * The first key that `auth` lets in. A client needs some word even where no key is asked for: without one Claude Code
  * wants a login.
  */
-export function clientKey({ chain }: ResolvedConfig): string {
+export function clientKey({ chain }: Pick<ResolvedConfig, 'chain'>): string {
   const auth = chain.find(({ definition }) => definition.name === 'auth')
   const keys = (auth?.options as { keys?: readonly string[] } | undefined)?.keys
   return keys?.[0] ?? 'agproxy'

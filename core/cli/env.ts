@@ -1,7 +1,9 @@
 import { defineCommand } from 'citty'
-import { clientKey, clientURL } from './client.js'
+import type { ResolvedConfig } from '../config/resolved.js'
+import { type Address, clientKey, clientURL } from './client.js'
 import { clientSettings } from './client-env.js'
 import { type CliContext, loadResolved } from './context.js'
+import { registeredGateways } from './registry.js'
 import { shellLines, usualShell } from './shells.js'
 import { env as row } from './table/run.js'
 import { UsageError } from './usage-error.js'
@@ -11,10 +13,18 @@ export const env = defineCommand({
   async run({ args, data }) {
     const { env, out } = data as CliContext
     const config = await loadResolved(args, data as CliContext)
-    if (config.server.port === 0) {
+    const running = runningURL(config, env, args)
+    if (running === undefined && config.server.port === 0) {
       throw new UsageError('the port is 0, so each start takes another one; name the one in use with --port')
     }
-    const settings = clientSettings(env, clientURL(config.server), clientKey(config))
+    const settings = clientSettings(env, running ?? clientURL(config.server), clientKey(config))
     out(shellLines(settings, args.shell ?? usualShell(process.platform, env)))
   },
 })
+
+/** Where this user's gateway runs, unless flags or the environment name an address; a session's own ends with it. */
+function runningURL({ file }: ResolvedConfig, env: NodeJS.ProcessEnv, flags: Address): string | undefined {
+  if (flags.host ?? flags.port ?? env.AGPROXY_HOST ?? env.AGPROXY_PORT) return undefined
+  const started = registeredGateways(env).filter(({ by }) => by === 'start')
+  return (started.find(({ config }) => config === (file ?? null)) ?? started[0])?.url
+}

@@ -47,8 +47,7 @@ async function following(text: string, { file: name = '.agproxyrc.json', search,
   const config = await load()
   const running = await startGateway({ config, logger: logger as never })
   let hup = () => {}
-  const unwatch = reloadOnChange(running, config.file, load, {
-    onStop: () => {},
+  const { stop: unwatch } = reloadOnChange(running, config.file, load, {
     onReload: (listener) => {
       hup = listener
     },

@@ -7,19 +7,26 @@ import type { Controls } from './controls.js'
 import { withImports } from './imported.js'
 import { FileWatch } from './watch.js'
 
+/** What follows a config. */
+export interface Reloading {
+  /** Reads it anew; resolves when that is done, and never rejects: what it comes to is in the log. */
+  reload(): Promise<void>
+  stop(): void
+}
+
 /** More names than these are counted. */
 const MOST_NAMES = 12
 
 /**
  * Reloads when the config file or one that it imports is another one than before, and on SIGHUP. A config that can't be used,
- * or that is gone, changes nothing and is logged. Returns what stops the watching.
+ * or that is gone, changes nothing and is logged.
  */
 export function reloadOnChange(
   running: RunningGateway,
   file: string | undefined,
   load: () => Promise<ResolvedConfig>,
-  controls: Controls,
-): () => void {
+  controls: Pick<Controls, 'onReload'>,
+): Reloading {
   const { logger, gateway } = running
   let current = file
   /** Of the files as they were read last, whether or not they could be used. */
@@ -90,10 +97,14 @@ export function reloadOnChange(
     // A file that is saved while the first look at it is under way differs from what was read above.
     if ((await follow()) !== tried) watch.again()
   })
-  controls.onReload(() => trigger(async () => reload(await follow())))
-  return () => {
-    latest++
-    watch.stop()
+  const now = async () => reload(await follow())
+  controls.onReload(() => trigger(now))
+  return {
+    reload: () => now().catch(failed),
+    stop() {
+      latest++
+      watch.stop()
+    },
   }
 }
 

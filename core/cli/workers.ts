@@ -1,11 +1,15 @@
 import cluster from 'node:cluster'
 import { createServer } from 'node:net'
 import type { ResolvedConfig } from '../config/resolved.js'
+import { LOG_FILE } from '../server/logger.js'
 import { ClusterHub } from '../state/cluster-hub.js'
 import { ClusterStore } from '../state/cluster-store.js'
 import { ipcChannel } from '../state/ipc-channel.js'
-import { type CliContext } from './context.js'
+import { clientURL } from './client.js'
+import type { CliContext } from './context.js'
 import type { Controls } from './controls.js'
+import { entryOf } from './open-gateway.js'
+import { register } from './registry.js'
 import { surviveStrays } from './strays.js'
 import { CommandLineError } from './usage-error.js'
 import { type WorkerEnd, WorkerHandle } from './worker-handle.js'
@@ -45,18 +49,22 @@ export function workerStore(): ClusterStore {
  */
 export async function runWorkers(
   count: number,
-  { server }: ResolvedConfig,
+  config: ResolvedConfig,
   context: CliContext,
   controls: Controls,
 ): Promise<number> {
+  const { server } = config
   const port = server.port === 0 ? await freePort(server.host) : undefined
   cluster.setupPrimary({ serialization: 'advanced' }) // JSON knows no Infinity, which is how long some cooldowns last
   surviveStrays((error) =>
     context.err(`agproxy: an error in the primary process, which continues: ${error}\n`),
   )
+  const url = clientURL({ ...server, port: port ?? server.port })
+  const failed = (why: string) => context.err(`agproxy: ${why}\n`)
+  const onServing = () => register(context.env, entryOf(url, config, 'start', process.env[LOG_FILE]), failed)
   return new Promise((resolve) => {
     const env: Record<string, string> = port === undefined ? {} : { [WORKER_PORT]: String(port) }
-    const workers = new Workers(count, env, context.err, resolve)
+    const workers = new Workers(count, env, { err: context.err, onServing }, resolve)
     controls.onStop(() => workers.stop())
     controls.onReload(() => workers.reload())
     workers.start()
@@ -86,7 +94,7 @@ class Workers {
   constructor(
     private readonly count: number,
     private readonly env: Record<string, string>,
-    private readonly err: (text: string) => void,
+    private readonly told: { err(text: string): void; onServing(): void },
     private readonly done: (exitCode: number) => void,
   ) {}
 
@@ -126,8 +134,9 @@ class Workers {
   }
 
   #onServing(worker: WorkerHandle, { replaces }: Slot): void {
+    if (!this.#everServed) this.told.onServing()
     this.#everServed = true
-    if (replaces) this.err(`agproxy: worker ${worker.id} serves; ${this.#serving()}\n`)
+    if (replaces) this.told.err(`agproxy: worker ${worker.id} serves; ${this.#serving()}\n`)
     if (this.#stopping) worker.tell('stop')
   }
 
@@ -149,7 +158,7 @@ class Workers {
     const next = { replaces: true, announces: announces && !served, failures: served ? 0 : failures + 1 }
     const wait = Math.min(RESPAWN_DELAY * 2 ** next.failures, RESPAWN_DELAY_MAX)
     const delay = served && servedFor > RESPAWN_DELAY ? 0 : wait
-    this.err(
+    this.told.err(
       `agproxy: ${what}; ${this.#serving()}, the next one starts ${delay ? `in ${delay / 1000} s` : 'now'}\n`,
     )
     setTimeout(() => this.#stopping || this.#fork(next), delay)

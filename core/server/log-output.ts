@@ -17,12 +17,14 @@ const GONE = new Set(['EPIPE', 'EIO', 'EBADF', 'ENXIO', 'ECONNRESET'])
  * stop the gateway in the middle of a `write`. Lines wait up to a bound; those beyond are dropped, and counted for `onDropped`
  * once the others are out. What waits at the end of the process is written then.
  *
+ * A function as the target says before each write where it goes, for a file that is put aside when it is full.
+ *
  * `redact` sees many lines at a time; one by one that takes longer than the making of a line.
  */
 export class LogOutput implements DestinationStream {
   /** Gets the number of lines that were dropped since the last time. */
   onDropped: (lines: number) => void = () => {}
-  readonly #fd: number
+  readonly #target: () => number
   /** Lines that wait to be redacted, and characters of them that came since the last attempt to write. */
   #lines = ''
   #fresh = 0
@@ -32,10 +34,11 @@ export class LogOutput implements DestinationStream {
   #gone = false
 
   constructor(
-    fd: number,
+    target: number | (() => number),
     private readonly redact: (lines: string) => string,
   ) {
-    this.#fd = neverBlocking(fd)
+    const fd = typeof target === 'number' ? neverBlocking(target) : undefined
+    this.#target = fd === undefined ? (target as () => number) : () => fd
     setInterval(() => this.flush(), FLUSH_INTERVAL).unref()
     process.on('exit', () => this.end())
   }
@@ -81,7 +84,8 @@ export class LogOutput implements DestinationStream {
   #take(bytes: Buffer): void {
     let from = 0
     try {
-      while (from < bytes.length && !this.#gone) from += writeSync(this.#fd, bytes, from)
+      const fd = this.#target()
+      while (from < bytes.length && !this.#gone) from += writeSync(fd, bytes, from)
     } catch (error) {
       // EAGAIN: the reader has no room. Others, as of a full disk, may pass as well.
       if (GONE.has((error as NodeJS.ErrnoException).code ?? '')) this.#gone = true

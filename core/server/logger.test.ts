@@ -14,13 +14,7 @@ async function written(
   const path = join(folder, 'log')
   const fd = openSync(path, 'a')
   onTestFinished(() => closeSync(fd))
-  log(
-    await createLogger(
-      { level: 'info', format },
-      (lines) => lines.replaceAll('sk-secret', '[secret]'),
-      fd as 1,
-    ),
-  )
+  log(await createLogger({ level: 'info', format }, (lines) => lines.replaceAll('sk-secret', '[secret]'), fd))
   const text = () => readFileSync(path, 'utf8')
   await expect.poll(text).not.toBe('')
   return text()

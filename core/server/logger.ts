@@ -2,21 +2,26 @@ import cluster from 'node:cluster'
 import { type DestinationStream, pino } from 'pino'
 import type { LogOptions } from '../config/resolved.js'
 import type { Logger } from '../contract/services.js'
+import { LogFile } from './log-file.js'
 import { LogOutput } from './log-output.js'
-import { type LoggedRequest, painter, readableRequest, timeText } from './readable.js'
+import { logRenderer } from './render-log.js'
+
+/** For a gateway that was started in the background: the file that it and its workers log to. */
+export const LOG_FILE = 'AGPROXY_LOG_FILE'
 
 /**
- * pino to stdout: pretty on a terminal, JSON lines otherwise. `redact` sees finished lines, whatever field a secret strayed
- * into.
+ * pino to stdout, to another descriptor, or to a file by its path: pretty on a terminal, JSON lines otherwise. `redact` sees finished lines, whatever field a secret
+ * strayed into.
  */
 export async function createLogger(
   options: LogOptions,
   redact: (lines: string) => string,
-  fd: 1 | 2 = 1,
+  target: number | string = process.env[LOG_FILE] ?? 1,
 ): Promise<Logger> {
-  const tty = fd === 1 ? process.stdout.isTTY : process.stderr.isTTY
-  const isPretty = options.format === 'pretty' || (options.format === 'auto' && tty)
-  const output = new LogOutput(fd, redact)
+  const tty = process.stdout.isTTY
+  const isFile = typeof target === 'string'
+  const isPretty = !isFile && (options.format === 'pretty' || (options.format === 'auto' && tty))
+  const output = new LogOutput(isFile ? new LogFile(target).fd : target, redact)
   const logger = isPretty
     ? await pretty(options.level, output, wantsColours(tty))
     : plain(options.level, output)
@@ -34,25 +39,17 @@ function plain(level: string, output: DestinationStream): Logger {
 }
 
 async function pretty(level: string, output: DestinationStream, colorize: boolean): Promise<Logger> {
-  const { prettyFactory } = await import('pino-pretty')
-  const rendered = prettyFactory({ singleLine: true, colorize, translateTime: 'SYS:HH:MM:ss' })
-  const paint = painter(colorize)
+  const render = await logRenderer(colorize)
   const formatters = { level: (name: string) => ({ level: name }) }
-  const write = (line: string) => {
-    // What a plugin did becomes one line, logged when the request is over.
-    const parsed = JSON.parse(line) as LoggedRequest & { msg?: string; time: number; plugin?: string }
-    const time = timeText(new Date(parsed.time))
-    if (parsed.msg === 'request') output.write(readableRequest(parsed, time, paint))
-    else if (parsed.plugin !== undefined && parsed.level === 'debug')
-      output.write(paint('dim', `${time}   · ${parsed.plugin}: ${parsed.msg}\n`))
-    else output.write(rendered(line))
-  }
-  const logger: unknown = pino({ level, base, serializers, formatters }, { write })
+  const logger: unknown = pino(
+    { level, base, serializers, formatters },
+    { write: (line) => output.write(render(line)) },
+  )
   return logger as Logger
 }
 
 /** https://no-color.org: set to anything but nothing. */
-const wantsColours = (isTerminal: boolean) => isTerminal && !process.env.NO_COLOR
+export const wantsColours = (isTerminal: boolean) => isTerminal && !process.env.NO_COLOR
 
 /** V8 quotes what it can't parse, which may be the conversation: `Unexpected token 'h', "hello" is not valid JSON`. */
 const QUOTED = /, (\.{3})?"[\s\S]{0,100}"(\.{3})? (?=is not valid JSON)/g

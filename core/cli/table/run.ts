@@ -1,4 +1,4 @@
-import { configFlags } from '../flags.js'
+import { configFlags, json } from '../flags.js'
 import { listed } from './listed.js'
 
 /** Commands that run the gateway or its client. */
@@ -10,6 +10,11 @@ export const start = listed('start', 'Run the gateway (also without a command)',
       alias: 'v',
       description: 'Log what the plugins did, as --log-level debug',
     },
+    detach: {
+      type: 'boolean',
+      alias: 'd',
+      description: 'In the background, with a log in the state folder; returns once it answers',
+    },
     workers: {
       type: 'string',
       valueHint: 'number',
@@ -18,9 +23,45 @@ export const start = listed('start', 'Run the gateway (also without a command)',
   },
   examples: [
     ['ZAI_API_KEY=… agproxy start', 'z.ai behind http://127.0.0.1:8045'],
+    ['agproxy start -d', 'in the background; agproxy status, logs and stop find it'],
     ['agproxy start --port 9000 -v', 'another port, and what each plugin did in the log'],
   ],
   page: 'configuration.md',
+})
+
+const which = {
+  type: 'positional',
+  required: false,
+  description: 'The port or pid of one, where several run',
+} as const
+
+export const status = listed('status', 'The gateways of this user: address, pid, config, uptime', {
+  args: { json },
+  examples: [['agproxy status', 'exit code 1 when none runs, or one does not answer']],
+  page: 'running.md',
+})
+
+export const stop = listed('stop', 'Stop a gateway of this user; running requests may finish', {
+  args: { which },
+  examples: [
+    ['agproxy stop', 'the one that runs'],
+    ['agproxy stop 9000', 'the one on that port'],
+  ],
+  page: 'running.md',
+})
+
+export const logs = listed('logs', 'The log of a gateway in the background, or of a session', {
+  args: {
+    which,
+    follow: { type: 'boolean', alias: 'f', description: 'Go on with each line as it comes' },
+    lines: { type: 'string', alias: 'n', valueHint: 'number', description: 'From the end. Default: 100' },
+    json: { type: 'boolean', description: 'The lines as they are in the file' },
+  },
+  examples: [
+    ['agproxy logs -f', 'what happens now'],
+    ['agproxy logs --json --lines 1000', 'for jq'],
+  ],
+  page: 'running.md',
 })
 
 const withoutShortForms = <T extends object>(flags: T): T =>
@@ -33,7 +74,7 @@ export const claude = listed('claude', 'Run Claude Code through the gateway: agp
     ['agproxy claude', 'a session, through the gateway that runs or one of its own'],
     ['agproxy claude -- -p "hello"', 'what follows -- is for Claude Code'],
   ],
-  page: 'configuration.md',
+  page: 'running.md',
 })
 
 const { 'log-level': _, ...addressFlags } = configFlags
