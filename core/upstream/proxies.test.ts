@@ -113,6 +113,45 @@ describe('what is exempt by NO_PROXY', () => {
     expect(of({ ALL_PROXY: 'p', NO_PROXY }, origin)).toBeDefined()
   })
 
+  // `10.0.0.0/-1` ended the start with a RangeError.
+  test.each([
+    '10.0.0.0/-1',
+    '10.0.0.0/8.5',
+    '10.0.0.0/33',
+    '10.0.0.0/99999999999',
+    '10.0.0.0/8/8',
+    '10.0.0.0/1e1',
+    '10.0.0.0/x',
+    'fd00::/-1',
+    'fd00::/129',
+    '[fd00::]/8:x',
+    '[::1',
+    '[example]',
+    '10.0.0',
+    '300.1.1.1',
+    '10.1.2.3:port',
+    'api.example:99999',
+    'api.example/v1',
+    'a_b!c',
+    ':80',
+    '.',
+    '/',
+  ])('an entry that can not be meant exempts nothing, and is told of once: %s', (entry) => {
+    const env = { ALL_PROXY: 'p', NO_PROXY: `${entry},other.example,${entry}`, no_proxy: entry }
+    for (const origin of [HTTPS, 'http://10.1.2.3', 'http://[fd12::1]']) expect(of(env, origin)).toBeDefined()
+    expect(of(env, 'http://other.example')).toBeUndefined()
+    expect(proxyWarnings(env)).toEqual([
+      `NO_PROXY: '${entry}' is left out: it is no host, address or network (example.com, 10.0.0.1, 10.0.0.0/8)`,
+    ])
+    expect(proxyWarnings({ NO_PROXY: entry })).toEqual([])
+  })
+
+  test('its words hold no password', () => {
+    expect(proxyWarnings({ ALL_PROXY: 'p', NO_PROXY: 'http://me:secret@api.example' }).join()).not.toContain(
+      'secret',
+    )
+  })
+
   test('both spellings count', () => {
     const env = { ALL_PROXY: 'p', no_proxy: 'a.example', NO_PROXY: 'b.example' }
     for (const host of ['a', 'b']) expect(of(env, `https://${host}.example`)).toBeUndefined()

@@ -1,6 +1,4 @@
-import { BlockList, isIP } from 'node:net'
-import { isLoopback } from '../exchange/loopback.js'
-import { matchesModel } from './models.js'
+import { Exemptions } from './exemptions.js'
 
 /** A proxy that the environment names. */
 export interface EnvProxy {
@@ -41,6 +39,11 @@ export class Proxies {
     this.#exempt = new Exemptions(`${env.no_proxy ?? ''},${env.NO_PROXY ?? ''}`)
   }
 
+  /** Entries of NO_PROXY that can't be meant; they exempt nothing. */
+  get malformed(): readonly string[] {
+    return this.#exempt.malformed
+  }
+
   get any(): boolean {
     return this.all.length > 0
   }
@@ -57,11 +60,19 @@ export class Proxies {
   }
 }
 
-/** What is wrong with the proxies of an environment, one sentence a variable. */
+/** What is wrong with the proxies of an environment, and with what it exempts from them: one sentence each. */
 export function proxyWarnings(env: NodeJS.ProcessEnv): string[] {
-  const faulty = new Proxies(env).all.filter(({ fault }) => fault !== undefined)
-  return [...new Set(faulty.map(faultText))]
+  const proxies = new Proxies(env)
+  if (!proxies.any) return []
+  const faulty = proxies.all.filter(({ fault }) => fault !== undefined)
+  return [...new Set([...faulty.map(faultText), ...proxies.malformed.map(malformedText)])]
 }
+
+const malformedText = (entry: string): string => {
+  const shown = entry.includes('@') ? 'an entry' : `'${entry.slice(0, LONGEST_ENTRY)}'`
+  return `NO_PROXY: ${shown} is left out: it is no host, address or network (example.com, 10.0.0.1, 10.0.0.0/8)`
+}
+const LONGEST_ENTRY = 100
 
 export const faultText = ({ variable, fault }: EnvProxy): string =>
   `${variable} ${fault}; upstreams that are not exempt by NO_PROXY can't be reached`
@@ -113,61 +124,3 @@ function decoded(text: string): string {
 
 const bare = (hostname: string) => hostname.replace(/^\[|\]$/g, '')
 const defaultPort = (protocol: string) => (protocol === 'https:' ? '443' : '80')
-
-/**
- * NO_PROXY: names with the names below them (`example.com`, `.example.com`, `*.example.com`), addresses, networks
- * (`10.0.0.0/8`), each with a port if need be, and `*` for everything. This machine is always exempt: a proxy would look for
- * the upstream on its own.
- */
-class Exemptions {
-  readonly #all: boolean
-  readonly #addresses = new Map<string, BlockList>()
-  readonly #names: (readonly [name: string, port: string])[] = []
-
-  constructor(text: string) {
-    const entries = text
-      .toLowerCase()
-      .split(/[,\s]+/)
-      .filter(Boolean)
-    this.#all = entries.includes('*')
-    for (const entry of entries) this.#add(entry.replace(/^[a-z]+:\/\//, '').replace(/\/$/, ''))
-  }
-
-  has(host: string, port: string): boolean {
-    if (this.#all || isLoopback(host) || host === '0.0.0.0' || host === '::') return true
-    const family = isIP(host)
-    if (family) {
-      const kind = family === 6 ? 'ipv6' : 'ipv4'
-      if (['', port].some((p) => this.#addresses.get(p)?.check(host, kind))) return true
-    }
-    const name = host.replace(/\.$/, '')
-    return this.#names.some(
-      ([exempt, p]) =>
-        (p === '' || p === port) &&
-        (name === exempt ||
-          name.endsWith(`.${exempt}`) ||
-          (exempt.includes('*') && matchesModel(exempt, name))),
-    )
-  }
-
-  #add(entry: string): void {
-    const [, bracketed, plain = '', port = ''] =
-      isIP(entry.replace(/\/\d+$/, '')) === 6
-        ? ['', undefined, entry]
-        : (/^(?:\[([^\]]+)\]|([^:]*))(?::(\d+))?$/.exec(entry) ?? [])
-    const host = bracketed ?? plain
-    const [address = '', prefix] = host.split('/')
-    const family = isIP(address)
-    if (!family) {
-      const name = host.replace(/^\*?\./, '').replace(/\.$/, '')
-      if (name !== '') this.#names.push([name, port])
-      return
-    }
-    const list = this.#addresses.get(port) ?? new BlockList()
-    this.#addresses.set(port, list)
-    const kind = family === 6 ? 'ipv6' : 'ipv4'
-    const bits = Number(prefix)
-    if (prefix === undefined) list.addAddress(address, kind)
-    else if (bits <= (family === 6 ? 128 : 32)) list.addSubnet(address, bits, kind)
-  }
-}
