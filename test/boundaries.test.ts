@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'core/contract': [],
+  'core/files': [],
   'core/errors': ['core/json'],
   'core/json': ['core/contract'],
   'core/state': ['core/contract'],
@@ -27,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'core/exchange',
     'core/message',
   ],
-  'core/cassette': ['core/contract', 'core/json'],
+  'core/cassette': ['core/contract', 'core/files', 'core/json'],
   'core/prices': ['core/contract', 'core/plugin', 'core/upstream'],
   'core/admin': ['core/contract', 'core/errors', 'core/exchange'],
   'core/accounts': [
@@ -38,7 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'core/state',
     'core/upstream',
   ],
-  'core/config': ['core/contract', 'core/errors', 'core/json', 'core/plugin', 'core/upstream'],
+  'core/config': ['core/contract', 'core/errors', 'core/files', 'core/json', 'core/plugin', 'core/upstream'],
   'core/chain': [
     'core/contract',
     'core/errors',
@@ -54,6 +55,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'core/server': [
     'core/contract',
     'core/errors',
+    'core/files',
     'core/json',
     'core/plugin',
     'core/exchange',
@@ -68,6 +70,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'core/cli': [
     'core/contract',
     'core/errors',
+    'core/files',
     'core/json',
     'core/cassette',
     'core/token-count',
@@ -85,6 +88,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'core/kit.ts': [
     'core/contract',
     'core/errors',
+    'core/files',
     'core/exchange',
     'core/plugin',
     'core/stream',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { readFileAt, whyUnreadable } from '../files/read.js'
 import { isRecord, parseJson } from '../json/plain.js'
 import { type Cassette, type CassetteAttempt, parseCassette } from './format.js'
 
@@ -33,7 +34,7 @@ export class CassetteFolder {
   constructor(dir: string) {
     const names = readdirSync(dir).filter((name) => name.endsWith('.json'))
     const cassettes = names
-      .flatMap((name) => parseCassette(readFileSync(join(dir, name), 'utf8'), name) ?? [])
+      .flatMap((name) => parseCassette(textOf(join(dir, name)), name) ?? [])
       .sort((a, b) => (a.at < b.at ? -1 : 1))
     if (cassettes.length === 0) throw new Error(`${dir} holds no cassette`)
     this.size = cassettes.length
@@ -63,6 +64,14 @@ export class CassetteFolder {
     if (!slot) return undefined
     slot.used = true
     return { ...slot.track, same: same.length > 0 }
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileAt(file, Number.POSITIVE_INFINITY).toString('utf8')
+  } catch (error) {
+    throw new Error(`${file} ${whyUnreadable(error)}`)
   }
 }
 

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { linkSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ResolvedConfig } from '../config/resolved.js'
 import { isLoopback } from '../exchange/loopback.js'
+import { readFileAt } from '../files/read.js'
 import { stateFolder } from '../state/folder.js'
 
 const NAME = 'admin-key'
@@ -30,7 +31,7 @@ export function keptAdminKey(env: NodeJS.ProcessEnv): string | undefined {
   try {
     const { mode, uid } = lstatSync(file)
     const isPrivate = process.platform === 'win32' || ((mode & 0o077) === 0 && uid === process.getuid!())
-    const key = isPrivate ? readFileSync(file, 'utf8').trim() : ''
+    const key = isPrivate ? readFileAt(file).toString('utf8').trim() : ''
     return KEY.test(key) ? key : undefined
   } catch {
     return undefined

@@ -5,6 +5,7 @@ import type { VirtualModules } from '../config/loaders.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { ResolvedConfig } from '../config/resolved.js'
 import type { UpstreamOf } from '../config/upstreams.js'
+import { withoutExit } from './exit.js'
 import type { ConfigArgs } from './flags.js'
 
 /** What the commands get from outside, as citty's `data`. Everything heavy comes only when it is asked for. */
@@ -39,17 +40,10 @@ export async function loadResolved(
   scope: ConfigScope = 'own',
 ): Promise<ResolvedConfig> {
   const { cwd, modules } = context
-  const loading = loadConfig({
-    cwd,
-    env: context.env,
-    file: args.config,
-    project: scope === 'project',
-    modules,
-  })
-  const { file, config, env, texts, leftAlone } = await withTimeLimit(
-    loading,
-    LOAD_LIMIT,
-    'loading the config',
+  const load = () =>
+    loadConfig({ cwd, env: context.env, file: args.config, project: scope === 'project', modules })
+  const { file, config, env, texts, warnings, leftAlone } = await withoutExit(() =>
+    withTimeLimit(load(), LOAD_LIMIT, 'loading the config'),
   )
   if (leftAlone !== undefined && !told.has(context)) {
     told.add(context)
@@ -61,5 +55,6 @@ export async function loadResolved(
   const flags = { host, port, preset, logLevel: args['log-level'] }
   const presets = await context.presets()
   const upstreamOf = await context.upstreamOf?.()
-  return resolveConfig(config, { file, flags, env, texts, presets, ...(upstreamOf && { upstreamOf }) })
+  const found = { file, flags, env, texts, warnings, presets }
+  return resolveConfig(config, { ...found, ...(upstreamOf && { upstreamOf }) })
 }

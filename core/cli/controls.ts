@@ -1,4 +1,5 @@
 import { ipcChannel } from '../state/ipc-channel.js'
+import { exitProcess } from './exit.js'
 import { watchTerminal } from './terminal.js'
 
 /** What tells a running gateway to stop or to read its config again. */
@@ -62,7 +63,7 @@ export function fromPrimary(): Controls {
   const primary = ipcChannel(process)
   setInterval(() => primary.send(HEARTBEAT), HEARTBEAT_INTERVAL).unref()
   // Before the worker serves there is nothing to finish.
-  let stop = (_why: string): void => process.exit(0)
+  let stop = (_why: string): void => exitProcess(0)
   let reload = ignored
   primary.onMessage((message) => {
     const command = commandOf(message)

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { DOTENV } from '../config/dotenv.js'
 import { filePath } from '../config/variables.js'
+import { readFileAt } from '../files/read.js'
 
 /** A config's own files are few; this keeps a mistake from reading a whole project. */
 const MOST = 50
@@ -33,7 +34,7 @@ function namedFiles(file: string): string[] {
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readFileAt(file).toString('utf8')
   } catch {
     return ''
   }

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { projectsConfig } from '../config/find.js'
+import { readFileAt } from '../files/read.js'
 import { withUse } from './config-use.js'
 import { type CliContext } from './context.js'
 import { CommandLineError, UsageError } from './usage-error.js'
@@ -34,7 +35,7 @@ export async function initPlugin(name: string, context: CliContext, starter: str
 
   const config = configFile ?? join(cwd, 'agproxy.config.ts')
   const used = { identifier, from: `./${FOLDER}/${name}.js` }
-  const before = configFile === undefined ? starter : readFileSync(config, 'utf8')
+  const before = configFile === undefined ? starter : readFileAt(config).toString('utf8')
   const isCode = /\.[mc]?[jt]s$/.test(config)
   const after = isCode ? withUse(before, used) : undefined
   if (after !== undefined) {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import fs, { mkdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
@@ -190,6 +191,41 @@ describe('a config that is gone', () => {
     expect(inForce().file).toBe(path('.agproxyrc.yaml'))
     save(level('debug'), '.agproxyrc.yaml')
     await tells('config reloaded: changed is log.level')
+  })
+})
+
+describe('a config that would end the gateway', () => {
+  test('by a pipe in its place is told of, and the old one stays in force', async () => {
+    const { path, save, inForce, tells } = await following(level('warn'))
+    unlinkSync(path())
+    spawnSync('mkfifo', [path()])
+    await tells(
+      /config not reloaded, the old one stays in force:\n.*:\n {2}is a named pipe \(FIFO\), not a file/,
+    )
+    expect(inForce().log.level).toBe('warn')
+    unlinkSync(path())
+    save(level('debug'))
+    await tells('config reloaded: changed is log.level')
+  })
+
+  test.each([
+    ['at its top level', 'process.exit(7)'],
+    ['after a pause', 'await 1\nprocess.exit()'],
+    ['through a module', "import { exit } from 'node:process'\nexit(0)"],
+    [
+      'in a plugin that is made',
+      "import { definePlugin } from 'agproxy'\nexport default { use: [definePlugin({ name: 'x', phase: 'request', create: () => process.exit(1) })] }",
+    ],
+  ])('by process.exit %s is told of too', async (_name, code) => {
+    const { exit } = process
+    const config = 'export default { log: { level: "warn" } }'
+    const { save, inForce, tells } = await following(config, { file: 'agproxy.config.mjs' })
+    save(code.includes('export default') ? code : `${code}\n${config}`)
+    await tells(/config not reloaded, the old one stays in force:\n(.|\n)*process\.exit was called/)
+    expect(inForce().log.level).toBe('warn')
+    expect(process.exit).toBe(exit)
+    save('export default { log: { level: "error" } }')
+    await tells('config reloaded')
   })
 })
 

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { changedKeys } from '../config/changes.js'
 import type { ResolvedConfig } from '../config/resolved.js'
+import { readFileAt } from '../files/read.js'
 import type { RunningGateway } from '../server/start.js'
 import type { Controls } from './controls.js'
+import { withoutExit } from './exit.js'
 import { withImports } from './imported.js'
 import { FileWatch } from './watch.js'
 
@@ -76,7 +78,7 @@ export function reloadOnChange(
         throw new Error(`${current} is gone, and no other config is found`)
       isGone = false
       const before = gateway.running.config
-      const notes = await running.reload(next)
+      const notes = await withoutExit(() => running.reload(next))
       logger.info(`config reloaded: ${whatChanged(before, next)}; running requests finish on the old one`)
       for (const note of [...notes, ...next.warnings]) logger.warn(note)
       if (next.file === current) return
@@ -123,7 +125,7 @@ function contentsOf(files: readonly string[]): string {
   const hash = createHash('sha256')
   for (const file of files) {
     try {
-      hash.update(`${file}\0`).update(readFileSync(file))
+      hash.update(`${file}\0`).update(readFileAt(file))
     } catch {
       hash.update('\0')
     }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -108,12 +109,18 @@ describe('variables in a config that is data', () => {
 
   test('what is wrong is told with its path, and without a value', async () => {
     // biome-ignore-start lint/suspicious/noTemplateCurlyInString: the syntax itself
+    spawnSync('mkfifo', [join(dir, 'pipe')])
     write('big.txt', 'secret'.repeat(20_000))
     const file = write(
       'c.json',
       JSON.stringify({
         server: { host: 'a${NOPE}b' },
-        accounts: [{ apiKey: '${file:gone}' }, { apiKey: '${file:big.txt}' }, { apiKey: '${sk-secret}' }],
+        accounts: [
+          { apiKey: '${file:gone}' },
+          { apiKey: '${file:big.txt}' },
+          { apiKey: '${file:pipe}' },
+          { apiKey: '${sk-secret}' },
+        ],
       }),
     )
     const error: Error = await load({ file }).then(
@@ -121,8 +128,9 @@ describe('variables in a config that is data', () => {
       (caught) => caught,
     )
     expect(error.message).toContain('the variable NOPE is not set; set it, or give a default: ${NOPE:-…}')
-    expect(error.message).toContain(`cannot read ${join(dir, 'gone')}: ENOENT`)
-    expect(error.message).toContain('big.txt: it is larger than 64 kB')
+    expect(error.message).toContain(`accounts.0.apiKey: ${join(dir, 'gone')} is not there`)
+    expect(error.message).toContain('big.txt is larger than 64 kB')
+    expect(error.message).toContain('pipe is a named pipe (FIFO), not a file')
     expect(error.message).toContain('names no variable: write ${NAME}')
     expect(error.message).not.toContain('secret')
     // biome-ignore-end lint/suspicious/noTemplateCurlyInString: the syntax itself
@@ -151,6 +159,21 @@ describe('.env beside a config', () => {
     expect(await read()).toEqual({ state: { prefix: 'one' }, server: { host: 'from-env' } })
     write('.env', 'PREFIX=two\n')
     expect(await read()).toMatchObject({ state: { prefix: 'two' } })
+  })
+
+  test('is told of where it can not be read, and is no reason to wait', async () => {
+    const file = write('c.json', '{}')
+    mkdirSync(join(dir, '.env'))
+    const { warnings } = await load({ file })
+    expect(warnings).toEqual([
+      `${join(dir, '.env')} is a directory, not a file: no variable is taken from it`,
+    ])
+    rmSync(join(dir, '.env'), { recursive: true })
+    spawnSync('mkfifo', [join(dir, '.env')])
+    await expect(load({ file })).rejects.toThrow(
+      `${join(dir, '.env')}:\n  is a named pipe (FIFO), not a file`,
+    )
+    await expect(load({ file: write('c.mjs', 'export default {}') })).rejects.toThrow('is a named pipe')
   })
 
   test('reaches a config that is code, and leaves the process when it is gone', async () => {

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
+import { readFileAt } from '../files/read.js'
 import { isRecord } from '../json/plain.js'
 import { decodeText } from './text.js'
 
@@ -66,7 +67,7 @@ function projectFolders(cwd: string): string[] {
 
 function hasKey(manifest: string): boolean {
   try {
-    const content: unknown = JSON.parse(decodeText(readFileSync(manifest)))
+    const content: unknown = JSON.parse(decodeText(readFileAt(manifest)))
     return isRecord(content) && Object.hasOwn(content, 'agproxy')
   } catch {
     return false

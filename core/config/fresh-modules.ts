@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Jiti, JitiOptions } from 'jiti'
+import { oddFile, readFileAt } from '../files/read.js'
 import { decodeText } from './text.js'
 
 /** The function that the imports of a compiled module call. */
@@ -30,10 +30,13 @@ export async function importFresh(file: string, source: string, options: JitiOpt
   }
   const freshImport = (jiti: Jiti, imported: Import): Import => {
     return async (id, init) => {
-      const path = ownScript(jiti, id)
+      const path = ownFile(jiti, id)
+      const odd = path && oddFile(path)
+      if (odd) throw new Error(`${path} is ${odd}, not a file`)
       // Modules of this load are in jiti's own cache, half done where they import each other.
-      if (path === undefined || evaluated.has(path)) return imported(id, init)
-      return evaluate(jiti, path, decodeText(readFileSync(path)))
+      if (path === undefined || !LEFT_TO_NODE.has(extname(path)) || evaluated.has(path))
+        return imported(id, init)
+      return evaluate(jiti, path, decodeText(readFileAt(path)))
     }
   }
   forgetRequired()
@@ -47,13 +50,13 @@ export async function importFresh(file: string, source: string, options: JitiOpt
   return evaluate(createJiti(file, settings), file, source)
 }
 
-/** The path of a script that is imported by path and is no package's. */
-function ownScript(jiti: Jiti, id: string): string | undefined {
+/** The path of a file that is imported by path and is no package's. */
+function ownFile(jiti: Jiti, id: string): string | undefined {
   if (!/^(\.{0,2}\/|file:|[a-z]:[\\/])/i.test(id)) return undefined
   const found = jiti.esmResolve(id, { try: true })
   if (found === undefined) return undefined
   const path = found.startsWith('file:') ? fileURLToPath(found) : found
-  return LEFT_TO_NODE.has(extname(path)) && !isPackage(path) ? path : undefined
+  return isPackage(path) ? undefined : path
 }
 
 const isPackage = (path: string) => /[\\/]node_modules[\\/]/.test(path)

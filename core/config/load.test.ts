@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -259,14 +260,28 @@ describe('a config that is code', () => {
 })
 
 describe('a config that cannot be used', () => {
+  // A pipe stopped the event loop until somebody wrote to it.
+  test.each(FORMS.map(([name]) => name))('a pipe in the place of %s is not waited for', async (name) => {
+    rmSync(path(name), { force: true })
+    spawnSync('mkfifo', [path(name)])
+    if (name === 'package.json') expect((await load()).config).toBeUndefined()
+    else expect(await failure()).toBe(`${path(name)}:\n  is a named pipe (FIFO), not a file`)
+    expect(await failure(name)).toBe(`${path(name)}:\n  is a named pipe (FIFO), not a file`)
+    if (process.platform === 'linux') expect(await failure('/dev/zero')).toContain('is a device, not a file')
+  })
+
+  test.each(['part.ts', 'part.mjs', 'part.json'])('nor one in the place of an imported %s', async (name) => {
+    spawnSync('mkfifo', [path(name)])
+    write('agproxy.config.ts', `import part from './${name}'\nexport default { server: part }\n`)
+    expect(await failure()).toContain(`${path(name)} is a named pipe (FIFO), not a file`)
+  })
+
   test('a file that is not there, a folder, a name without a loader', async () => {
     expect(await failure('nope.ts')).toBe(
       `${path('nope.ts')}:\n  no such file; check the path given to --config`,
     )
     mkdirSync(path('folder.ts'))
-    expect(await failure('folder.ts')).toBe(
-      `${path('folder.ts')}:\n  not a file; --config wants a config file`,
-    )
+    expect(await failure('folder.ts')).toBe(`${path('folder.ts')}:\n  is a directory, not a file`)
     write('config.toml', 'a = 1')
     expect(await failure('config.toml')).toBe(
       `${path('config.toml')}:\n  No loader specified for extension ".toml"`,

@@ -1,7 +1,8 @@
-import { stat } from 'node:fs/promises'
+import { statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import type { CosmiconfigResult } from 'cosmiconfig'
 import { ConfigError, type Problem } from '../errors/config-error.js'
+import { oddFile } from '../files/read.js'
 import { isRecord } from '../json/plain.js'
 import { lendDotenv, withDotenv } from './dotenv.js'
 import { CODE, projectsConfig, usersConfig } from './find.js'
@@ -28,6 +29,8 @@ export interface LoadedConfig {
   readonly env: NodeJS.ProcessEnv
   /** Paths of texts that a variable gave, for options that are numbers or booleans. */
   readonly texts: ReadonlySet<string>
+  /** What was left out, in words. */
+  readonly warnings: readonly string[]
   /** The project's config, where there is one that was not taken. Nothing of it was run. */
   readonly leftAlone?: string
 }
@@ -41,21 +44,25 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const given = options.file ?? (env.AGPROXY_CONFIG || undefined)
   const named = given === undefined ? undefined : resolve(cwd, given)
   const by = options.file === undefined ? 'AGPROXY_CONFIG' : '--config'
-  if (named) await mustBeFile(named, by)
+  if (named && !statSync(named, { throwIfNoEntry: false }))
+    throw unusable(`no such file; check the path given to ${by}`, named)
   const projects = named ? undefined : projectsConfig(cwd)
   const file = named ?? (options.project ? projects : undefined) ?? usersConfig(env)
   const leftAlone = projects !== undefined && projects !== file ? { leftAlone: projects } : {}
-  if (file === undefined) return { file, config: undefined, env, texts: new Set(), ...leftAlone }
+  if (file === undefined)
+    return { file, config: undefined, env, texts: new Set(), warnings: [], ...leftAlone }
+  mustBeFile(file)
   const folder = dirname(file)
-  const ownEnv = withDotenv(env, folder)
+  const warnings: string[] = []
+  const ownEnv = withDotenv(env, folder, (text) => warnings.push(text))
   const isCode = CODE.some((ext) => basename(file).endsWith(ext))
   if (isCode) lendDotenv(folder)
   const config = await read(file, options.modules)
-  if (isCode) return { file, config, env: ownEnv, texts: new Set(), ...leftAlone }
+  if (isCode) return { file, config, env: ownEnv, texts: new Set(), warnings, ...leftAlone }
   const problems: Problem[] = []
   const filled = fillVariables(config, folder, ownEnv, problems)
   if (problems.length > 0) throw new ConfigError(problems, file)
-  return { file, config: filled.value, env: ownEnv, texts: filled.texts, ...leftAlone }
+  return { file, config: filled.value, env: ownEnv, texts: filled.texts, warnings, ...leftAlone }
 }
 
 async function read(file: string, modules: LoadOptions['modules']): Promise<unknown> {
@@ -83,13 +90,19 @@ async function read(file: string, modules: LoadOptions['modules']): Promise<unkn
   }
 }
 
-async function mustBeFile(file: string, by: string): Promise<void> {
-  const found = await stat(file).catch(() => undefined)
-  if (found?.isFile()) return
-  const message = found
-    ? `not a file; ${by} wants a config file`
-    : `no such file; check the path given to ${by}`
-  throw new ConfigError([{ code: 'AGP_CONFIG_FILE', message }], file)
+/** Before cosmiconfig reads it, which would wait for a pipe without an end. */
+function mustBeFile(file: string): void {
+  let odd: string | undefined
+  try {
+    odd = oddFile(file)
+  } catch (error) {
+    throw unusable(`can't be read (${(error as NodeJS.ErrnoException).code})`, file)
+  }
+  if (odd) throw unusable(`is ${odd}, not a file`, file)
+}
+
+function unusable(message: string, file: string): ConfigError {
+  return new ConfigError([{ code: 'AGP_CONFIG_FILE', message }], file)
 }
 
 function checked(result: CosmiconfigResult, file: string): unknown {

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { ConfigError } from '../errors/config-error.js'
+import { readFileAt } from '../files/read.js'
 import { importFresh } from './fresh-modules.js'
 import { decodeText } from './text.js'
 
@@ -17,7 +17,7 @@ export function codeLoader(modules: () => Promise<VirtualModules>) {
   return async (file: string): Promise<unknown> => {
     let loaded: Record<string, unknown>
     try {
-      const source = decodeText(await readFile(file))
+      const source = decodeText(readFileAt(file))
       loaded = (await importFresh(file, source, { virtualModules: { ...(await modules()) } })) as never
     } catch (error) {
       // Wrapped, because cosmiconfig takes an ENOENT thrown inside a config for a missing config and looks on.
@@ -60,7 +60,7 @@ const firstLine = (text: string) => text.split('\n')[0]!.trim()
 
 /** Own, because every JSON parser's message quotes the text around the fault, which may be a key. */
 export async function jsonLoader(file: string): Promise<unknown> {
-  const text = decodeText(await readFile(file))
+  const text = decodeText(readFileAt(file))
   try {
     return JSON.parse(text) ?? undefined
   } catch (error) {
@@ -84,7 +84,7 @@ function jsonFault(message: string, text: string): { reason: string; index: numb
 }
 
 export async function yamlLoader(file: string): Promise<unknown> {
-  const text = decodeText(await readFile(file))
+  const text = decodeText(readFileAt(file))
   const { defaultLoaders } = await import('cosmiconfig')
   try {
     return (await defaultLoaders['.yaml'](file, text)) ?? undefined

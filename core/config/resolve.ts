@@ -30,6 +30,8 @@ export interface ResolveContext {
   readonly env: NodeJS.ProcessEnv
   /** Paths of texts that variables gave: they become the number or boolean that an option wants. */
   readonly texts?: ReadonlySet<string>
+  /** What was left out when the config was read. */
+  readonly warnings?: readonly string[]
   /** The presets that can be named. Injected, because core knows none. */
   readonly presets: Readonly<Record<string, Preset>>
   /** Makes the upstreams that the config declares. Injected like the presets. */
@@ -63,7 +65,7 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
   }
   const config = raw ?? {}
   const problems: Problem[] = []
-  const warnings: string[] = []
+  const warnings: string[] = [...(context.warnings ?? [])]
   for (const key of Object.keys(config)) {
     if (key !== '$schema' && !KEYS.includes(key))
       problems.push({ code: 'AGP_CONFIG_UNKNOWN_NAME', path: key, message: unknownName('key', key, KEYS) })

@@ -1,7 +1,7 @@
-import { readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import type { Problem } from '../errors/config-error.js'
+import { readFileAt, whyUnreadable } from '../files/read.js'
 import { isRecord } from '../json/plain.js'
 import { decodeText } from './text.js'
 
@@ -80,17 +80,11 @@ export function fillVariables(
 
 function contentOf(name: string, folder: string, path: string, problems: Problem[]): string {
   const file = filePath(name, folder)
-  const refuse = (why: string) => {
-    problems.push({ path, message: `cannot read ${file}: ${why}` })
-    return ''
-  }
   try {
-    const found = statSync(file)
-    if (!found.isFile()) return refuse('it is not a file')
-    if (found.size > FILE_LIMIT) return refuse(`it is larger than ${FILE_LIMIT / 1024} kB`)
-    return decodeText(readFileSync(file)).replace(/\r?\n$/, '')
+    return decodeText(readFileAt(file, FILE_LIMIT)).replace(/\r?\n$/, '')
   } catch (error) {
-    return refuse(String((error as NodeJS.ErrnoException).code))
+    problems.push({ path, message: `${file} ${whyUnreadable(error)}` })
+    return ''
   }
 }
 

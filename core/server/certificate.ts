@@ -1,8 +1,8 @@
 import { generateKeyPair, randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { SecureContextOptions } from 'node:tls'
 import { promisify } from 'node:util'
 import type { ServerOptions } from '../config/resolved.js'
+import { readFileAt, whyUnreadable } from '../files/read.js'
 
 /** Days; the longest that Apple's clients accept. */
 const VALIDITY = 825
@@ -15,13 +15,21 @@ export async function certificateOf(
   const { cert, key, pfx, passphrase } = https
   if (!pfx && !(cert && key)) throw new Error('server.https: expected cert and key, or pfx')
   return {
-    ...(pfx ? { pfx: await readFile(pfx) } : { cert: await pem(cert!), key: await pem(key!) }),
+    ...(pfx ? { pfx: bytesOf(pfx) } : { cert: pem(cert!), key: pem(key!) }),
     ...(passphrase !== undefined && { passphrase }),
   }
 }
 
-async function pem(fileOrText: string): Promise<string> {
-  return fileOrText.trimStart().startsWith('-----') ? fileOrText : readFile(fileOrText, 'utf8')
+function pem(fileOrText: string): string {
+  return fileOrText.trimStart().startsWith('-----') ? fileOrText : bytesOf(fileOrText).toString('utf8')
+}
+
+function bytesOf(file: string): Buffer {
+  try {
+    return readFileAt(file)
+  } catch (error) {
+    throw new Error(`server.https: ${file} ${whyUnreadable(error)}`)
+  }
 }
 
 async function selfSigned(): Promise<SecureContextOptions> {

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { SqliteDatabase } from 'kysely'
-import { optionalPackage } from '../../core/kit.js'
+import { oddFile, optionalPackage } from '../../core/kit.js'
 
 /** What Kysely's SQLite dialect takes, and statements without a result. */
 export interface EmbeddedDatabase extends SqliteDatabase {
@@ -26,6 +26,9 @@ export async function openEmbedded(file: string, readOnly: boolean): Promise<Emb
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     closeSync(openSync(file, 'a', 0o600))
   }
+  // To read a pipe would wait without an end.
+  const odd = existsSync(file) ? oddFile(file) : undefined
+  if (odd) throw new Error(`${file} is ${odd}, not a file`)
   const node = nodeSqlite()
   if (node) return adapted(new node.DatabaseSync(file, { readOnly }))
   const { default: Libsql } = await optionalPackage(
