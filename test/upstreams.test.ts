@@ -115,7 +115,7 @@ accounts:
       upstreams: [{ name: 'gone', provider: '@ai-sdk/of-no-one' }],
     }
     await expect(startTestGateway(config)).rejects.toThrow(
-      "plugin 'gone' could not be set up: the package @ai-sdk/of-no-one is not installed: npm install @ai-sdk/of-no-one",
+      "upstream 'gone' could not be set up: the package @ai-sdk/of-no-one is not installed: npm install @ai-sdk/of-no-one",
     )
   })
 })

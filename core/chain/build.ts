@@ -54,13 +54,13 @@ export async function buildChain(config: ResolvedConfig, gateway: GatewayService
     provideServices(container, config, gateway, upstreams, onMade)
     accounts = container.resolve(tokens.accounts as InjectionToken<Accounts>)
     for (const { definition, options } of config.chain) {
-      const { name } = definition
-      await named(name, async () => {
+      const { name, phase } = definition
+      await named(phase === 'upstream' ? `upstream '${name}'` : `plugin '${name}'`, async () => {
         if (definition.phase === 'upstream') {
           const hooks = buildUpstream(container, definition, options)
           if (!hooks) return
+          upstreams.add(upstreamOf(name, hooks)) // before its setup, which may look at its accounts
           await lifecycle.setUp({ name, hooks })
-          upstreams.add(upstreamOf(name, hooks))
         } else {
           const link = buildPlugin(container, definition, options)
           await lifecycle.setUp({ name, hooks: link.plugin })
@@ -132,14 +132,14 @@ function allowedHosts({ chain }: ResolvedConfig): readonly string[] {
   return (auth?.options as { allowedHosts?: readonly string[] } | undefined)?.allowedHosts ?? []
 }
 
-/** A plugin that cannot be built or set up keeps the chain from starting; the error names it. */
-async function named(name: string, build: () => Promise<void>): Promise<void> {
+/** A part that cannot be built or set up keeps the chain from starting; the error names it. */
+async function named(part: string, build: () => Promise<void>): Promise<void> {
   try {
     await build()
   } catch (cause) {
     if (ConfigError.is(cause)) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`plugin '${name}' could not be set up: ${reason}`, { cause })
+    throw new Error(`${part} could not be set up: ${reason}`, { cause })
   }
 }
 

@@ -6,7 +6,7 @@ import {
   Reply,
   UpstreamError,
 } from '../../core/index.js'
-import { cancellationOf, isKnownError, shownStatus, typeOfStatus } from '../../core/kit.js'
+import { cancellationOf, isKnownError, shownStatus, statusOfType, typeOfStatus } from '../../core/kit.js'
 import { errorData, FailedAnswer, type ProviderError, providerError, recordOf } from './errors.js'
 import { isTooLong, tooLong } from './overflow.js'
 
@@ -83,12 +83,15 @@ function failureOf(error: unknown, call: Call): Error {
     case 'SetupError':
     case 'AI_LoadAPIKeyError':
     case 'AI_LoadSettingError':
-    case 'AI_NoSuchModelError':
-      return new GatewayError('authentication_error', `${nameOf(call)} is not set up: ${words}`, {
+    case 'AI_NoSuchModelError': {
+      // An account without a key is the one of them that is about who may call.
+      const type = name === 'AI_LoadAPIKeyError' ? 'authentication_error' : 'api_error'
+      return new GatewayError(type, `${nameOf(call)} is not set up: ${words}`, {
         code: 'AGP_UPSTREAM_SETUP',
-        status: shownStatus(401, call.headers),
+        status: shownStatus(statusOfType(type), call.headers),
         retry: false,
       })
+    }
     case 'AI_APICallError':
       return new UpstreamError('reset', `the connection to ${nameOf(call)} broke`)
     default:

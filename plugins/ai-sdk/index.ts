@@ -31,7 +31,8 @@ export function aiSdk<const Name extends string>(
   return defineUpstream({ name, options, create: (context) => upstream(context) })(rest)
 }
 
-function upstream({ name, options, transport, estimate }: PluginContext<z.output<Options>>): UpstreamHooks {
+function upstream(context: PluginContext<z.output<Options>>): UpstreamHooks {
+  const { name, options, transport, estimate } = context
   const { models, contextWindows, provider } = options
   const targets = new Set(Object.values(models))
   // The provider's own names are listed, so a client that asks for one gets it, whatever `*` says.
@@ -47,7 +48,9 @@ function upstream({ name, options, transport, estimate }: PluginContext<z.output
     contextWindow,
     models: () => [...new Set([...namedModels(models), ...targets])].map((id) => ({ id })),
     async setup() {
-      if (typeof provider === 'string') await findPackage(provider)
+      const account = context.accounts.all().find(({ upstream }) => upstream === name)
+      if (account) await sender.check(account, [...targets][0] ?? 'model')
+      else if (typeof provider === 'string') await findPackage(provider)
     },
     async send(call: Call) {
       if (call.route === 'count-tokens')

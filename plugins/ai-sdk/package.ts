@@ -28,15 +28,30 @@ export async function findPackage(reference: string): Promise<string> {
   throw new SetupError(`the package ${name} is not installed: npm install ${name}`)
 }
 
-/** The factory that a package exports: the one that is named, else its first `create…`. */
+/**
+ * The factory that a package exports: the one that is named, else its first `create…`.
+ *
+ * @throws SetupError when it is not installed, can't be loaded or has no such export
+ */
 export async function loadFactory(reference: string): Promise<Factory> {
-  const found = await findPackage(reference)
-  const exported: Readonly<Record<string, unknown>> = await import(
-    found.startsWith('file:') ? found : pathToFileURL(found).href
-  )
-  const [, name, wanted] = REFERENCE.exec(reference) ?? []
-  const factory = wanted ?? Object.keys(exported).find((key) => /^create[A-Z]/.test(key))
-  const value = factory === undefined ? undefined : exported[factory]
+  const [, name = reference, wanted] = REFERENCE.exec(reference) ?? []
+  const exported = await load(name, await findPackage(reference))
+  const factories = Object.keys(exported).filter((key) => /^create[A-Z]/.test(key))
+  const value = exported[wanted ?? factories[0] ?? '']
   if (typeof value === 'function') return value as Factory
-  throw new SetupError(`the package ${name} exports no ${wanted ?? 'create… function'}`)
+  const others = factories.length > 0 ? `; it exports ${factories.join(', ')}` : ''
+  throw new SetupError(`the package ${name} exports no ${wanted ?? 'create… function'}${others}`)
+}
+
+async function load(name: string, file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await import(file.startsWith('file:') ? file : pathToFileURL(file).href)
+  } catch (cause) {
+    throw new SetupError(`the package ${name} can't be loaded: ${firstLine(cause)}`, { cause })
+  }
+}
+
+/** Of what foreign code threw. */
+export function firstLine(error: unknown): string {
+  return String(error instanceof Error ? error.message : error).split('\n')[0]!
 }

@@ -1,5 +1,5 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { chatStream } from '../../test/providers/wires/chat.js'
 import { ask } from '../../test/support/client.js'
 import { gatewayTo, mounted, scripted } from '../../test/support/scripted-provider.js'
@@ -40,7 +40,7 @@ describe('the provider', () => {
     const account = { id: 'a', upstream: 'some', apiKey: async () => keys.shift()! }
     const up = await mounted({ provider: factory }, [account])
     for (let i = 0; i < 3; i++) await (await up.send({})).text()
-    expect(settings.map(({ apiKey }) => apiKey)).toEqual(['one', 'two'])
+    expect(settings.map(({ apiKey }) => apiKey)).toEqual(['not asked for', 'one', 'two'])
   })
 
   it('may be made already, as an object or as a function', async () => {
@@ -111,8 +111,43 @@ describe('the provider', () => {
       'the package @ai-sdk/of-no-one is not installed: npm install @ai-sdk/of-no-one',
     )
     const wrong = await mounted({ provider: '@ai-sdk/google#createNothing' })
-    const words = 'the package @ai-sdk/google exports no createNothing'
+    const words = 'the package @ai-sdk/google exports no createNothing; it exports createGoogleGenerativeAI'
     await expect(wrong.send({})).rejects.toMatchObject(setUp(words))
+  })
+
+  it.each<[string, Parameters<typeof mounted>[0], string]>([
+    [
+      'a missing package',
+      { provider: '@ai-sdk/of-no-one' },
+      'the package @ai-sdk/of-no-one is not installed: npm install @ai-sdk/of-no-one',
+    ],
+    ['a wrong export', { provider: '@ai-sdk/google#createNothing' }, 'exports no createNothing'],
+    ['a package that is no provider’s', { provider: 'zod' }, 'the package zod exports no create… function'],
+    ['a factory of something else', { provider: () => ({}) }, 'what its factory made is no provider'],
+    ['an older package', { provider: scripted(undefined, 'v2').factory }, 'a model of specification v2'],
+    ['a method that it has not', { provider: scripted().factory, api: 'responses' }, "has no 'responses'"],
+    [
+      'a factory that throws',
+      {
+        provider: () => {
+          throw new Error('region is missing\n  at x')
+        },
+      },
+      'its provider made no model: region is missing',
+    ],
+  ])('is looked at before the first request: %s', async (_, options, words) => {
+    const account = { id: 'a', upstream: 'some', apiKey: 'k' }
+    await expect(mounted(options, [account])).rejects.toThrow(words)
+  })
+
+  it('is looked at without a call, and without asking for a key', async () => {
+    const { factory, settings, models } = scripted()
+    const apiKey = vi.fn(() => 'asked')
+    await mounted({ provider: factory, models: { 'claude-*': 'm-1' } }, [
+      { id: 'a', upstream: 'some', apiKey },
+    ])
+    expect(apiKey).not.toHaveBeenCalled()
+    expect([settings.length, models]).toEqual([1, ['m-1']])
   })
 })
 

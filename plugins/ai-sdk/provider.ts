@@ -1,6 +1,6 @@
 import type { Account } from '../../core/index.js'
 import type { LanguageModel } from './language-model.js'
-import { type Factory, loadFactory, type Settings, SetupError } from './package.js'
+import { type Factory, firstLine, loadFactory, type Settings, SetupError } from './package.js'
 
 /** A package's name, its factory, or a provider that is made already. */
 export type ProviderOption = string | object
@@ -49,6 +49,30 @@ export class Providers {
     return this.#model(made.provider, id)
   }
 
+  /**
+   * Makes a model as a request would, and asks it nothing, so that what is wrong with the package, its version or the settings is
+   * said before a request fails by it. A key that a function gives is not asked for.
+   *
+   * @throws SetupError
+   */
+  async check(account: Account, id: string): Promise<void> {
+    const key = typeof account.apiKey === 'function' ? 'not asked for' : account.apiKey
+    try {
+      const { provider } = await this.#madeFor(account, key)
+      this.#model(provider, id)
+    } catch (error) {
+      if (error instanceof SetupError) throw error
+      throw new SetupError(`its provider made no model: ${firstLine(error)}`, { cause: error })
+    }
+  }
+
+  #load(): Promise<Factory> {
+    const { provider } = this.#init
+    this.#factory ??=
+      typeof provider === 'string' ? loadFactory(provider) : Promise.resolve(provider as Factory)
+    return this.#factory
+  }
+
   #model(provider: Provider, id: string): LanguageModel {
     const { api = 'languageModel' } = this.#init
     const make = (provider as unknown as Settings)[api]
@@ -62,9 +86,7 @@ export class Providers {
     if (isProvider(provider)) return { provider }
     const known = this.#made.get(account.id)
     if (known && known.key === key) return known
-    this.#factory ??=
-      typeof provider === 'string' ? loadFactory(provider) : Promise.resolve(provider as Factory)
-    const made = { key, ...this.#make(await this.#factory, account, key) }
+    const made = { key, ...this.#make(await this.#load(), account, key) }
     this.#made.set(account.id, made)
     return made
   }

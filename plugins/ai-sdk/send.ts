@@ -1,4 +1,4 @@
-import { type Call, type EstimateTokens, Reply, type Transport } from '../../core/index.js'
+import { type Account, type Call, type EstimateTokens, Reply, type Transport } from '../../core/index.js'
 import { keyOf } from '../../core/kit.js'
 import { mapCall } from './call-options.js'
 import { EventSource } from './event-source.js'
@@ -34,6 +34,11 @@ export class Sender {
     const { name, transport, provider, settings, api, baseURL } = init
     const fetch = createFetch(name, transport, this.#attempts)
     this.#providers = new Providers({ name, provider, settings, api, baseURL, fetch })
+  }
+
+  /** @throws SetupError for what would fail every request of the account */
+  async check(account: Account, modelId: string): Promise<void> {
+    await this.#providers.check(account, modelId)
   }
 
   /** One attempt. A model is always asked for a stream; a client that wants none gets the same events, folded. */
