@@ -1,5 +1,6 @@
 import type { Accepts, Call } from '../../core/index.js'
 import type { JsonNode, Lesson } from '../../core/kit.js'
+import { has } from './request.js'
 
 /** A capability that a request may make use of, and what an upstream that refuses it is taught with. */
 export interface Feature {
@@ -10,9 +11,6 @@ export interface Feature {
 
 const top = (call: Call, ...path: readonly string[]) =>
   path.reduce<JsonNode | undefined>((node, key) => node?.get(key), call.tree as JsonNode)
-
-/** Any string of the body that is this text, as far as it is spelt without escapes. */
-const has = (call: Call, text: string) => call.tree.places(text).length > 0
 
 const thinks = (call: Call, type: string) => top(call, 'thinking', 'type')?.is(type) ?? false
 

@@ -1,5 +1,5 @@
 import { type Call, definePlugin, type EstimateTokens, fixMode, Reply, z } from '../../core/index.js'
-import { errorBody, parseJson, wordsOfText } from '../../core/kit.js'
+import { errorBody, namedWindow, parseJson, wordsOfText } from '../../core/kit.js'
 import { clamp } from './clamp.js'
 import { leastTokens } from './least-tokens.js'
 import { answerTooLong, OWN_WORDS, overflowIn, tooLong } from './overflow.js'
@@ -27,7 +27,7 @@ export const limits = definePlugin({
     async handle(call, next) {
       if (mode === 'never' || !call.target) return next(call)
       const { maxTokens } = call.target.accepts
-      const window = windowOf(call)
+      const window = asksForMore(call) ? undefined : windowOf(call)
       // A word and what parts it from the next are two bytes at least.
       const least =
         window !== undefined && call.bytes.length / 2 > window ? leastTokens(call.tree) : undefined
@@ -44,6 +44,11 @@ export const limits = definePlugin({
   }),
 })
 
+/** With this beta value a model has room for more than its name says, where the upstream takes it. */
+function asksForMore(call: Call): boolean {
+  return call.header('anthropic-beta')?.includes('context-1m-') === true
+}
+
 function windowOf(call: Call): number | undefined {
   const { accepts, upstream } = call.target!
   return accepts.contextWindow ?? upstream.contextWindow?.(call.model)
@@ -56,6 +61,7 @@ async function translated(reply: Reply, call: Call, name: string, estimate: Esti
   const { message = '', code } = wordsOfText(text)
   const overflow = overflowIn(message, code)
   if (!overflow || isOwn(text)) return reply
+  if (overflow.window !== undefined) namedWindow(call).tokens = overflow.window
   const window = overflow.window ?? windowOf(call) ?? USUAL_WINDOW
   const said = answerTooLong(overflow) ?? tooLong(overflow.prompt ?? (await estimate(call)), window)
   call.record.note(name, `${said} (status ${reply.status}): the upstream has other words for it`)

@@ -179,6 +179,43 @@ describe('what is learned', () => {
     expect(up.requests).toHaveLength(4)
   })
 
+  it('is the length of a prompt that it refused, and the next one costs no call', async () => {
+    const { up, send, learned, advance } = await unknown(() =>
+      failure(
+        400,
+        'invalid_request_error',
+        'request (9000 tokens) exceeds the available context size (4096 tokens)',
+      ),
+    )
+    const long = message({ messages: [{ role: 'user', content: 'word '.repeat(5_000) }] })
+    const healing = (maximum: number) =>
+      expect.stringMatching(`prompt is too long: \\d+ tokens > ${maximum} maximum`)
+    for (let i = 0; i < 3; i++) {
+      const seen = await send({ body: long })
+      expect([seen.status, seen.text(), up.requests.length]).toEqual([400, healing(4096), 1])
+    }
+    expect(await learned()).toMatchObject([
+      { accepts: { contextWindow: 4096 }, why: 'prompts of more than 4096 tokens' },
+    ])
+    // A client that asks for more room may get it, and what is short is no business of this.
+    await send({ body: long, headers: { 'anthropic-beta': 'context-1m-2025-08-07' } })
+    await send({ body: message() })
+    expect(up.requests).toHaveLength(3)
+    advance(8 * DAY)
+    await send({ body: long })
+    expect(up.requests).toHaveLength(4)
+  })
+
+  it.each([
+    ["Anthropic's own words", 'prompt is too long: 215000 tokens > 200000 maximum'],
+    ['words without a number', 'input exceeds the context length'],
+    ['a number that can not be', 'request (9000 tokens) exceeds the available context size (12 tokens)'],
+  ])('is no length of a prompt by %s', async (_, text) => {
+    const { send, learned } = await unknown(() => failure(400, 'invalid_request_error', text))
+    expect((await send({ body: message() })).status).toBe(400)
+    expect(await learned()).toEqual([])
+  })
+
   it('is nothing with `extraCalls: 0`, and the refusal passes as it came', async () => {
     const { up, send } = await unknown(refusing, { plugins: { learn: { extraCalls: 0 } } })
     const seen = await send({ body: message(system) })
@@ -193,6 +230,14 @@ describe('what only the client can mend', () => {
     ['a wrong role', "messages.0.role: Input should be 'user' or 'assistant'", {}],
     ['a field that the request has not', 'context_management: Extra inputs are not permitted', {}],
     ['its own words', 'max_tokens: must be greater than 0', {}],
+    ['a reference that no schema has', "Error resolving schema reference '#/$defs/X'", {}],
+    ['a keyword that no schema has', 'Unknown name "propertyNames" at \'tools[0]\': Cannot find field.', {}],
+    [
+      'a keyword without which a schema says nothing',
+      'Unknown name "type" at \'tools[0]\'',
+      { tools: [{ name: 'a', input_schema: { type: 'object' } }] },
+    ],
+    ['an empty result that is not there', 'messages.2.content.0.tool_result: content cannot be empty', {}],
   ])('%s passes byte for byte, after one call', async (_what, text, fields) => {
     const refusal = {
       type: 'error',

@@ -72,6 +72,19 @@ const literal = {
   ],
 }
 
+const schemaOf = (input_schema: object) => ({ tools: [{ name: 'Read', input_schema }] })
+const REFS = schemaOf({
+  type: 'object',
+  properties: { at: { $ref: '#/$defs/Place' } },
+  $defs: { Place: { type: 'string' } },
+})
+const NAMES = schemaOf({
+  type: 'object',
+  properties: { env: { type: 'object', propertyNames: { pattern: '^[A-Z]+$' } } },
+})
+const emptyResult = ({ messages }: AnyBody) =>
+  /"tool_use_id":"toolu_1"(,"content":("")?(\[\])?)?\}/.test(JSON.stringify(messages))
+
 /** The texts of the project's notes on upstreams, each from where it was seen. */
 export const REFUSALS: readonly Refusal[] = [
   system('Anthropic, older models', words("messages.1.role: Input should be 'user' or 'assistant'")),
@@ -217,6 +230,86 @@ export const REFUSALS: readonly Refusal[] = [
     refuses: has('tool_reference'),
     answer: words('Invalid request Error'),
     body: reference,
+  },
+  {
+    name: 'Kimi until June, a tool that is there',
+    refuses: has('tool_reference'),
+    answer: words('unsupported content type in ContentBlockParamUnion: tool_reference'),
+    body: { ...reference, tools: [{ name: 'Gone', input_schema: { type: 'object' } }] },
+  },
+  {
+    // CommandCodeAI/command-code#566
+    name: 'Kimi, $ref',
+    refuses: has('$ref'),
+    answer: words(
+      "Invalid request: tools.function.parameters is not a valid moonshot flavored json schema, details: <At path 'properties.at.$ref': $defs not found for reference: #/$defs/Place>",
+    ),
+    body: REFS,
+  },
+  {
+    // BerriAI/litellm#26692
+    name: 'LiteLLM and Fireworks, $ref',
+    refuses: has('$ref'),
+    answer: words(
+      "Error resolving schema reference '#/$defs/Place': PointerToNowhere(ref='/$defs/Place', resource=…)",
+    ),
+    body: REFS,
+  },
+  {
+    // pydantic/pydantic-ai#1598
+    name: 'Gemini behind a gateway, $ref',
+    refuses: has('$ref'),
+    answer: words(
+      'Invalid JSON payload received. Unknown name "$defs" at \'tools.function_declarations[0].parameters\': Cannot find field.',
+    ),
+    body: REFS,
+  },
+  {
+    // rikkahub/rikkahub#1935
+    name: 'Gemini behind a gateway, a keyword',
+    refuses: has('propertyNames'),
+    answer: words(
+      'Invalid JSON payload received. Unknown name "propertyNames" at \'tools[0].function_declarations[17].parameters.properties[2].value\': Cannot find field.',
+    ),
+    body: NAMES,
+  },
+  {
+    name: 'OpenAI behind a gateway, a keyword',
+    refuses: has('propertyNames'),
+    answer: words(
+      "Invalid schema for function 'Read': In context=('properties', 'env'), 'propertyNames' is not permitted.",
+    ),
+    body: NAMES,
+  },
+  {
+    name: 'OpenAI behind a gateway, no properties',
+    refuses: (body) => !has('properties')(body),
+    answer: words("Invalid schema for function 'Read': In context=(), object schema missing properties."),
+    body: schemaOf({ type: 'object' }),
+  },
+  {
+    // jlevy/markform#153
+    name: 'Anthropic, an empty result of a failed tool',
+    refuses: emptyResult,
+    answer: words('messages.2.content.0.tool_result: content cannot be empty if `is_error` is true'),
+    body: { messages: result([]) },
+  },
+  {
+    // anomalyco/opencode#15372
+    name: "Bedrock's Converse behind a gateway, an empty result",
+    refuses: emptyResult,
+    answer: words(
+      'The content field in the Message object at messages.2 is empty. Add a ContentBlock object to the content field and try again.',
+    ),
+    body: { messages: result('') },
+  },
+  {
+    name: 'DeepSeek, a result without content',
+    refuses: emptyResult,
+    answer: words(
+      'Failed to deserialize the JSON body into the target type: messages[2]: missing field `content` at line 1 column 300',
+    ),
+    body: { messages: result(undefined) },
   },
   {
     name: 'Kimi, no thinking on a tool call',
