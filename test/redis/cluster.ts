@@ -17,6 +17,8 @@ export interface ClusterInit {
   /** Default: five that are equal. */
   readonly accounts?: readonly { readonly id: string; readonly [field: string]: unknown }[]
   readonly redisUrl?: string
+  /** Options of plugins, beside those that each of these gateways has. */
+  readonly plugins?: Readonly<Record<string, unknown>>
 }
 
 /** A scripted upstream, and a way to start gateways before it, processes of their own that share a state. */
@@ -31,7 +33,7 @@ export async function cluster(cli: Cli, handler: Handler, init: ClusterInit = {}
       apiKey: `sk-account-${account.id}`,
       ...account,
     })),
-    plugins: { anthropic: { baseURL: up.url }, 'retry-rotate': { queueTimeout: 30_000 } },
+    plugins: { anthropic: { baseURL: up.url }, 'retry-rotate': { queueTimeout: 30_000 }, ...init.plugins },
     state: { url: redisUrl, prefix: ownPrefix(redisUrl) },
     server: { port: 0, adminKey: ADMIN_KEY },
   }
