@@ -13,8 +13,8 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['{core,plugins,presets,test}/**/*.test.ts'],
-    exclude: ['test/clients/**', 'test/faults/**', 'test/redis/**', '**/node_modules/**'],
+    include: ['{core,page,plugins,presets,test}/**/*.test.ts'],
+    exclude: ['test/clients/**', 'test/faults/**', 'test/redis/**', 'test/page/**', '**/node_modules/**'],
     setupFiles: ['./test/support/setup.ts'],
     testTimeout: 20_000,
     // A worker loads each module once for all its files: a third of the time. So no test mocks a module, and none leaves state behind.

@@ -1,9 +1,9 @@
-// Builds dist/: the library (tsc) and the command (esbuild), beside the build that is there, which a gateway may be running
+// Builds dist/: the library (tsc), the command (esbuild) and the page (vite), beside the build that is there, which a gateway may be running
 // from; it is replaced when the new one is complete. A build that fails changes nothing.
 //
 //   --if-changed    only if the folder does not hold a build of these sources (`npm start` after `npm ci`)
 //   --clean         leave no file of earlier builds (for a package)
-//   --command       without the library
+//   --command       the command alone
 //   --outdir DIR    for tests
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -45,7 +45,10 @@ async function build() {
   const folder = mkdtempSync(join(outdir, '.new-'))
   try {
     const { bundleCommand, compileLibrary } = await import('./build/compile.mjs')
-    if (!values.command) await compileLibrary(folder)
+    if (!values.command) {
+      const { buildPage } = await import('./build/page.mjs')
+      await Promise.all([compileLibrary(folder), buildPage(folder, outdir)])
+    }
     await bundleCommand(folder)
     const before = readStamp(outdir)?.files ?? []
     const files = swapIn(folder, outdir)

@@ -101,6 +101,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   plugins: ['core/index.ts', 'core/kit.ts'],
   presets: ['core/config', 'plugins'],
+  // Types of answers alone, see below: nothing of the gateway runs in a browser.
+  page: ['core/admin', 'plugins'],
 }
 
 interface Import {
@@ -110,7 +112,7 @@ interface Import {
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.ts$/.test(file) && !/\.test(-d)?\.ts$/.test(file))
+    .filter((file) => /\.tsx?$/.test(file) && !/\.test(-d)?\.ts$/.test(file))
     .map((file) => join(folder, file))
 }
 
@@ -119,7 +121,7 @@ function importsOf(from: string, text = readFileSync(join(root, from), 'utf8')):
   const found = [...text.matchAll(/(?:from|import\(|^import)\s*['"](\.[^'"]+)['"]/gm)]
   return found.map(([, to]) => ({
     from,
-    to: relative(root, join(root, dirname(from), to!)).replace(/\.js$/, '.ts'),
+    to: relative(root, join(root, dirname(from), to!)).replace(/\.js(x?)$/, '.ts$1'),
   }))
 }
 
@@ -160,7 +162,7 @@ function circle(graph: ReadonlyMap<string, readonly string[]>): string[] {
   return []
 }
 
-const files = ['core', 'plugins', 'presets'].flatMap(sources)
+const files = ['core', 'page', 'plugins', 'presets'].flatMap(sources)
 const all = files.flatMap((file) => importsOf(file))
 
 describe('the house', () => {
@@ -224,6 +226,24 @@ describe('help and version', () => {
   })
 })
 
+describe('the page', () => {
+  const pages = sources('page').map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }))
+
+  it('takes nothing but types from the gateway', () => {
+    const values = pages.filter(({ text }) =>
+      /^(import|export) (?!type)[^;]*?from '(\.\.\/)+(core|plugins)\//m.test(text),
+    )
+    expect(values.map(({ file }) => file)).toEqual([])
+    expect(pages.some(({ text }) => text.includes('/plugins/trace/'))).toBe(true)
+  })
+
+  it('shows what strangers wrote as text: it has no way to write markup, and runs no text', () => {
+    const markup =
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|srcdoc|\beval\(|new Function/
+    expect(pages.filter(({ text }) => markup.test(text)).map(({ file }) => file)).toEqual([])
+  })
+})
+
 describe('the rules', () => {
   it('see the imports at all', () => {
     expect(all.length).toBeGreaterThan(400)
@@ -242,6 +262,8 @@ describe('the rules', () => {
     ['plugins/zai/index.ts', 'plugins/anthropic/index.ts'],
     ['core/chain/gateway.ts', 'plugins/zai/index.ts'],
     ['presets/claude-code.ts', 'core/plugin/define.ts'],
+    ['page/app.tsx', 'core/server/serve.ts'],
+    ['core/admin/page.ts', 'page/app.tsx'],
   ])('refuse that %s imports %s', (from, to) => {
     expect(broken({ from, to })).toBeDefined()
   })

@@ -4,6 +4,7 @@ import type { Endpoint } from '../contract/endpoint.js'
 import type { Upstreams } from '../contract/services.js'
 import { Reply } from '../exchange/reply.js'
 import { accountsReply, clearReply } from './accounts.js'
+import { pageEndpoints } from './page.js'
 import { forgetReply, upstreamsReply } from './upstreams.js'
 
 /** What an operator sees and changes. */
@@ -18,6 +19,7 @@ export interface Operated {
 /** The operator's routes: each has its handler here, and one without does not exist. */
 export function operatorEndpoints({ accounts, upstreams, learned, chain }: Operated): readonly Endpoint[] {
   return [
+    ...pageEndpoints(),
     {
       method: 'GET',
       path: '/_agproxy/api/accounts',

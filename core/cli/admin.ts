@@ -17,6 +17,17 @@ export async function callAdmin(
   method: string,
   path: string,
 ): Promise<unknown> {
+  return (await askAdmin(config, env, flags, method, path)).body
+}
+
+/** The same, with the gateway that answered and the key that it took. */
+export async function askAdmin(
+  config: ResolvedConfig,
+  env: NodeJS.ProcessEnv,
+  flags: Address,
+  method: string,
+  path: string,
+): Promise<{ url: string; key: string; body: unknown }> {
   const urls = gatewayURLs(config, env, flags)
   const keyFor = (url: string) => adminKeyFor(url, config, env)
   if (urls.every((url) => keyFor(url) === undefined))
@@ -30,7 +41,7 @@ export async function callAdmin(
     const body = (await response.json().catch(() => undefined)) as
       | { error?: { message?: string } }
       | undefined
-    if (response.ok) return body
+    if (response.ok) return { url, key, body }
     throw new UsageError(body?.error?.message ?? `${url} answered with status ${response.status}`)
   }
   throw new UsageError(

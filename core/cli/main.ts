@@ -27,6 +27,7 @@ const commands: Readonly<Record<CommandName, () => Promise<CommandDef>>> = {
   replay: () => import('./replay.js').then((m) => m.replay as CommandDef),
   resend: () => import('./resend.js').then((m) => m.resend as CommandDef),
   upstreams: () => import('./upstreams.js').then((m) => m.upstreams as CommandDef),
+  ui: () => import('./ui.js').then((m) => m.ui as CommandDef),
 }
 
 /** The one command that hands arguments on to another program. */

@@ -40,6 +40,8 @@ export class Entry {
     compare: () => readonly Passage[],
     readonly cache: CacheVerdict | undefined,
     readonly bodies: Bodies | undefined,
+    /** The first words of the prompt. */
+    readonly text: string | undefined,
   ) {
     this.id = id
     this.route = route

@@ -18,6 +18,9 @@ import { Estimates } from './estimates.js'
 import { listOf } from './list.js'
 import { Live } from './live.js'
 import { Money } from './money.js'
+import { nowOf } from './now.js'
+import { partOf } from './parts.js'
+import { promptText } from './prompt-text.js'
 import { Ring } from './ring.js'
 import { sentTokens } from './sent-tokens.js'
 import { sessionsOf } from './sessions.js'
@@ -44,6 +47,7 @@ export const trace = definePlugin({
   create: ({ options, logger, state, prices, accounts }): Plugin => {
     const money = new Money(prices, accounts, logger)
     const { ring, live, estimates, doctor } = keptWith(state)
+    live.now = () => nowOf(accounts)
     ring.resize(options.size, options.memory)
     const sightings = slot(() => new Sightings())
     const capture = slot(() => new Capture())
@@ -88,14 +92,16 @@ export const trace = definePlugin({
           estimates.learn(facts.model, facts.requestBytes, sent)
         const cache = isMessage ? doctor.look(facts, answer, seen.last, compare) : undefined
         const bodies = options.bodies ? bodiesOf(seen.first, capture(head)) : undefined
-        const entry = new Entry(record, head, compare, cache, bodies)
+        const text = options.bodies && seen.first ? promptText(seen.first) : undefined
+        const entry = new Entry(record, head, compare, cache, bodies, text)
         if (checked++ < CHECKED) void entry.passages
         ring.add(entry)
         live.add(entry)
       },
       endpoints: [
         priced('/requests', ({ query }) => listOf(ring.entries, query, money)),
-        priced('/requests/:id', ({ params }) => detailsOf(find(params.id!), money)),
+        priced('/requests/:id', ({ params, query }) => detailsOf(find(params.id!), money, query)),
+        admin('/requests/:id/body', ({ params, query }) => Reply.json(partOf(find(params.id!), query))),
         priced('/sessions', () => ({ sessions: sessionsOf(ring.entries, money) })),
         priced('/cache', () => ({ sessions: cacheOf(ring.entries, money) })),
         admin('/live', async () => {

@@ -1,4 +1,5 @@
 import type { AttemptRecord } from '../../core/index.js'
+import type { CacheVerdict } from './cache-doctor.js'
 import type { Entry } from './entry.js'
 import type { Money } from './money.js'
 import { sentTokens } from './sent-tokens.js'
@@ -53,11 +54,22 @@ export function rowOf(entry: Entry, money: Money) {
     cache: cache?.verdict,
     lostTokens: cache?.lostTokens,
     lostCost: money.lost(cache, answer),
+    /** Why it missed, in a few words. */
+    cacheWhy: cache && missedBy(cache),
+    /** The first words of the prompt, with `bodies: true`. */
+    text: entry.text,
   }
 }
 
-/** All that is known of a request. */
-export function detailsOf(entry: Entry, money: Money) {
+function missedBy({ region, plugin, detail }: CacheVerdict): string | undefined {
+  if (region === undefined) return detail
+  return `${region} changed${plugin === undefined ? '' : `, by ${plugin}`}`
+}
+
+export type Details = ReturnType<typeof detailsOf>
+
+/** All that is known of a request; with `?bodies=false` only how long its bodies are. */
+export function detailsOf(entry: Entry, money: Money, query = '') {
   const { facts, times, notes, attempts, passages, cache, bodies } = entry
   return {
     ...rowOf(entry, money),
@@ -75,12 +87,17 @@ export function detailsOf(entry: Entry, money: Money) {
     attempts: attempts.map(attemptOf),
     notes,
     cache: cache && { ...cache, lostCost: money.lost(cache, attempts.at(-1)) },
-    bodies: bodies && {
-      request: bodies.request?.toString('utf8'),
-      headers: bodies.headers,
-      query: bodies.query,
-      answer: bodies.answer?.toString('utf8'),
-    },
+    path: entry.path,
+    bodies:
+      bodies && new URLSearchParams(query).get('bodies') !== 'false'
+        ? {
+            request: bodies.request?.toString('utf8'),
+            headers: bodies.headers,
+            query: bodies.query,
+            answer: bodies.answer?.toString('utf8'),
+          }
+        : undefined,
+    bodySizes: bodies && { request: bodies.request?.length, answer: bodies.answer?.length },
   }
 }
 

@@ -1,13 +1,16 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { licencesOf } from './licences.mjs'
 import { writeSchema } from './schema.mjs'
 
 /** The library as modules with types, and the JSON schema of configs. @param {string} outdir */
 export async function compileLibrary(outdir) {
   const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', outdir]
-  execFileSync(process.execPath, tsc, { stdio: 'inherit' })
+  const [code] = await once(spawn(process.execPath, tsc, { stdio: 'inherit' }), 'exit')
+  if (code !== 0) throw new Error(`tsc ended with ${code}`)
   await writeSchema(outdir)
 }
 
@@ -55,19 +58,4 @@ export async function bundleCommand(outdir) {
     },
   })
   writeFileSync(join(outdir, 'bin/THIRD-PARTY-LICENSES.txt'), licencesOf(Object.keys(metafile.inputs)))
-}
-
-/** The packages whose code the bundle holds, with their licences, as those demand. @param {string[]} inputs */
-function licencesOf(inputs) {
-  const packages = new Set(
-    inputs.flatMap((file) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []),
-  )
-  const licences = [...packages].sort().map((name) => {
-    const folder = join('node_modules', name)
-    if (!existsSync(folder)) return name
-    const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-    const file = readdirSync(folder).find((f) => /^licen[cs]e/i.test(f))
-    return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), 'utf8').trim() : ''}`
-  })
-  return `${licences.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`
 }

@@ -4,7 +4,7 @@ import { join, posix } from 'node:path'
 
 /** Everything else is source: a new folder is rather built for nothing than forgotten. */
 const NOT_SOURCES = /(^|\/)\.|^(node_modules|dist|coverage|bench|docs|deploy|test\/(?!harness$)[^/]*)$/
-const SOURCE = /(?<!\.test)(?<!\.test-d)\.(ts|mts|js|mjs|cjs|json|html|css|svg|wasm)$/
+const SOURCE = /(?<!\.test)(?<!\.test-d)\.(ts|tsx|mts|js|mjs|cjs|json|html|css|svg|wasm)$/
 /** The user's own, which is read when the gateway starts. */
 const CONFIG = /^agproxy\.config\./
 

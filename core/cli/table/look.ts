@@ -128,3 +128,16 @@ export const upstreams = listed(
     page: 'upstreams.md',
   },
 )
+
+export const ui = listed('ui', 'Open the page of the running gateway in your browser', {
+  args: {
+    ...gatewayFlags,
+    'no-open': {
+      type: 'boolean',
+      description:
+        'Print the URL, which holds the admin key, and open nothing. Default: where there is no browser',
+    },
+  },
+  examples: [['agproxy ui', 'requests as they come, sessions, cost, accounts, upstreams, the chain']],
+  page: 'page.md',
+})

@@ -1,0 +1,31 @@
+import { createSignal } from 'solid-js'
+
+const PLACE = 'agproxy-key'
+
+const [key, setKey] = createSignal(sessionStorage.getItem(PLACE) ?? undefined)
+
+/** The operator's key, of this tab alone. */
+export { key }
+
+/** `#key=…` as `agproxy ui` opens the page, with the view behind it: `#key=…&/cost`. It leaves the address bar and the history. */
+function takeFromAddress(): void {
+  const found = /^#key=([^&]+)(?:&(.*))?$/.exec(location.hash)
+  if (!found) return
+  history.replaceState(null, '', `${location.pathname}${location.search}#${found[2] ?? '/live'}`)
+  remember(decodeURIComponent(found[1]!))
+}
+
+export function remember(value: string): void {
+  sessionStorage.setItem(PLACE, value)
+  setKey(value)
+}
+
+/** The gateway refused it. */
+export function forget(): void {
+  sessionStorage.removeItem(PLACE)
+  setKey(undefined)
+}
+
+// Before the route is read from the address (`main.tsx` imports this first), and when somebody pastes such a URL later.
+takeFromAddress()
+addEventListener('hashchange', takeFromAddress)

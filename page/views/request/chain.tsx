@@ -1,0 +1,87 @@
+import { createMemo, For, Show } from 'solid-js'
+import type { Details } from '../../api/types.js'
+import { duration, things } from '../../format.js'
+
+type Passage = Details['plugins'][number]
+
+/** What each plugin made of the request: path, before, after, and why. */
+export function ChainChanges(props: { request: Details }) {
+  const changed = createMemo(() => props.request.plugins.filter(({ changes }) => (changes?.length ?? 0) > 0))
+  const quiet = createMemo(() => [
+    ...new Set(props.request.plugins.filter(({ changes }) => !changes?.length).map(({ plugin }) => plugin)),
+  ])
+  const several = () => props.request.attempts.length > 1
+  return (
+    <section class="part">
+      <h3>
+        Chain <small>{things(changed().length, 'plugin')} changed it</small>
+      </h3>
+      <For each={changed()}>{(passage) => <Changes passage={passage} several={several()} />}</For>
+      <Show when={quiet().length > 0}>
+        <p class="muted">Left it alone: {quiet().join(', ')}</p>
+      </Show>
+      <For each={props.request.notes}>
+        {({ plugin, text }) => (
+          <p class="note">
+            <b>{plugin}</b> <bdi>{text}</bdi>
+          </p>
+        )}
+      </For>
+    </section>
+  )
+}
+
+function Changes(props: { passage: Passage; several: boolean }) {
+  const spent = () =>
+    props.passage.passed === undefined ? undefined : props.passage.passed - (props.passage.in ?? 0)
+  return (
+    <details class="changes">
+      <summary>
+        <b>{props.passage.plugin}</b> {things(props.passage.changes!.length, 'change')}
+        <Show when={props.several && props.passage.attempt}>
+          {(n) => <span class="muted"> in attempt {n()}</span>}
+        </Show>
+        <span class="muted paths">
+          {' '}
+          {props.passage
+            .changes!.slice(0, 3)
+            .map(({ path }) => path)
+            .join(', ')}
+        </span>
+        <Show when={(spent() ?? 0) >= 1}>
+          <span class="muted spent">{duration(spent())}</span>
+        </Show>
+      </summary>
+      <Show when={props.passage.reason}>
+        {(reason) => (
+          <p class="why">
+            <bdi>{reason()}</bdi> <span class="muted">(docs/plugins/{props.passage.plugin}.md)</span>
+          </p>
+        )}
+      </Show>
+      <dl class="diff">
+        <For each={props.passage.changes}>
+          {({ path, before, after }) => (
+            <div>
+              <dt class="mono">{path}</dt>
+              <Show when={before !== undefined}>
+                <dd class="before">
+                  <span aria-hidden="true">−</span>
+                  <span class="hidden">before: </span>
+                  <bdi>{before}</bdi>
+                </dd>
+              </Show>
+              <Show when={after !== undefined}>
+                <dd class="after">
+                  <span aria-hidden="true">+</span>
+                  <span class="hidden">after: </span>
+                  <bdi>{after}</bdi>
+                </dd>
+              </Show>
+            </div>
+          )}
+        </For>
+      </dl>
+    </details>
+  )
+}

@@ -1,0 +1,31 @@
+import type { Accounts } from '../../core/index.js'
+
+/** What runs at this moment. */
+export interface Now {
+  /** Requests under way, and those that wait for an account. */
+  readonly inFlight: number
+  readonly waiting: number
+  readonly accounts: readonly {
+    readonly id: string
+    readonly upstream: string
+    readonly usable: boolean
+    readonly reason: string | undefined
+    /** Milliseconds that it still cools down; null: until the config changes. */
+    readonly ms: number | null
+  }[]
+}
+
+export function nowOf(accounts: Accounts): Now {
+  const all = accounts.status()
+  return {
+    inFlight: all.reduce((sum, { inFlight }) => sum + inFlight, 0),
+    waiting: accounts.waiting,
+    accounts: all.map(({ account: { id }, upstream, cooldownMs, reason }) => ({
+      id,
+      upstream,
+      usable: cooldownMs === 0,
+      reason,
+      ms: Number.isFinite(cooldownMs) ? Math.ceil(cooldownMs) : null,
+    })),
+  }
+}
