@@ -54,7 +54,7 @@ describe.skipIf(isWithoutBrowser())('screenshots', () => {
         if (name === 'live') await page.locator('.line.prompt').nth(1).click()
         await page.waitForTimeout(name === 'live' ? 1_200 : 300)
         await shot(page, `${name}-${width}-${theme}`)
-        const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+        const wider = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
         expect([name, wider, problems]).toEqual([name, 0, []])
         await close()
       }
