@@ -90,6 +90,14 @@ const BODIES: readonly (readonly [body: unknown, status: number, words: string])
     400,
     'prompt is too long: 3 tokens > 2 maximum',
   ],
+  [{ error: '{"error":{"message":"slow down","code":"1302"},"status":429}' }, 429, 'slow down'],
+  [{ error: '{"message":"busy","code":503}' }, 503, 'busy'],
+  [{ error: { message: 'no', detail: '{"error":{"code":404,"message":"not here"}}' } }, 404, 'not here'],
+  [
+    { msg: 'failed: {"type":"error","error":{"type":"overloaded_error","message":"busy"}}', code: 1 },
+    529,
+    'busy',
+  ],
   [
     { id: 'x', object: 'chat.completion.chunk', choices: [], error: { code: 429, message: 'slow down' } },
     429,

@@ -42,7 +42,8 @@ export function wordsOfJson(json: unknown): UpstreamWords {
 /** A body as its layers, after the bodies that its texts quote. */
 function bodiesOf(json: unknown, depth: number): JsonRecord[][] {
   const layers = layersOf(json, 0)
-  const quotes = depth < DEEPEST ? layers.flatMap(({ message, raw }) => [quoted(message), quoted(raw)]) : []
+  const quotes =
+    depth < DEEPEST ? layers.flatMap((layer) => MESSAGE_KEYS.map((key) => quoted(layer[key]))) : []
   return [
     ...quotes.filter((quote) => quote !== undefined).flatMap((quote) => bodiesOf(quote, depth + 1)),
     layers,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../errors/gateway-errors.js'
 import { collect, iterableSource } from '../stream/source.js'
 import { StreamEvent } from '../stream/sse-event.js'
-import { heldBytes } from './inner.js'
+import { discardReplaced, heldBytes, withSource } from './inner.js'
 import { Reply } from './reply.js'
 
 const SSE = { headers: { 'content-type': 'text/event-stream', 'content-length': '99' } }
@@ -114,6 +114,41 @@ describe('the body of a stream', () => {
     await turn()
     expect(state.made).toBe(0)
     Reply.json({}).discard()
+  })
+})
+
+describe('a reply in whose place another one goes out', () => {
+  const discarded = (prepare: (reply: Reply) => Reply) => {
+    let cancelled = false
+    const cancel = () => {
+      cancelled = true
+    }
+    const source = { pipe() {}, pause() {}, resume() {}, cancel }
+    const reply = Reply.stream(source, SSE)
+    discardReplaced(reply, prepare(reply))
+    return cancelled
+  }
+
+  it('is let go', () => {
+    expect(discarded(() => Reply.json({}))).toBe(true)
+    expect(discarded(() => Reply.stream(iterableSource([])))).toBe(true)
+    discardReplaced(Reply.json({}), Reply.json({}))
+  })
+
+  it.each<[string, (reply: Reply) => Reply]>([
+    ['made of it', (reply) => reply.with({ status: 500 })],
+    ['its events, mapped', (reply) => reply.mapEvents(() => undefined)],
+    ['its source, carried on', (reply) => withSource(reply, reply.source())],
+    [
+      'made while it is collected',
+      (reply) => {
+        void reply.bytes()
+        return Reply.json({})
+      },
+    ],
+    ['itself', (reply) => reply],
+  ])('is not, where that one is %s', (_name, make) => {
+    expect(discarded(make)).toBe(false)
   })
 })
 

@@ -353,6 +353,34 @@ describe('a stream as clients need it', () => {
     },
   )
 
+  it.each([
+    ['in no envelope', '{"error":{"code":"1305","message":"busy"}}'],
+    ['in the API’s own', '{"type":"error","error":{"type":"overloaded_error","message":"busy"}}'],
+    ['with its status', '{"code":429,"msg":"busy","success":false}'],
+  ])('ends in an error that clients see, where the upstream’s has no name: %s', async (_name, data) => {
+    const begun = WIRE.slice(0, WIRE.indexOf('event: content_block_stop'))
+    for (const start of [begun, strip(begun)])
+      for (const end of ['\n\n', '', '\n\ndata: [DONE]\n\n', '\r\n\r\n']) {
+        const reply = await confirmed(body(`${start}data: ${data}${end}`))
+        const events: StreamEvent[] = []
+        for await (const event of reply.events()) events.push(event)
+        const errors = events.filter(({ type }) => type === 'error')
+        expect(errors, `${start.length} ${JSON.stringify(end)}`).toHaveLength(1)
+        expect(errors[0]!.data).toMatchObject({
+          error: { message: 'busy', type: expect.stringMatching(/_error$/) },
+        })
+      }
+  })
+
+  it('has no error behind its end, and none that the answer speaks of', async () => {
+    for (const text of [
+      `${WIRE}data: {"error":{"message":"late"}}\n\n`,
+      WIRE.replace('Grüße', 'data: {\\"error\\":{}}').replace(/event: message_stop[\s\S]*/, ''),
+      `${WIRE.slice(0, -60)}event: error\ndata: {"error":{"message":"own"}}\n\n`,
+    ])
+      expect(await (await confirmed(body(text))).text()).toBe(text)
+  })
+
   it('has no blank line in the middle of an event that was cut', async () => {
     for (const cut of [WIRE.slice(0, -5), WIRE.slice(0, WIRE.indexOf('Grü')), `${WIRE}: comment`])
       expect(await (await confirmed(body(cut))).text()).toBe(cut)
@@ -428,6 +456,41 @@ describe('an error under a good status', () => {
       call,
     )
     expect(await reply.text()).not.toContain('secret')
+  })
+})
+
+describe('an answer that breaks', () => {
+  it('behind its first event is told to whoever reads it, with what came before', async () => {
+    const source = new ManualSource()
+    const pending = confirmed(Reply.stream(source, { headers: SSE }))
+    source.sink.data(START)
+    const reply = await pending
+    const seen: unknown[] = []
+    reply.source().pipe({
+      data: (chunk) => void seen.push(chunk.toString()),
+      end: () => void seen.push('end'),
+      error: (error) => void seen.push(error.message),
+    })
+    source.sink.data(PING)
+    source.sink.error(new Error('reset'))
+    expect(seen).toEqual([START.toString(), PING.toString(), 'reset'])
+  })
+
+  it('while it is folded is a failed attempt, with its own reason', async () => {
+    const source = new ManualSource()
+    const pending = failure(Reply.stream(source, { headers: SSE }), asMessage)
+    source.sink.data(START)
+    source.sink.error(new Error('ECONNRESET'))
+    expect(await pending).toMatchObject({ failure: 'reset', cause: { message: 'ECONNRESET' } })
+  })
+
+  it('before its shape is known is a failed attempt', async () => {
+    const source = new ManualSource()
+    const pending = failure(Reply.stream(source))
+    source.sink.data(Buffer.from('ev'))
+    source.sink.error(new Error('ECONNRESET'))
+    expect(await pending).toMatchObject({ message: 'ECONNRESET' })
+    expect(source.cancelled).toBe(true)
   })
 })
 

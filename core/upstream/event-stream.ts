@@ -1,15 +1,19 @@
 import type { ByteSource } from '../contract/http.js'
+import { errorBody } from '../errors/api-errors.js'
+import { embeddedError, errorInEvent } from '../errors/embedded-error.js'
 import { UpstreamError } from '../errors/gateway-errors.js'
 import type { UsageTap } from '../exchange/usage.js'
 import { Beginnings } from '../message/first-event.js'
 import type { Outcome } from '../message/read.js'
 import { PassThrough } from '../stream/pass-through.js'
 import { FrameDecoder } from '../stream/sse-decoder.js'
-import { StreamEvent } from '../stream/sse-event.js'
+import { SseEvent, StreamEvent } from '../stream/sse-event.js'
 import { Quiet } from './quiet.js'
 
-/** The last event of a stream has about 50 bytes; some upstreams add their metrics to it. */
-const TAIL = 1024
+/** The last event of a stream has about 50 bytes; some upstreams add their metrics to it, or end in an error. */
+const TAIL = 4096
+/** Events at the end among which an error is looked for: `data: [DONE]` may follow it. */
+const LAST = 3
 const BLANK_LINE = Buffer.from('\n\n')
 
 export interface FirstEvent {
@@ -33,6 +37,7 @@ export class EventStream extends PassThrough {
   #came = 0
   #seen = 0
   #state: 'waiting' | 'flowing' | 'over' = 'waiting'
+  #isNamed = true
   readonly #tail: Buffer[] = []
   #tailBytes = 0
 
@@ -66,7 +71,10 @@ export class EventStream extends PassThrough {
     }
     if (this.#state === 'over') return
     this.tap.ended()
-    if (this.#lacksBlankLine()) super.data(BLANK_LINE)
+    const frames = this.#lastFrames()
+    if (lacksBlankLine(frames)) super.data(BLANK_LINE)
+    const error = this.#isNamed ? unseenError(frames) : undefined
+    if (error) super.data(errorEvent(error).raw)
     super.end()
   }
 
@@ -109,6 +117,7 @@ export class EventStream extends PassThrough {
       this.#state = 'flowing'
       for (const each of this.#quiet.frames) super.data(each)
       super.data(frame)
+      this.#isNamed = event.isNamed
       this.outcome.done(event.isNamed ? NAMED : UNNAMED)
     } else if (beginning === 'message') {
       this.#state = 'over'
@@ -125,12 +134,42 @@ export class EventStream extends PassThrough {
     this.outcome.fail(error)
   }
 
-  /** The stream ended in a whole event without its blank line, and clients would not see the event. One that was cut stays so. */
-  #lacksBlankLine(): boolean {
-    if (this.#tail.at(-1)?.subarray(-2).equals(BLANK_LINE)) return false
+  /** What the tail holds: texts between blank lines. The first one may be cut, the last one is empty in a stream that has its blank line. */
+  #lastFrames(): string[] {
     const tail = Buffer.concat(this.#tail.map((chunk) => chunk.subarray(-TAIL)))
-    const frames = tail.toString('latin1').split(/\r\n\r\n|\n\n|\r\r/)
-    const last = StreamEvent.parse(Buffer.from(frames.at(-1)!, 'latin1'))
-    return frames.length > 1 && last.hasData && !last.malformed && last.type !== ''
+    return tail.toString('latin1').split(/\r\n\r\n|\n\n|\r\r/)
   }
+}
+
+/** The stream ended in a whole event without its blank line, and clients would not see the event. One that was cut stays so. */
+function lacksBlankLine(frames: readonly string[]): boolean {
+  const last = parsed(frames.at(-1)!)
+  return (
+    frames.length > 1 &&
+    last.hasData &&
+    !last.malformed &&
+    (last.type !== '' || embeddedError(last.data) !== undefined)
+  )
+}
+
+/**
+ * An error in whose place clients see nothing, as it has another name or none: z.ai ends a stream in `data: {"error":{…}}`. Undefined
+ * after the message's end.
+ */
+function unseenError(frames: readonly string[]): UpstreamError | undefined {
+  const events = frames
+    .filter((frame) => frame.trim() !== '')
+    .slice(-LAST)
+    .map(parsed)
+  if (events.some(({ type }) => type === 'message_stop' || type === 'error')) return undefined
+  return events.map((event) => errorInEvent(event)).find((error) => error !== undefined)
+}
+
+function parsed(frame: string): SseEvent {
+  return SseEvent.parse(Buffer.from(frame, 'latin1'))
+}
+
+/** An error in the form in which clients see it. */
+export function errorEvent({ type, message }: UpstreamError): StreamEvent {
+  return StreamEvent.of({ ...errorBody(type, message) })
 }

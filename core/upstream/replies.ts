@@ -4,6 +4,7 @@ import type { Edit } from '../contract/json.js'
 import type { Reply } from '../contract/reply.js'
 import type { Cooldown } from '../contract/upstream.js'
 import { errorBody, isErrorBody } from '../errors/api-errors.js'
+import { errorInEvent } from '../errors/embedded-error.js'
 import type { UpstreamError } from '../errors/gateway-errors.js'
 import { wordsOfJson } from '../errors/upstream-words.js'
 import { endToEnd } from '../exchange/headers.js'
@@ -14,7 +15,7 @@ import { JsonNode } from '../json/node.js'
 import { isRecord } from '../json/plain.js'
 import { unfold } from '../message/unfold.js'
 import { StreamEvent } from '../stream/sse-event.js'
-import type { EventStream, FirstEvent } from './event-stream.js'
+import { type EventStream, errorEvent, type FirstEvent } from './event-stream.js'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 const EVENTS = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
@@ -45,7 +46,11 @@ export function streamReply(reply: Reply, stream: EventStream, { isNamed }: Firs
 
 /** Clients see no event without its `event:` line; the rest of it stays as it came. */
 function withName(event: StreamEvent): StreamEvent | undefined {
-  if (event.malformed || event.type === '') return undefined
+  if (event.malformed) return undefined
+  if (event.type === '') {
+    const error = errorInEvent(event)
+    return error && errorEvent(error)
+  }
   const name = Buffer.from(`event: ${event.type}\n`)
   return StreamEvent.parse(Buffer.concat([name, unmarked(event.raw)]))
 }
