@@ -198,7 +198,7 @@ export class ChainReply implements InnerReply {
 
   /** Releases an answer that will not be read. */
   discard(): void {
-    if (!this.#payload.bytes) this.#payload.source?.cancel()
+    this.#payload.source?.cancel()
   }
 }
 
