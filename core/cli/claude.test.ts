@@ -223,11 +223,33 @@ describe("the client's environment", () => {
       ...kept,
       ANTHROPIC_BASE_URL: url,
       ANTHROPIC_AUTH_TOKEN: 'k',
+      CLAUDE_CODE_GATEWAY_HINT_HEADERS: '1',
+      CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY: '1',
     })
     expect(clientSettings({ ...kept, ...others }, url, 'k').unset.toSorted()).toEqual(
       Object.keys(others).toSorted(),
     )
     expect(clientSettings(kept, url, 'k').unset).toEqual([])
+  })
+
+  test('asks the client to tell what a request is for, and to call models by their names, unless its user says otherwise', () => {
+    const own = {
+      CLAUDE_CODE_GATEWAY_HINT_HEADERS: '0',
+      CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY: '',
+      ANTHROPIC_DEFAULT_OPUS_MODEL_NAME: 'mine',
+    }
+    const models = ['opus → glm-5.3', 'haiku → glm-4.5-air']
+    const { set } = clientSettings(own, url, 'k', models)
+    expect(Object.keys(set)).toEqual([
+      'ANTHROPIC_BASE_URL',
+      'ANTHROPIC_AUTH_TOKEN',
+      'ANTHROPIC_DEFAULT_HAIKU_MODEL_NAME',
+    ])
+    expect(clientEnv({}, url, 'k', models)).toMatchObject({
+      CLAUDE_CODE_GATEWAY_HINT_HEADERS: '1',
+      ANTHROPIC_DEFAULT_OPUS_MODEL_NAME: 'glm-5.3',
+      ANTHROPIC_DEFAULT_HAIKU_MODEL_NAME: 'glm-4.5-air',
+    })
   })
 
   test.each([

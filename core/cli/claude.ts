@@ -8,7 +8,7 @@ import { clientEnv } from './client-env.js'
 import { type CliContext, loadResolved } from './context.js'
 import { answers, gatewayURLs } from './find-gateway.js'
 import type { ConfigArgs } from './flags.js'
-import { type RegisteredGateway, registeredGateways } from './registry.js'
+import { modelsAt, type RegisteredGateway, registeredGateways } from './registry.js'
 import { factsOf } from './served.js'
 import { type SessionGateway, startForSession } from './session-gateway.js'
 import { claude as row } from './table/run.js'
@@ -27,7 +27,8 @@ export const claude = defineCommand({
     try {
       const end = rawArgs.indexOf('--')
       const words = end < 0 ? [] : rawArgs.slice(end + 1)
-      return await runClient(words, clientEnv(clientsOwn, found ?? own!.url, key), own)
+      const url = found ?? own!.url
+      return await runClient(words, clientEnv(clientsOwn, url, key, modelsAt(url, context.env)), own)
     } finally {
       await own?.close()
     }

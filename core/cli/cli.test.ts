@@ -294,7 +294,7 @@ describe('check', () => {
     expect(out).toMatch(/^ +keys +\[••••2222\] +env$/m)
     expect(out).toMatch(/^ {2}zai-1 {2}zai {2}key ••••1111$/m)
     expect(out).toMatch(/^off\n {2}.*\bwarmup\b/m)
-    expect(out).toMatch(/^endpoints\n {2}GET \/_agproxy\/api\/accounts +admin +the gateway$/m)
+    expect(out).toMatch(/^endpoints\n(?: {2}.*\n)*? {2}GET \/_agproxy\/api\/accounts +admin +the gateway$/m)
     expect(out).not.toContain('secret')
   })
 
@@ -391,10 +391,14 @@ describe('env', () => {
     expect(await lines({})).toEqual([
       'export ANTHROPIC_BASE_URL=http://127.0.0.1:8045',
       'export ANTHROPIC_AUTH_TOKEN=agproxy',
+      'export CLAUDE_CODE_GATEWAY_HINT_HEADERS=1',
+      'export CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY=1',
     ])
     expect(await lines({ AGPROXY_PORT: '9', AGPROXY_HOST: '::1', AGPROXY_API_KEY: 'one,two' })).toEqual([
       'export ANTHROPIC_BASE_URL=http://[::1]:9',
       'export ANTHROPIC_AUTH_TOKEN=one',
+      'export CLAUDE_CODE_GATEWAY_HINT_HEADERS=1',
+      'export CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY=1',
     ])
     expect(await lines({}, ['--host', '0.0.0.0', '-p', '10'])).toContain(
       'export ANTHROPIC_BASE_URL=http://127.0.0.1:10',
@@ -417,6 +421,8 @@ describe('env', () => {
       'export ANTHROPIC_AUTH_TOKEN=agproxy',
       'export NO_PROXY=a.lan,127.0.0.1',
       'export no_proxy=a.lan,127.0.0.1',
+      'export CLAUDE_CODE_GATEWAY_HINT_HEADERS=1',
+      'export CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY=1',
       'unset ANTHROPIC_API_KEY',
       'unset CLAUDE_CODE_USE_VERTEX',
     ])
@@ -426,6 +432,8 @@ describe('env', () => {
     expect(await lines({}, ['--shell', 'powershell'])).toEqual([
       "$env:ANTHROPIC_BASE_URL = 'http://127.0.0.1:8045'",
       "$env:ANTHROPIC_AUTH_TOKEN = 'agproxy'",
+      "$env:CLAUDE_CODE_GATEWAY_HINT_HEADERS = '1'",
+      "$env:CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY = '1'",
     ])
     const { code, err } = await run(['env', '--shell', 'tcsh'], { cwd: emptyFolder() })
     expect(code).toBe(2)

@@ -1,3 +1,5 @@
+import { truthfulSettings } from './client-truth.js'
+
 /** With one of these Claude Code speaks to a cloud's own API, or through a socket, and ignores the base URL. */
 const OTHER_BACKENDS = [
   'CLAUDE_CODE_USE_BEDROCK',
@@ -23,16 +25,31 @@ export interface ClientSettings {
  * What has to change in an environment for Claude Code to use the gateway. The caller's own `ANTHROPIC_API_KEY` is taken out:
  * beside a token the client would send both and ask which one is meant, and the gateway has no use for it.
  */
-export function clientSettings(env: NodeJS.ProcessEnv, url: string, key: string): ClientSettings {
+export function clientSettings(
+  env: NodeJS.ProcessEnv,
+  url: string,
+  key: string,
+  models?: readonly string[],
+): ClientSettings {
   return {
-    set: { ANTHROPIC_BASE_URL: url, ANTHROPIC_AUTH_TOKEN: key, ...exemption(env, new URL(url).hostname) },
+    set: {
+      ANTHROPIC_BASE_URL: url,
+      ANTHROPIC_AUTH_TOKEN: key,
+      ...exemption(env, new URL(url).hostname),
+      ...truthfulSettings(env, models),
+    },
     unset: ['ANTHROPIC_API_KEY', ...OTHER_BACKENDS].filter((name) => env[name] !== undefined),
   }
 }
 
 /** The environment with these settings. */
-export function clientEnv(env: NodeJS.ProcessEnv, url: string, key: string): NodeJS.ProcessEnv {
-  const { set, unset } = clientSettings(env, url, key)
+export function clientEnv(
+  env: NodeJS.ProcessEnv,
+  url: string,
+  key: string,
+  models?: readonly string[],
+): NodeJS.ProcessEnv {
+  const { set, unset } = clientSettings(env, url, key, models)
   const out: NodeJS.ProcessEnv = { ...env, ...set }
   for (const name of unset) delete out[name]
   return out

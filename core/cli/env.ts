@@ -3,7 +3,7 @@ import type { ResolvedConfig } from '../config/resolved.js'
 import { type Address, clientKey, clientURL } from './client.js'
 import { clientSettings } from './client-env.js'
 import { type CliContext, loadResolved } from './context.js'
-import { registeredGateways } from './registry.js'
+import { modelsAt, registeredGateways } from './registry.js'
 import { shellLines, usualShell } from './shells.js'
 import { env as row } from './table/run.js'
 import { UsageError } from './usage-error.js'
@@ -17,7 +17,8 @@ export const env = defineCommand({
     if (running === undefined && config.server.port === 0) {
       throw new UsageError('the port is 0, so each start takes another one; name the one in use with --port')
     }
-    const settings = clientSettings(env, running ?? clientURL(config.server), clientKey(config))
+    const url = running ?? clientURL(config.server)
+    const settings = clientSettings(env, url, clientKey(config), modelsAt(url, env))
     out(shellLines(settings, args.shell ?? usualShell(process.platform, env)))
   },
 })

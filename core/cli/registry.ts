@@ -87,6 +87,11 @@ export function registeredGateways(env: NodeJS.ProcessEnv): RegisteredGateway[] 
     .map(({ host: _host, birth: _birth, ...gateway }) => gateway)
 }
 
+/** What answers in place of Claude's models, where a gateway of this user runs at this address. */
+export function modelsAt(url: string, env: NodeJS.ProcessEnv): readonly string[] {
+  return registeredGateways(env).find((gateway) => gateway.url === url)?.models ?? []
+}
+
 const rank = ({ by }: Entry) => (by === 'start' ? 0 : 1)
 
 function filesIn(folder: string): string[] {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { clientSettings } from '../../core/cli/client-env.js'
 import { stand } from '../support/stand.js'
 import { assistant, CHAT, isMain, TOOL } from './assistant.js'
 import { claude } from './claude.js'
@@ -19,6 +20,17 @@ describeClients(NEWEST, (client) => {
       }),
     )
     expect(up.requests.map(({ method, url }) => `${method} ${url}`)).toEqual(['POST /v1/messages?beta=true'])
+  })
+
+  it('says what its requests are for, with what `agproxy env` and `agproxy claude` set', async () => {
+    const { url, up, gateway } = await stand(assistant)
+    const env = { ...TALKATIVE, DISABLE_TELEMETRY: '1', ...clientSettings({}, url, 'sk-test').set }
+    const run = await claude(client, { url, args: ['-p', CHAT.prompt], env })
+    expect(run.stdout).toBe(`${CHAT.answer}\n`)
+    expect(
+      up.requests.filter(isMain).map((request) => request.header('x-claude-code-request-class')),
+    ).toEqual(['main'])
+    expect(gateway.requests('models')).toMatchObject([{ status: 200 }])
   })
 
   it('finds the models of the gateway', async () => {
