@@ -84,7 +84,7 @@ describe('agproxy accounts', () => {
     const { code, err } = await cli(['accounts', '--port', port], { AGPROXY_ADMIN_KEY: KEY })
     expect([code, err]).toEqual([
       1,
-      `agproxy: no gateway answers at http://127.0.0.1:${port}; name it with --host and --port\n`,
+      `agproxy: no gateway answers at http://127.0.0.1:${port}; start one with agproxy start, or name it with --host and --port\n`,
     ])
   })
 })

@@ -26,12 +26,13 @@ export const accounts = defineCommand({
       return 0
     }
     const answer = (await call('GET', 'accounts')) as AccountsAnswer
-    context.out(args.json ? `${JSON.stringify(answer, undefined, 2)}\n` : table(answer))
+    context.out(args.json ? `${JSON.stringify(answer, undefined, 2)}\n` : accountsTable(answer))
     return 0
   },
 })
 
-function table({ accounts, waiting }: AccountsAnswer): string {
+/** One line for each account, and for each model that it does not serve now. */
+export function accountsTable({ accounts, waiting }: AccountsAnswer): string {
   const rows = accounts.flatMap(rowsOf)
   const widths = [0, 1, 2].map((i) => Math.max(...rows.map((row) => row[i]!.length)))
   const lines = rows.map((row) =>

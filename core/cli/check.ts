@@ -13,27 +13,33 @@ export const check = defineCommand({
   async run({ args, data }) {
     const context = data as CliContext
     const config = await loadResolved(args, context, 'project')
-    context.out(printConfig(config))
+    const out = args.json ? () => {} : context.out
+    out(printConfig(config, args.all ? 'all' : 'changed'))
     // Sets the plugins up as a start would, so that what fails there fails here.
     const { PATIENCE, tryOut } = await import('./probe.js')
     const { length } = config.accounts
     if (args.probe)
-      context.out(`\nprobe\n${length === 0 ? '  no upstream account to call' : calling(length, PATIENCE)}\n`)
+      out(`\nprobe\n${length === 0 ? '  no upstream account to call' : calling(length, PATIENCE)}\n`)
     const { results, decoders, failures, endpoints } = await tryOut(config, args.probe === true)
-    for (const { id, upstream, ok, text } of results) {
-      context.out(`  ${ok ? 'ok    ' : 'failed'}  ${id} (${upstream}): ${text}\n`)
-    }
-    context.out(`\n${heading('endpoints', endpoints)}\n`)
-    for (const text of await learnedBy(config, context, args)) context.out(`\n${text}\n`)
-    if (decoders.length > 0) context.out(`\nslow\n${decoders.map(slow).join('')}`)
+    for (const { id, upstream, ok, text } of results)
+      out(`  ${ok ? 'ok    ' : 'failed'}  ${id} (${upstream}): ${text}\n`)
+    if (args.all) out(`\n${heading('endpoints', endpoints)}\n`)
+    if (!args.json) for (const text of await learnedBy(config, context, args)) out(`\n${text}\n`)
+    if (decoders.length > 0) out(`\nslow\n${decoders.map(slow).join('')}`)
     if (failures.length > 0) {
-      context.out('\nfailed with a sample conversation\n')
-      for (const { plugin, hook, message } of failures) context.out(`  ${plugin}, ${hook}: ${message}\n`)
+      out('\nfailed with a sample conversation\n')
+      for (const { plugin, hook, message } of failures) out(`  ${plugin}, ${hook}: ${message}\n`)
     }
     const failed = results.filter((result) => !result.ok).map(({ id }) => `account ${id}`)
     const broken = [...new Set(failures.map(({ plugin }) => `plugin ${plugin}`))]
     const { text, ok } = verdict([...broken, ...failed], config.warnings.length)
-    context.out(`\n${text}\n`)
+    out(`\n${text}\n`)
+    if (args.json) {
+      const { configAsJson } = await import('../config/print-json.js')
+      const routes = endpoints.map(([route, access, from]) => ({ route, access, from }))
+      const tried = { endpoints: routes, probes: args.probe ? results : null, failures, slow: decoders }
+      context.out(`${JSON.stringify({ ok, ...configAsJson(config), ...tried }, undefined, 2)}\n`)
+    }
     return ok ? 0 : 1
   },
 })

@@ -294,8 +294,27 @@ describe('check', () => {
     expect(out).toMatch(/^ +keys +\[••••2222\] +env$/m)
     expect(out).toMatch(/^ {2}zai-1 {2}zai {2}key ••••1111$/m)
     expect(out).toMatch(/^off\n {2}.*\bwarmup\b/m)
-    expect(out).toMatch(/^endpoints\n(?: {2}.*\n)*? {2}GET \/_agproxy\/api\/accounts +admin +the gateway$/m)
+    expect(out).not.toMatch(/bodyLimit|^endpoints/m)
     expect(out).not.toContain('secret')
+
+    const all = await run(['check', '--all'], { cwd: dir, env })
+    expect(all.out).toMatch(/^ {2}bodyLimit +33554432 +default$/m)
+    expect(all.out).toMatch(
+      /^endpoints\n(?: {2}.*\n)*? {2}GET \/_agproxy\/api\/accounts +admin +the gateway$/m,
+    )
+
+    const answer = await run(['check', '--json'], { cwd: dir, env })
+    const found = JSON.parse(answer.out)
+    expect(found).toMatchObject({
+      ok: true,
+      server: { port: 9000 },
+      origins: { server: { port: 'env' } },
+      accounts: [{ id: 'zai-1', upstream: 'zai', apiKey: '••••1111' }],
+      warnings: [],
+      probes: null,
+    })
+    expect(found.chain[0]).toMatchObject({ name: 'auth', options: { mode: 'strict', keys: ['••••2222'] } })
+    expect(answer.out).not.toContain('secret')
   })
 
   test('names plugins that have whole bodies decoded', async () => {

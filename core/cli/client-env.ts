@@ -1,7 +1,7 @@
 import { truthfulSettings } from './client-truth.js'
 
 /** With one of these Claude Code speaks to a cloud's own API, or through a socket, and ignores the base URL. */
-const OTHER_BACKENDS = [
+export const OTHER_BACKENDS = [
   'CLAUDE_CODE_USE_BEDROCK',
   'CLAUDE_CODE_USE_MANTLE',
   'CLAUDE_CODE_USE_VERTEX',

@@ -16,6 +16,7 @@ const commands: Readonly<Record<CommandName, () => Promise<CommandDef>>> = {
   stop: () => import('./stop.js').then((m) => m.stop as CommandDef),
   logs: () => import('./logs.js').then((m) => m.logs as CommandDef),
   init: () => import('./init.js').then((m) => m.init as CommandDef),
+  doctor: () => import('./doctor.js').then((m) => m.doctor as CommandDef),
   check: () => import('./check.js').then((m) => m.check as CommandDef),
   probe: () => import('./probe-upstream.js').then((m) => m.probe as CommandDef),
   completion: () => import('./completion.js').then((m) => m.completion as CommandDef),

@@ -24,7 +24,6 @@ export interface GatewayOptions extends StartOptions {
 }
 
 export interface OwnGateway extends RunningGateway {
-  readonly reloads: () => Promise<void>
   /** No more reloads, and other commands find it no more. */
   forget(): void
 }
@@ -43,7 +42,7 @@ export async function openGateway(options: GatewayOptions): Promise<OwnGateway> 
       return notes
     },
   }
-  const { reload, stop } = reloadOnChange(watched, config.file, load, controls)
+  const unwatch = reloadOnChange(watched, config.file, load, controls)
   if (registers) {
     const port = Number(new URL(running.url).port || config.server.port)
     const entry = entryOf(clientURL({ ...config.server, port }), config, by, options.log)
@@ -52,9 +51,8 @@ export async function openGateway(options: GatewayOptions): Promise<OwnGateway> 
   }
   return {
     ...watched,
-    reloads: reload,
     forget() {
-      stop()
+      unwatch()
       registration?.remove()
     },
   }

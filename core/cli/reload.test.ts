@@ -48,7 +48,7 @@ async function following(text: string, { file: name = '.agproxyrc.json', search,
   const config = await load()
   const running = await startGateway({ config, logger: logger as never })
   let hup = () => {}
-  const { stop: unwatch } = reloadOnChange(running, config.file, load, {
+  const unwatch = reloadOnChange(running, config.file, load, {
     onReload: (listener) => {
       hup = listener
     },

@@ -9,26 +9,19 @@ import { withoutExit } from './exit.js'
 import { withImports } from './imported.js'
 import { FileWatch } from './watch.js'
 
-/** What follows a config. */
-export interface Reloading {
-  /** Reads it anew; resolves when that is done, and never rejects: what it comes to is in the log. */
-  reload(): Promise<void>
-  stop(): void
-}
-
 /** More names than these are counted. */
 const MOST_NAMES = 12
 
 /**
  * Reloads when the config file or one that it imports is another one than before, and on SIGHUP. A config that can't be used,
- * or that is gone, changes nothing and is logged.
+ * or that is gone, changes nothing and is logged. Returns what stops the watching.
  */
 export function reloadOnChange(
   running: RunningGateway,
   file: string | undefined,
   load: () => Promise<ResolvedConfig>,
   controls: Pick<Controls, 'onReload'>,
-): Reloading {
+): () => void {
   const { logger, gateway } = running
   let current = file
   /** Of the files as they were read last, whether or not they could be used. */
@@ -99,14 +92,10 @@ export function reloadOnChange(
     // A file that is saved while the first look at it is under way differs from what was read above.
     if ((await follow()) !== tried) watch.again()
   })
-  const now = async () => reload(await follow())
-  controls.onReload(() => trigger(now))
-  return {
-    reload: () => now().catch(failed),
-    stop() {
-      latest++
-      watch.stop()
-    },
+  controls.onReload(() => trigger(async () => reload(await follow())))
+  return () => {
+    latest++
+    watch.stop()
   }
 }
 

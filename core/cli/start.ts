@@ -57,10 +57,18 @@ async function serve(
     },
   })
   if (!cluster.isWorker || process.env.AGPROXY_WORKER_ANNOUNCES) announce(running, config, context)
+  const release = cluster.isWorker ? undefined : await keysOf(running.url, config, context)
   return stopped!.finally(() => {
+    release?.()
     running.forget()
     if (process.connected) process.disconnect() // an open channel would keep the worker alive
   })
+}
+
+/** Loaded on a terminal alone: a service has no keys. */
+async function keysOf(url: string, config: ResolvedConfig, context: CliContext) {
+  if (!process.stdin.isTTY) return undefined
+  return (await import('./gateway-keys.js')).gatewayKeys(url, config, context)
 }
 
 /** The first signal lets running requests finish, the second cuts them. Either way the exit code is 0. */

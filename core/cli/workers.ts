@@ -61,7 +61,10 @@ export async function runWorkers(
   )
   const url = clientURL({ ...server, port: port ?? server.port })
   const failed = (why: string) => context.err(`agproxy: ${why}\n`)
-  const onServing = () => register(context.env, entryOf(url, config, 'start', process.env[LOG_FILE]), failed)
+  const onServing = async () => {
+    register(context.env, entryOf(url, config, 'start', process.env[LOG_FILE]), failed)
+    if (process.stdin.isTTY) (await import('./gateway-keys.js')).gatewayKeys(url, config, context)
+  }
   return new Promise((resolve) => {
     const env: Record<string, string> = port === undefined ? {} : { [WORKER_PORT]: String(port) }
     const workers = new Workers(count, env, { err: context.err, onServing }, resolve)

@@ -4,26 +4,30 @@ import { isOwn } from './presets.js'
 import type { Origins, ResolvedConfig, ResolvedPlugin } from './resolved.js'
 import { logSchema, serverSchema, stateSchema } from './schema.js'
 import { isName, looksLikeKey, withoutCredentials } from './words.js'
-import { maskSecrets } from './zod-schema.js'
+import { maskSecrets, type Schema } from './zod-schema.js'
 
-/** The config in force as readable text, secrets masked: what `agproxy check` prints. */
-export function printConfig(config: ResolvedConfig): string {
-  const { accounts } = config
+/** The config in force as readable text, secrets masked: what `agproxy check` prints. `changed`: without what is as it comes. */
+export function printConfig(config: ResolvedConfig, which: 'all' | 'changed' = 'all'): string {
+  const { accounts, server, log, state, origins } = config
+  const section = (title: string, schema: Schema, value: object, from: Origins) => {
+    const rows = optionRows(maskSecrets(schema, value, hide), from, which)
+    return rows.length > 0 ? [heading(title, rows)] : []
+  }
   const services = Object.entries(config.services).map(([name, { from }]) => [name, 'replaced', from])
   const sections = [
     table([
       ['config', config.file ?? 'none found, defaults in force'],
       ['preset', config.presets.join(', ')],
     ]),
-    heading('server', optionRows(maskSecrets(serverSchema, config.server, hide), config.origins.server)),
-    heading('log', optionRows(maskSecrets(logSchema, config.log, hide), config.origins.log)),
-    heading('state', optionRows(maskSecrets(stateSchema, config.state, hide), config.origins.state)),
+    ...section('server', serverSchema, server, origins.server),
+    ...section('log', logSchema, log, origins.log),
+    ...section('state', stateSchema, state, origins.state),
     heading(
       accounts.length > 0 ? `accounts (from ${config.accountsFrom})` : 'accounts',
       accounts.map(accountRow),
       'none',
     ),
-    ['chain', ...config.chain.flatMap(pluginLines)].join('\n'),
+    ['chain', ...config.chain.flatMap((plugin, i) => pluginLines(plugin, i, which))].join('\n'),
     ...(services.length > 0 ? [heading('services', services)] : []),
     ...(config.off.length > 0 ? [heading('off', [[config.off.join(', ')]])] : []),
     ...(config.warnings.length > 0
@@ -43,7 +47,7 @@ export function maskKey(key: string): string {
   return key.length >= 12 ? `••••${key.slice(-4)}` : '••••'
 }
 
-function hide(secret: unknown): unknown {
+export function hide(secret: unknown): unknown {
   if (typeof secret === 'string') return maskKey(secret)
   return typeof secret === 'function' ? secret : '••••'
 }
@@ -62,17 +66,26 @@ function accountRow(account: Account): string[] {
   ]
 }
 
-function pluginLines({ definition, options, origins, from }: ResolvedPlugin, i: number): string[] {
+function pluginLines(
+  { definition, options, origins, from }: ResolvedPlugin,
+  i: number,
+  which: 'all' | 'changed',
+): string[] {
   const head = `${String(i + 1).padStart(4)}. ${definition.name}  (${definition.phase === 'upstream' ? 'upstream' : `phase ${definition.phase}`}, from ${isOwn(from) ? from : `preset ${from}`})`
   if (!definition.options) return [head]
   const shown = maskSecrets(definition.options, options, hide)
-  return [head, ...table(optionRows(shown, origins), 8).split('\n').filter(Boolean)]
+  return [
+    head,
+    ...table(optionRows(shown, origins, which), 8)
+      .split('\n')
+      .filter(Boolean),
+  ]
 }
 
-function optionRows(value: unknown, origins: Origins): string[][] {
+function optionRows(value: unknown, origins: Origins, which: 'all' | 'changed'): string[][] {
   if (!isRecord(value)) return value === undefined ? [] : [[format(value)]]
   return Object.entries(value)
-    .filter(([, v]) => v !== undefined)
+    .filter(([name, v]) => v !== undefined && (which === 'all' || (origins[name] ?? 'default') !== 'default'))
     .map(([name, v]) => [name, format(v), origins[name] ?? 'default'])
 }
 

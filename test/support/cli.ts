@@ -30,6 +30,8 @@ export interface Running {
 }
 
 export interface Cli {
+  /** Where its `bin.js` is. */
+  readonly folder: string
   run(args: readonly string[], options: RunOptions): Promise<Finished>
   start(args: readonly string[], options: RunOptions): Running
 }
@@ -61,7 +63,7 @@ export function builtCli(): Cli {
     })
     return watch(child)
   }
-  return { start, run: (args, options) => start(args, options).finished }
+  return { folder: out, start, run: (args, options) => start(args, options).finished }
 }
 
 function watch(child: ChildProcess): Running {

@@ -17,13 +17,31 @@ export const init = listed('init', 'Write a starter agproxy.config.ts, or a plug
   page: 'configuration.md',
 })
 
+export const doctor = listed('doctor', 'What is wrong on this machine, each finding with what mends it', {
+  args: {
+    ...configFlags,
+    offline: { type: 'boolean', description: 'Call no upstream' },
+    json,
+  },
+  examples: [
+    [
+      'agproxy doctor',
+      'Node, config, accounts, port, proxy, clock, disk, Claude Code; exit code 1 when broken',
+    ],
+    ['agproxy doctor --offline --json', 'for a script, without a request to any account'],
+  ],
+  page: 'troubleshooting.md',
+})
+
 export const check = listed('check', 'Print the effective config and where each part came from', {
   args: {
     ...configFlags,
     probe: { type: 'boolean', description: 'Call every upstream account once' },
+    all: { type: 'boolean', description: 'Every option, and every route. Default: what is not as it comes' },
+    json,
   },
   examples: [
-    ['agproxy check', 'the chain, its options, and where each came from'],
+    ['agproxy check', 'the chain, what was changed of it, and where that came from'],
     ['agproxy check --probe', 'and one tiny request to each account'],
   ],
   page: 'configuration.md',
