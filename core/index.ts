@@ -1,12 +1,20 @@
 // The public API but for `defineConfig`: what a plugin or an upstream is written with. See docs/writing-plugins.md.
 export { inject } from 'tsyringe'
 export { z } from 'zod'
-export type { Accepts, AcceptsInit } from './contract/accepts.js'
-export type { AccountStatus, Accounts, ActiveCooldown } from './contract/accounts.js'
+export type { Accepts, AcceptsInit, KnownFact, LearnedFact } from './contract/accepts.js'
+export type {
+  AccountRequest,
+  AccountStatus,
+  Accounts,
+  ActiveCooldown,
+  Lease,
+  SessionKey,
+} from './contract/accounts.js'
 export type { Awaitable } from './contract/awaitable.js'
 export type {
   CallHead,
   CallPatch,
+  Preference,
   RouteName,
   StreamLimits,
   Target,
@@ -15,14 +23,25 @@ export type {
 } from './contract/call.js'
 export type { Choice, ChoiceReason } from './contract/choice.js'
 export type { Endpoint, EndpointRequest } from './contract/endpoint.js'
-export type { ByteSink, ByteSource, EventData, Headers } from './contract/http.js'
-export type { Edit, Span } from './contract/json.js'
+export type {
+  ByteSink,
+  ByteSource,
+  Cancellation,
+  EventData,
+  EventMapper,
+  HeaderList,
+  Headers,
+  StreamMapper,
+} from './contract/http.js'
+export type { Edit, JsonNode, Span } from './contract/json.js'
 export type * from './contract/messages.js'
 export type {
   Definition,
+  InputOf,
   Next,
   Phase,
   Plugin,
+  PluginClass,
   PluginContext,
   PluginDefinition,
   PluginEntry,
@@ -43,7 +62,7 @@ export type {
   RecordFacts,
   RecordTimes,
 } from './contract/record.js'
-export type { ReplyInit } from './contract/reply.js'
+export type { ReplyInit, ReplyMakers, ReplyPatch } from './contract/reply.js'
 export type {
   EstimateTokens,
   GatewayContext,
@@ -58,23 +77,26 @@ export type {
   Transport,
   Upstreams,
 } from './contract/services.js'
-export type { ConditionalChange, StateStore } from './contract/state.js'
+export type { ConditionalChange, Fact, Patience, StateStore } from './contract/state.js'
 export type {
   Account,
+  Address,
   Cooldown,
   CooldownReason,
   ModelInfo,
   Precedence,
 } from './contract/upstream.js'
+export type { ErrorType } from './errors/api-errors.js'
 export type { ErrorCode } from './errors/codes.js'
 export {
   ClientGoneError,
   GatewayError,
+  type GatewayErrorInit,
   PluginError,
   UpstreamError,
   type UpstreamFailure,
 } from './errors/gateway-errors.js'
-export { Call } from './exchange/call.js'
+export { Call, type CallInit } from './exchange/call.js'
 export { Reply } from './exchange/reply.js'
 export { slot } from './exchange/slot.js'
 export { definePlugin, defineUpstream } from './plugin/define.js'

@@ -1,6 +1,6 @@
 import type { ByteSink, ByteSource } from '../contract/http.js'
 import type { Reply } from '../contract/reply.js'
-import { heldBytes, withSource } from '../exchange/inner.js'
+import { heldBytes } from '../exchange/inner.js'
 
 interface Releasable {
   release(): void
@@ -8,7 +8,7 @@ interface Releasable {
 
 /** The same reply; releases once its body has ended, broken or been given up. At once for one that is whole. */
 export function releaseOnEnd(reply: Reply, place: Releasable): Reply {
-  if (!heldBytes(reply)) return withSource(reply, new ReleasingSource(reply.source(), place))
+  if (!heldBytes(reply)) return reply.with({ source: new ReleasingSource(reply.source(), place) })
   place.release()
   return reply
 }

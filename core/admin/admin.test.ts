@@ -17,10 +17,10 @@ const limited = () =>
 describe('the accounts over HTTP', () => {
   it('are shown with their rests, and without a key', async () => {
     const { send, gateway } = await stand(limited(), keyed())
-    const [first, second] = gateway.running.gateway.running.accounts.all()
+    const [first, second] = gateway.accounts.all()
     await send({ body: ask() })
-    gateway.running.gateway.running.accounts.coolDown(first!, undefined, 'overloaded', 'claude-x')
-    gateway.running.gateway.running.accounts.coolDown(second!, Number.POSITIVE_INFINITY, 'locked')
+    gateway.accounts.coolDown(first!, undefined, 'overloaded', 'claude-x')
+    gateway.accounts.coolDown(second!, Number.POSITIVE_INFINITY, 'locked')
     const seen = await send({ method: 'GET', path: ROUTE, headers: auth })
     expect(seen.status).toBe(200)
     const rest = (seconds: number | null) => ({

@@ -2,7 +2,7 @@ import type { Ending } from '../contract/record.js'
 import { isRecord, parseJson } from '../json/plain.js'
 
 /** Grows with each change that an older reader would misread. */
-export const CASSETTE_VERSION = 1
+const CASSETTE_VERSION = 1
 
 /**
  * One request with the answers of its upstreams, as a file of JSON; docs/plugins/record.md describes it. Keys and `metadata.user_id`

@@ -35,7 +35,7 @@ async function cli(argv: readonly string[], env: NodeJS.ProcessEnv) {
 describe('agproxy accounts', () => {
   it('shows each account of the running gateway and why it rests', async () => {
     const { gateway, env, send } = await running()
-    const { accounts: pool } = gateway.running.gateway.running
+    const { accounts: pool } = gateway
     await send({ body: ask() })
     pool.coolDown(pool.all()[1]!, Number.POSITIVE_INFINITY, 'billing')
     pool.coolDown(pool.all()[1]!, 3 * 3_600_000, 'window-used-up', 'claude-opus-5')
@@ -60,7 +60,7 @@ describe('agproxy accounts', () => {
       code: 0,
       out: 'first had no rests\n',
     })
-    expect(gateway.running.gateway.running.accounts.status()[0]).toMatchObject({ cooldownMs: 0 })
+    expect(gateway.accounts.status()[0]).toMatchObject({ cooldownMs: 0 })
   })
 
   it.each([

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Definition, InputOf, PluginEntry, PluginFactory, PluginSpec } from '../contract/plugin.js'
 import type { ServiceFactories } from '../contract/services.js'
 import type { accountSchema, logSchema, pricesSchema, serverSchema, stateSchema } from './schema.js'
-import type { ShortForm, TextForm } from './short-forms.js'
+import type { SHORT_FORMS, TEXT_FORMS } from './short-forms.js'
 
 /** The presets that a config can name; `agproxy/presets` adds its own here. */
 // biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging, because core knows no preset
@@ -79,7 +79,9 @@ type AllOptions<Refs, Own extends readonly PluginEntry[]> = Merged<Refs> & Optio
 
 /** `metrics: {…}` at the top level is short for `plugins: { metrics: {…} }`, and `record: DIR` for `plugins: { record: { dir: DIR } }`. */
 type ShortForms<All> = {
-  readonly [Name in ShortForm & keyof All]?: All[Name] | (Name extends TextForm ? string : never)
+  readonly [Name in (typeof SHORT_FORMS)[number] & keyof All]?:
+    | All[Name]
+    | (Name extends keyof typeof TEXT_FORMS ? string : never)
 }
 
 /** What a config may say. */

@@ -1,1 +1,8 @@
-export { type Config, defineConfig, definePreset, type Preset, type Presets } from './define.js'
+export {
+  type Config,
+  defineConfig,
+  definePreset,
+  type Preset,
+  type Presets,
+  type UpstreamData,
+} from './define.js'

@@ -4,12 +4,12 @@ import { unknownName } from './zod-problems.js'
 /** Plugins whose options may stand at the top level of a config: `metrics: {…}` for `plugins: { metrics: {…} }`. */
 export const SHORT_FORMS = ['trace', 'record', 'ledger', 'budgets', 'metrics'] as const
 
-export type ShortForm = (typeof SHORT_FORMS)[number]
+type ShortForm = (typeof SHORT_FORMS)[number]
 
 /** Those that may be a text, and the option that it is: `record: './cassettes'`. */
 export const TEXT_FORMS = { record: 'dir' } as const satisfies Partial<Record<ShortForm, string>>
 
-export type TextForm = keyof typeof TEXT_FORMS
+type TextForm = keyof typeof TEXT_FORMS
 
 /** The settings of a config's `plugins` with those of its short forms. */
 export function withShortForms(

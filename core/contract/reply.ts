@@ -1,4 +1,4 @@
-import type { ByteSource, EventMapper, Headers, StreamEvent, StreamMapper } from './http.js'
+import type { ByteSource, EventData, EventMapper, Headers, StreamEvent, StreamMapper } from './http.js'
 import type { Cooldown } from './upstream.js'
 
 export interface ReplyInit {
@@ -6,6 +6,27 @@ export interface ReplyInit {
   readonly headers?: Headers
   /** Of an error answer: what it says about the account, where that is more than its status tells. Clients never see it. */
   readonly cooldown?: Cooldown | undefined
+}
+
+/** What `with` can change; `headers` are put over those that are there, and `undefined` removes one. */
+export interface ReplyPatch extends ReplyInit {
+  /** Another body, which carries on what `source()` gave. */
+  readonly source?: ByteSource
+}
+
+/** How answers are made. Of the status 200, unless `init` says otherwise. */
+export interface ReplyMakers {
+  /** An answer of these bytes; `init.headers` name their `content-type`. */
+  bytes(bytes: Buffer, init?: ReplyInit): Reply
+  /** An answer of this value as JSON, `content-type: application/json`. Throws for a value that JSON cannot write (a circle, a bigint). */
+  json(value: unknown, init?: ReplyInit): Reply
+  /** An answer whose bytes flow; `init.headers` name their `content-type`. */
+  stream(source: ByteSource, init?: ReplyInit): Reply
+  /** A `text/event-stream` of data objects or events, made as fast as the client reads. */
+  events(
+    events: Iterable<EventData | StreamEvent> | AsyncIterable<EventData | StreamEvent>,
+    init?: ReplyInit,
+  ): Reply
 }
 
 /**
@@ -24,13 +45,15 @@ export interface Reply {
   readonly headers: Headers
   /** The first value of a header; names in lower case. */
   header(name: string): string | undefined
-  /** The same answer under another status or with more headers (`undefined` removes one). */
-  with(patch: ReplyInit): Reply
+  /** The same answer under another status, with more headers or with another body. */
+  with(patch: ReplyPatch): Reply
   /** The same event stream, seen through a mapper. Other answers stay as they are. */
   mapEvents(mapper: EventMapper | StreamMapper): Reply
-  /** The whole body. Rejects when the stream breaks before its end. */
+  /** The whole body. Rejects with an UpstreamError for a stream that breaks, or that has more bytes than `limit` (64 MB). */
   bytes(limit?: number): Promise<Buffer>
+  /** The whole body as UTF-8. */
   text(): Promise<string>
+  /** The whole body, decoded. Rejects with a SyntaxError for a body that is no JSON. */
   json<T = unknown>(): Promise<T>
   /** The events, one at a time; leaving the loop early cancels the stream. Comments are left out. */
   events(): AsyncGenerator<StreamEvent>

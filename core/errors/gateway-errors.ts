@@ -151,6 +151,11 @@ export class ReportedError extends BrandedError<string> {
   }
 }
 
+/** Whether a stream's error is one of which its last event has told the client already: it ends cleanly, and the log gets the reason. */
+export function isReported(error: unknown): boolean {
+  return ReportedError.is(error)
+}
+
 /** Errors of agproxy's own kinds pass through the layers of the chain as they are; any other is a plugin's fault. */
 export function isKnownError(error: unknown): boolean {
   return (error as { [brand]?: Kind } | null | undefined)?.[brand] !== undefined

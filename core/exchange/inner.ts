@@ -1,5 +1,5 @@
 import type { Call } from '../contract/call.js'
-import type { ByteSource, Cancellation, HeaderList } from '../contract/http.js'
+import type { Cancellation, HeaderList } from '../contract/http.js'
 import type { Reply } from '../contract/reply.js'
 
 /**
@@ -15,7 +15,6 @@ export interface InnerCall extends Call {
 export interface InnerReply extends Reply {
   readonly held: Buffer | undefined
   headerList(drop: ReadonlySet<string>): HeaderList
-  withSource(source: ByteSource): Reply
   replacedBy(other: Reply): void
 }
 
@@ -37,11 +36,6 @@ export function heldBytes(reply: Reply): Buffer | undefined {
 /** The headers of a reply that may travel on, as `endToEndList` has them. */
 export function headerList(reply: Reply, drop: ReadonlySet<string>): HeaderList {
   return (reply as InnerReply).headerList(drop)
-}
-
-/** The same answer with another body: `source` carries on what `reply.source()` gave. */
-export function withSource(reply: Reply, source: ByteSource): Reply {
-  return (reply as InnerReply).withSource(source)
 }
 
 /** Discards a reply when another one goes out in its place, unless that one is made of it or it is being read. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../errors/gateway-errors.js'
 import { collect, iterableSource } from '../stream/source.js'
 import { StreamEvent } from '../stream/sse-event.js'
-import { discardReplaced, heldBytes, withSource } from './inner.js'
+import { discardReplaced, heldBytes } from './inner.js'
 import { Reply } from './reply.js'
 
 const SSE = { headers: { 'content-type': 'text/event-stream', 'content-length': '99' } }
@@ -138,7 +138,7 @@ describe('a reply in whose place another one goes out', () => {
   it.each<[string, (reply: Reply) => Reply]>([
     ['made of it', (reply) => reply.with({ status: 500 })],
     ['its events, mapped', (reply) => reply.mapEvents(() => undefined)],
-    ['its source, carried on', (reply) => withSource(reply, reply.source())],
+    ['its source, carried on', (reply) => reply.with({ source: reply.source() })],
     [
       'made while it is collected',
       (reply) => {

@@ -6,7 +6,7 @@ import type {
   Headers,
   StreamMapper,
 } from '../contract/http.js'
-import type { Reply as ReplyContract, ReplyInit } from '../contract/reply.js'
+import type { Reply as ReplyContract, ReplyInit, ReplyMakers, ReplyPatch } from '../contract/reply.js'
 import type { Cooldown } from '../contract/upstream.js'
 import { isKnownError } from '../errors/gateway-errors.js'
 import { mapSource } from '../stream/map-events.js'
@@ -119,17 +119,12 @@ export class ChainReply implements InnerReply {
   }
 
   /** The same answer under another status or with more headers (`undefined` removes one). */
-  with(patch: ReplyInit): ChainReply {
-    const { status = this.status, cooldown = this.cooldown } = patch
+  with(patch: ReplyPatch): ChainReply {
+    const { status = this.status, cooldown = this.cooldown, source } = patch
     const headers = patch.headers ? this.headers : this.#headers
     const over = patch.headers ? lowerCased(patch.headers) : this.#over
-    return new ChainReply({ status, headers, cooldown }, this.#payload, this.#mappers, over)
-  }
-
-  /** The same answer with another body: `source` carries on what `source()` gave. */
-  withSource(source: ByteSource): ChainReply {
-    const { status, cooldown } = this
-    return new ChainReply({ status, headers: this.#headers, cooldown }, { source }, NO_MAPPERS, this.#over)
+    const payload = source ? { source } : this.#payload
+    return new ChainReply({ status, headers, cooldown }, payload, source ? NO_MAPPERS : this.#mappers, over)
   }
 
   /** The same event stream, seen through a mapper. Other answers stay as they are. */
@@ -204,13 +199,7 @@ export class ChainReply implements InnerReply {
 
 /** One name for the type and its makers, as users know it. */
 export type Reply = ReplyContract
-export const Reply: Makers = ChainReply
-
-type Makers = {
-  readonly [Maker in keyof Pick<typeof ChainReply, 'bytes' | 'json' | 'stream' | 'events'>]: (
-    ...args: Parameters<(typeof ChainReply)[Maker]>
-  ) => ReplyContract
-}
+export const Reply: ReplyMakers = ChainReply
 
 /** By shape: a config's plugin may hold another copy of the class, and data may well have a field of that name. */
 function isEvent(item: EventData | StreamEvent): item is StreamEvent {

@@ -1,6 +1,6 @@
-import type { ByteSink } from '../contract/http.js'
+import type { ByteSink, ByteSource } from '../contract/http.js'
 import type { Reply } from '../contract/reply.js'
-import { heldBytes, withSource } from './inner.js'
+import { heldBytes } from './inner.js'
 
 /** Sees the bytes of an answer as they pass. */
 export interface ReplyWatcher {
@@ -18,7 +18,7 @@ export function watchReply(reply: Reply, watcher: ReplyWatcher): Reply {
     return reply
   }
   const source = reply.source()
-  return withSource(reply, {
+  const watched: ByteSource = {
     pause: () => source.pause(),
     resume: () => source.resume(),
     cancel: () => source.cancel(),
@@ -37,5 +37,6 @@ export function watchReply(reply: Reply, watcher: ReplyWatcher): Reply {
           sink.error(error)
         },
       }),
-  })
+  }
+  return reply.with({ source: watched })
 }

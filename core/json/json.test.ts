@@ -6,8 +6,7 @@ import { JsonNode } from './node.js'
 import { NestingError, scan } from './scan.js'
 
 const parse = (text: string) => {
-  const bytes = Buffer.from(text)
-  return new JsonNode(bytes, scan(bytes, 1000))
+  return JsonNode.parse(Buffer.from(text), 1000)
 }
 const accepts = (read: () => unknown) => {
   try {

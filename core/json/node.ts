@@ -206,4 +206,10 @@ export class TapeNode implements NodeContract {
 
 /** One name for the type and its maker. */
 export type JsonNode = NodeContract
-export const JsonNode: typeof TapeNode = TapeNode
+export const JsonNode: {
+  /**
+   * The positions of a JSON text. Throws an Error for a text that is no JSON, that nests deeper than `depthLimit`, or that has more
+   * than `valueLimit` values.
+   */
+  parse(bytes: Buffer, depthLimit: number, valueLimit?: number): NodeContract
+} = TapeNode

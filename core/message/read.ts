@@ -1,7 +1,7 @@
 import type { ByteSink, ByteSource } from '../contract/http.js'
 import { isKnownError, UpstreamError } from '../errors/gateway-errors.js'
 import { FrameDecoder } from '../stream/sse-decoder.js'
-import { type SseEvent, StreamEvent, saysNothing } from '../stream/sse-event.js'
+import { SseEvent, saysNothing } from '../stream/sse-event.js'
 import { Beginnings } from './first-event.js'
 import { MessageFold } from './fold.js'
 import { protocolError } from './protocol-error.js'
@@ -54,7 +54,7 @@ export class MessageReader implements ByteSink {
     if (this.#settled) return
     this.#try(() => {
       // Some upstreams leave out the last blank line. A frame that was cut is no JSON, and so no `message_stop`.
-      const rest = StreamEvent.parse(this.#decoder.rest())
+      const rest = SseEvent.parse(this.#decoder.rest())
       if (rest.hasData && !rest.malformed) this.#take(rest.raw)
       if (this.#settled) return
       if (!this.#begun) throw this.#beginnings.ended
@@ -72,7 +72,7 @@ export class MessageReader implements ByteSink {
 
   readonly #take = (frame: Buffer): void => {
     if (this.#settled) return
-    const event = StreamEvent.parse(frame)
+    const event = SseEvent.parse(frame)
     if (saysNothing(event) || !(this.#begun || this.#begins(event))) return
     this.#fold.push(event)
     if (!this.#fold.done) return

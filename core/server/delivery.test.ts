@@ -36,7 +36,7 @@ async function limited(
   more: object = {},
 ) {
   const running = await stand(handler, { config: (url) => ({ ...direct(url), server, ...more }) })
-  const { accounts: pool } = running.gateway.running.gateway.running
+  const { accounts: pool } = running.gateway
   return { ...running, inFlight: () => pool.status().map((status) => status.inFlight) }
 }
 

@@ -125,9 +125,7 @@ describe('onFinish', () => {
       config: (url) => ({ ...direct(url), use: [slow] }),
     })
     await send({ body: ask() })
-    const { resolveConfig } = await import('../config/resolve.js')
-    const { presets } = await import('../../presets/index.js')
-    await gateway.running.reload(resolveConfig(direct(up.url), { env: {}, presets }))
+    await gateway.reload(direct(up.url))
     expect(log).toEqual([])
     done()
     await soon(() => log.length, 1)

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
-import { presets } from '../../presets/index.js'
 import { wire } from '../../test/faults/wire.js'
 import { anthropicUpstream } from '../../test/support/anthropic-upstream.js'
 import type { Handler } from '../../test/support/bad-upstream.js'
@@ -18,7 +17,6 @@ import {
   write,
 } from '../../test/support/script.js'
 import { direct, type Stand, type StandOptions, stand, zaiPair } from '../../test/support/stand.js'
-import { resolveConfig } from '../config/resolve.js'
 import type { Call } from '../contract/call.js'
 import type { ByteSink, ByteSource } from '../contract/http.js'
 import type { Next, Plugin } from '../contract/plugin.js'
@@ -66,13 +64,13 @@ async function scarce(plugin: Plugin, init: HeldInit = {}): Promise<Held> {
 
 /** Nothing is held any more: no stream of the upstream, no slot of account and server, and not the chain. */
 async function expectNothingHeld({ up, gateway, send, disposed }: Held): Promise<void> {
-  const { accounts: pool } = gateway.running.gateway.running
+  const { accounts: pool } = gateway
   await expect.poll(() => up.requests.map((request) => request.aborted)).not.toContain(false)
   await expect.poll(() => pool.status().map((status) => status.inFlight)).toEqual([0])
   expect(pool.waiting).toBe(0)
   expect((await send({ method: 'GET', path: '/v1/models/claude' })).status).toBe(200)
   await expect.poll(() => gateway.requests('models/claude')).toHaveLength(1)
-  await gateway.running.reload(resolveConfig(direct(up.url), { env: {}, presets }))
+  await gateway.reload(direct(up.url))
   await expect.poll(disposed).toBe(1)
 }
 
@@ -356,6 +354,6 @@ function* forever(): Generator<Buffer> {
 }
 
 async function expectFreeAccount({ gateway }: Held): Promise<void> {
-  const { accounts: pool } = gateway.running.gateway.running
+  const { accounts: pool } = gateway
   await expect.poll(() => pool.status().map((status) => status.inFlight)).toEqual([0])
 }

@@ -3,7 +3,6 @@ import { Agent, request, ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { queryObjects } from 'node:v8'
 import { describe, expect, it } from 'vitest'
-import { presets } from '../../presets/index.js'
 import type { TestGatewayOptions } from '../../test/harness/gateway.js'
 import { anthropicUpstream } from '../../test/support/anthropic-upstream.js'
 import type { Handler } from '../../test/support/bad-upstream.js'
@@ -12,7 +11,6 @@ import { expectError } from '../../test/support/expect-error.js'
 import { message, messageEvents } from '../../test/support/messages.js'
 import { delay, head, json, sse, stall, write } from '../../test/support/script.js'
 import { direct, stand } from '../../test/support/stand.js'
-import { resolveConfig } from '../config/resolve.js'
 import type { Call } from '../contract/call.js'
 import type { Next, Plugin } from '../contract/plugin.js'
 import { Reply } from '../exchange/reply.js'
@@ -120,11 +118,7 @@ describe('a reload', () => {
     })
     const running = send({ body: ask({ stream: true }) })
     await up.received(1)
-    const next = resolveConfig(
-      { ...direct(up.url), server: { port: 0 }, use: [stamp('new')] },
-      { env: {}, presets },
-    )
-    await gateway.running.reload(next)
+    await gateway.reload({ ...direct(up.url), use: [stamp('new')] })
     expect((await sendTo(url, { body: ask({ stream: true }) })).text()).toContain('"stamp":"new"')
     expect(log).toEqual([])
     const seen = await running

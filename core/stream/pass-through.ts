@@ -4,7 +4,7 @@ import type { ByteSink, ByteSource } from '../contract/http.js'
 const HOLD_LIMIT = 64 * 1024
 
 /** The part of a source that a relay steers. */
-export type Control = Pick<ByteSource, 'pause' | 'resume' | 'cancel'>
+type Control = Pick<ByteSource, 'pause' | 'resume' | 'cancel'>
 
 /**
  * A sink at one end and a source at the other. Holds what comes before somebody reads: a response's first bytes arrive in

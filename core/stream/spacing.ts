@@ -1,6 +1,6 @@
 import type { ByteSink } from '../contract/http.js'
 import { LineCutter } from './lines.js'
-import { StreamEvent, saysNothing } from './sse-event.js'
+import { SseEvent, saysNothing } from './sse-event.js'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -17,7 +17,7 @@ const NOTHING = Buffer.alloc(0)
 export function isSpaced(bytes: Buffer): boolean {
   const end = bytes.indexOf(BLANK_LINE)
   if (end < 0) return false
-  const event = StreamEvent.parse(bytes.subarray(0, end + BLANK_LINE.length))
+  const event = SseEvent.parse(bytes.subarray(0, end + BLANK_LINE.length))
   return !saysNothing(event) && !event.text.includes('\n')
 }
 
@@ -80,7 +80,7 @@ export class Spacing implements ByteSink {
 
   get #saysNothing(): boolean {
     if (!this.#data) return true
-    return this.#data.length < LONGEST_NOTHING && saysNothing(StreamEvent.parse(Buffer.concat(this.#event)))
+    return this.#data.length < LONGEST_NOTHING && saysNothing(SseEvent.parse(Buffer.concat(this.#event)))
   }
 
   /** What says nothing is not waited with: an upstream can send it for minutes. */

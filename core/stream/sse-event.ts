@@ -97,7 +97,12 @@ export class SseEvent implements EventContract {
 
 /** One name for the type and its makers, as users know it. */
 export type StreamEvent = EventContract
-export const StreamEvent: Pick<typeof SseEvent, 'of' | 'parse'> = SseEvent
+export const StreamEvent: {
+  /** A new event: `StreamEvent.of({ type: 'ping' })`. */
+  of(data: EventData): EventContract
+  /** An event as it came over the wire, with its closing blank line. */
+  parse(raw: Buffer): EventContract
+} = SseEvent
 
 /** Data that holds nothing. */
 const EMPTY = new Set(['', 'null', '{}'])

@@ -1,4 +1,4 @@
-import type { Fact } from './facts.js'
+import type { UpstreamFact } from './facts.js'
 
 const API = 'https://docs.anthropic.com/en/api/messages'
 /** Anthropic's answers, as issue threads and clients quote them. */
@@ -18,8 +18,10 @@ const OLD = [
 ]
 
 /** What Claude models take wherever they run. `named`: how names are spelt there, as patterns of Anthropic's own. */
-export function claudeFacts(named: (pattern: string) => string = (pattern) => pattern): readonly Fact[] {
-  const facts: readonly Fact[] = [
+export function claudeFacts(
+  named: (pattern: string) => string = (pattern) => pattern,
+): readonly UpstreamFact[] {
+  const facts: readonly UpstreamFact[] = [
     {
       accepts: { systemMessages: 'not-first' },
       says: '"use the top-level \'system\' parameter for the initial system prompt"',

@@ -110,7 +110,7 @@ export class EventStream extends PassThrough {
 
   /** False for a frame that says nothing yet. */
   #judge(frame: Buffer): boolean {
-    const event = StreamEvent.parse(frame)
+    const event = SseEvent.parse(frame)
     const beginning = this.#beginnings.judge(event)
     if (beginning === undefined) return false
     if (beginning === 'stream') {

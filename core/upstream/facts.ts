@@ -1,7 +1,7 @@
 import type { Accepts, AcceptsInit } from '../contract/accepts.js'
 
 /** What one source says about an upstream. Facts rot, so each has its source and the date of it. */
-export interface Fact {
+export interface UpstreamFact {
   /** The address of a page, or an issue as `owner/name#1`. */
   readonly source: string
   /** `2026-11` or `2026-11-22`: when the source was written or read. */
@@ -15,7 +15,7 @@ export interface Fact {
 }
 
 /** The facts as an upstream's `accepts`; each overrules those before it. */
-export function acceptsOf(facts: readonly Fact[]): AcceptsInit[] {
+export function acceptsOf(facts: readonly UpstreamFact[]): AcceptsInit[] {
   return facts.flatMap(({ accepts, models, source, date }) => {
     if (!accepts) return []
     const part = models ? { byModel: Object.fromEntries(models.map((model) => [model, accepts])) } : accepts

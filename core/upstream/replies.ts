@@ -8,7 +8,6 @@ import { errorInEvent } from '../errors/embedded-error.js'
 import type { UpstreamError } from '../errors/gateway-errors.js'
 import { wordsOfJson } from '../errors/upstream-words.js'
 import { endToEnd } from '../exchange/headers.js'
-import { withSource } from '../exchange/inner.js'
 import { Reply as Replies } from '../exchange/reply.js'
 import { applyEdits } from '../json/edit.js'
 import { JsonNode } from '../json/node.js'
@@ -37,7 +36,7 @@ export function bytesReply({ status, headers }: Reply, bytes: Buffer): Reply {
 
 /** A stream as it comes, under its own name. */
 export function streamReply(reply: Reply, stream: EventStream, { isNamed }: FirstEvent): Reply {
-  const found = withSource(reply, stream)
+  const found = reply.with({ source: stream })
   const labelled = reply.isEventStream
     ? found
     : found.with({ headers: { ...EVENTS, 'content-length': undefined } })

@@ -53,7 +53,7 @@ describe('several instances beside z.ai in one chain', () => {
 
   it('they stand at the end of the chain, each under its own name', async () => {
     const { gateway } = await three(ok)
-    const names = gateway.running.gateway.running.config.chain.map((p) => p.definition.name)
+    const names = gateway.plugins
     expect(names.slice(-5)).toEqual(['zai', 'anthropic', 'echo', 'first', 'second'])
   })
 

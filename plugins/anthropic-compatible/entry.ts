@@ -1,7 +1,7 @@
 import type { AcceptsInit } from '../../core/index.js'
-import { acceptsOf, type Fact } from '../../core/kit.js'
+import { acceptsOf, type UpstreamFact } from '../../core/kit.js'
 
-export type { Fact }
+export type { UpstreamFact }
 
 /** What is known of an upstream before its user says anything: the defaults of its options. */
 export interface Entry {
@@ -11,7 +11,7 @@ export interface Entry {
   readonly needsKey?: boolean
   readonly models?: Readonly<Record<string, string>>
   readonly listsModels?: boolean
-  readonly facts?: readonly Fact[]
+  readonly facts?: readonly UpstreamFact[]
 }
 
 /**

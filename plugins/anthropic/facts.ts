@@ -1,7 +1,7 @@
-import { claudeFacts, type Fact } from '../../core/kit.js'
+import { claudeFacts, type UpstreamFact } from '../../core/kit.js'
 
 /** What Anthropic's own API takes. Of models that are not named here nothing is known, and all is passed on. */
-export const FACTS: readonly Fact[] = [
+export const FACTS: readonly UpstreamFact[] = [
   {
     accepts: { countTokens: true, maxCacheControls: 4 },
     says: '"A maximum of 4 blocks with cache_control may be provided. Found 5."',

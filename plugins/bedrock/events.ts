@@ -1,5 +1,5 @@
-import { type ByteSink, type ByteSource, UpstreamError } from '../../core/index.js'
-import { type ErrorType, errorBody, isRecord, PassThrough, parseJson } from '../../core/kit.js'
+import { type ByteSink, type ByteSource, type ErrorType, UpstreamError } from '../../core/index.js'
+import { errorBody, isRecord, PassThrough, parseJson } from '../../core/kit.js'
 import { type Frame, FrameReader } from './frames.js'
 
 /** The exceptions of InvokeModelWithResponseStream, as error types of the Messages API. */

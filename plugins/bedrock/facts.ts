@@ -1,9 +1,9 @@
-import { claudeFacts, type Fact } from '../../core/kit.js'
+import { claudeFacts, type UpstreamFact } from '../../core/kit.js'
 
 const BETAS = 'BerriAI/litellm, litellm/anthropic_beta_headers_config.json'
 
 /** What Claude takes on Bedrock's InvokeModel. Names there have a place before them and a version behind: `us.anthropic.claude-…-v1:0`. */
-export const FACTS: readonly Fact[] = [
+export const FACTS: readonly UpstreamFact[] = [
   {
     accepts: { countTokens: true, maxCacheControls: 4 },
     says: 'POST /model/{id}/invoke and /invoke-with-response-stream, CountTokens for ids without a region; `anthropic_version` and `anthropic_beta` in the body; cache points as in the API',

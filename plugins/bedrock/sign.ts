@@ -1,4 +1,5 @@
-import { type HeaderList, optionalPackage } from '../../core/kit.js'
+import type { HeaderList } from '../../core/index.js'
+import { optionalPackage } from '../../core/kit.js'
 
 export interface Credentials {
   readonly accessKeyId: string

@@ -131,7 +131,7 @@ describe('a budget', () => {
 
   it('is off until the config wants it, and wants one unit', async () => {
     const { gateway } = await stand(anthropicUpstream())
-    const names = gateway.running.gateway.running.links.map(({ name }) => name)
+    const names = gateway.plugins
     expect(names).not.toContain('budgets')
     await expect(stand(anthropicUpstream(), { config: limited({ per: 'day' }) })).rejects.toThrow(
       'expected one of tokens and usd',

@@ -1,5 +1,5 @@
-import type { Call, CooldownReason, Reply, Target } from '../../core/index.js'
-import type { ErrorType, UpstreamWords } from '../../core/kit.js'
+import type { Call, CooldownReason, ErrorType, Reply, Target } from '../../core/index.js'
+import type { UpstreamWords } from '../../core/kit.js'
 
 /** An error of the upstream that is about the gateway's account, base URL or model map, told to the client's user. */
 export interface Misconfigured {

@@ -1,5 +1,4 @@
-import type { Call, Cooldown } from '../../core/index.js'
-import type { ErrorType } from '../../core/kit.js'
+import type { Call, Cooldown, ErrorType } from '../../core/index.js'
 
 /** What one of z.ai's business codes means here. */
 export interface CodeMeaning {

@@ -113,7 +113,7 @@ describe('/metrics', () => {
   it('goes on counting after a reload', async () => {
     const { send, gateway } = await stand(anthropicUpstream(), { config: config() })
     await send({ body: ask() })
-    await gateway.running.reload(gateway.running.gateway.running.config)
+    await gateway.reload()
     await send({ body: ask() })
     const count = async () => {
       const text = (await send({ method: 'GET', path: '/metrics', headers: ADMIN })).text()

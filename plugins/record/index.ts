@@ -1,5 +1,5 @@
 import { type Call, definePlugin, type Plugin, slot, z } from '../../core/index.js'
-import { CASSETTE_VERSION, type Cassette, parseJson, plainHeaders, presentedKeys } from '../../core/kit.js'
+import { type Cassette, parseJson, plainHeaders, presentedKeys } from '../../core/kit.js'
 import { CassetteFiles } from './files.js'
 import { namesOfUser, redacted, shownQuery, withoutUser } from './redact.js'
 import { Take } from './take.js'
@@ -44,7 +44,7 @@ export const record = definePlugin({
           const body = parseJson(first.bytes.toString('utf8'))
           const cassette: Cassette = {
             agproxy: 'cassette',
-            version: CASSETTE_VERSION,
+            version: 1,
             id: head.id,
             at,
             status: finished.status ?? null,

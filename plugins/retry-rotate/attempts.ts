@@ -1,22 +1,17 @@
 import {
+  type AccountRequest,
   type Accounts,
   type Awaitable,
   type Call,
   type Cooldown,
   type Edit,
   GatewayError,
+  type Lease,
   type Reply,
   type Target,
   type UpstreamError,
 } from '../../core/index.js'
-import {
-  type AccountRequest,
-  headerText,
-  type Lease,
-  loggable,
-  mapModel,
-  retryAfterSeconds,
-} from '../../core/kit.js'
+import { headerText, loggable, mapModel, retryAfterSeconds } from '../../core/kit.js'
 import { type Failure, isTemporary } from './policy.js'
 import { unmetPreference } from './preference.js'
 

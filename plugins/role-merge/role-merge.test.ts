@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Message, MessagesRequest } from '../../core/index.js'
-import { decodedShare } from '../../core/kit.js'
-import { makeCall, mount } from '../../testing.js'
+import { decodedShare, makeCall, mount } from '../../testing.js'
 import { roleMerge } from './index.js'
 import * as merge from './merge.js'
 

@@ -5,7 +5,7 @@ import {
   StreamEvent,
   UpstreamError,
 } from '../../core/index.js'
-import { ReportedError } from '../../core/kit.js'
+import { isReported } from '../../core/kit.js'
 import { Heartbeat } from './heartbeat.js'
 import { MessageStop } from './message-stop.js'
 
@@ -90,7 +90,7 @@ export function guarded(source: ByteSource, options: GuardOptions): ByteSource {
 
 function finish(error: Error, heartbeat: Heartbeat, sink: ByteSink, onBreak: GuardOptions['onBreak']): void {
   const stalled = UpstreamError.is(error) && error.failure === 'timeout'
-  if (ReportedError.is(error)) {
+  if (isReported(error)) {
     sink.error(error)
     return
   }

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { type Call, definePlugin, type Next, type Plugin, Reply } from '../../core/index.js'
-import { withSource } from '../../core/kit.js'
 import { deferredStream } from './deferred.js'
 import { guarded } from './guard.js'
 
@@ -42,7 +41,7 @@ class StreamGuard implements Plugin {
 
   #guard(reply: Reply, { record }: Call): Reply {
     // Comments are bytes that the upstream's length, if it states one, does not count.
-    const watched = withSource(reply, guarded(reply.source(), { ...this.options, record }))
+    const watched = reply.with({ source: guarded(reply.source(), { ...this.options, record }) })
     const hasLength = reply.header('content-length') !== undefined
     return hasLength ? watched.with({ headers: { 'content-length': undefined } }) : watched
   }

@@ -126,7 +126,7 @@ describe('a request', () => {
     const { send, gateway, newest } = await traced()
     await send({ body: ask() })
     const before = await newest()
-    await gateway.running.reload(gateway.running.gateway.running.config)
+    await gateway.reload()
     expect((await newest()).id).toBe(before.id)
   })
 
@@ -239,7 +239,7 @@ describe('the live stream', () => {
     for (let i = 0; i < 3; i++) await send({ body: ask() })
     await expect.poll(() => text.match(/"id":"req_/g)?.length, { timeout: 10_000 }).toBe(3)
     expect(text).toMatch(/event: requests\ndata: \{"type":"requests","requests":\[/)
-    const stopping = gateway.running.close(20_000)
+    const stopping = gateway.close(20_000)
     await over
     await stopping
   })

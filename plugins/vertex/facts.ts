@@ -1,9 +1,9 @@
-import { claudeFacts, type Fact } from '../../core/kit.js'
+import { claudeFacts, type UpstreamFact } from '../../core/kit.js'
 
 const CLAUDE = 'https://docs.claude.com/en/api/claude-on-vertex-ai'
 
 /** What Claude takes on Vertex AI. */
-export const FACTS: readonly Fact[] = [
+export const FACTS: readonly UpstreamFact[] = [
   {
     accepts: { countTokens: true, maxCacheControls: 4 },
     says: ':rawPredict and :streamRawPredict, count-tokens:rawPredict; `anthropic_version` in the body, beta values in the header; cache points as in the API',

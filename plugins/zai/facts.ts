@@ -1,4 +1,4 @@
-import type { Fact } from '../../core/kit.js'
+import type { UpstreamFact } from '../../core/kit.js'
 
 /**
  * What each family of Claude's becomes. z.ai maps `claude-*` names by itself, but to glm-4.7 (zai-org/feedback#182), so the
@@ -12,7 +12,7 @@ export const MODELS = {
   haiku: 'glm-4.5-air',
 } as const
 
-export const FACTS: readonly Fact[] = [
+export const FACTS: readonly UpstreamFact[] = [
   {
     accepts: { cacheControl: false, consecutiveRoles: false },
     says: 'prefixes are cached without markers; that neighbours of one role are refused is assumed',

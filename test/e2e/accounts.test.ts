@@ -95,7 +95,7 @@ describe('a limit that is about one model', () => {
 
 describe('a changed config', () => {
   it('keeps the rests and sessions of accounts that stay, and takes in new ones', async () => {
-    const { send, gateway } = await stand(
+    const { send, gateway, up } = await stand(
       (req, n) =>
         n === 0
           ? failure(429, 'rate_limit_error', 'no', { 'retry-after': '50' })
@@ -105,12 +105,12 @@ describe('a changed config', () => {
     const served = async (session: string) =>
       (await send({ body: ask(), headers: { 'x-session-id': session } })).headers['x-account-email']
     expect(await served('s')).toBe('glm-2')
-    const { running } = gateway.running.gateway
-    const [first, second, third] = running.config.accounts
+    const config = three(up.url)
+    const [first, second, third] = config.accounts
     const added = { ...first!, id: 'glm-0', apiKey: 'sk-zai-0' }
-    await gateway.running.reload({ ...running.config, accounts: [first!, added, second!, third!] })
+    await gateway.reload({ ...config, accounts: [first!, added, second!, third!] })
     expect(await served('s')).toBe('glm-2')
     expect(await served('new')).toBe('glm-0')
-    expect(gateway.running.gateway.running.accounts.status()[0]).toMatchObject({ reason: 'rate-limit' })
+    expect(gateway.accounts.status()[0]).toMatchObject({ reason: 'rate-limit' })
   })
 })

@@ -1,9 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { resolveConfig } from '../../core/config/resolve.js'
 import type { Endpoint, EndpointRequest } from '../../core/contract/endpoint.js'
 import { definePlugin, GatewayError, Reply } from '../../core/index.js'
-import { presets } from '../../presets/index.js'
 import { answer, anthropicUpstream } from '../support/anthropic-upstream.js'
 import { ask } from '../support/client.js'
 import { expectError } from '../support/expect-error.js'
@@ -204,9 +202,7 @@ describe('a route that a plugin brings', () => {
   it('goes with its plugin: a reload swaps the routes', async () => {
     const { up, send, gateway } = await standWith([get('/old', 'public', 'old')])
     const next = keyed(up.url, bringing('notes', get('/new', 'public', 'new')))
-    await gateway.running.reload(
-      resolveConfig({ ...next, server: { ...next.server, port: 0 } }, { env: {}, presets }),
-    )
+    await gateway.reload(next)
     const statusOf = async (path: string) => (await send({ method: 'GET', path, headers: CLIENT })).status
     expect([await statusOf('/old'), await statusOf('/new')]).toEqual([404, 200])
   })

@@ -139,7 +139,7 @@ describe('what is learned', () => {
     const { send, gateway } = await unknown(refusing, { plugins: { 'retry-rotate': { maxAttempts: 1 } } })
     const seen = await send({ body: message(system) })
     expect([seen.status, seen.headers['x-agproxy-attempts']]).toEqual([200, '1'])
-    expect(gateway.running.gateway.running.accounts.status()[0]!.cooldowns).toEqual([])
+    expect(gateway.accounts.status()[0]!.cooldowns).toEqual([])
   })
 
   it('is shown with its end, and forgotten by hand', async () => {

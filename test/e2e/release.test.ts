@@ -39,6 +39,6 @@ it('a reply that a plugin replaces keeps neither its connection nor its place on
   for (let i = 0; i < 3; i++)
     expect((await send({ body: ask({ stream: true }) })).json()).toEqual({ mine: true })
   expect(up.requests).toHaveLength(3)
-  const { accounts: pool } = gateway.running.gateway.running
+  const { accounts: pool } = gateway
   await expect.poll(() => pool.status().map((s) => s.inFlight)).toEqual([0])
 })

@@ -2,14 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { resolveConfig } from '../../core/config/resolve.js'
 import type {
   Account,
+  AccountRequest,
   AccountStatus,
   Accounts,
   Call,
   CooldownReason,
+  Lease,
   ServiceContext,
 } from '../../core/index.js'
 import { GatewayError } from '../../core/index.js'
-import { type AccountRequest, accountRequest, type Lease, releaseOnEnd } from '../../core/kit.js'
+import { accountRequest, releaseOnEnd } from '../../core/kit.js'
 import { startGateway } from '../../core/server/start.js'
 import { MemoryStore } from '../../core/state/memory.js'
 import { presets } from '../../presets/index.js'
@@ -104,7 +106,7 @@ describe('a chooser of accounts in place of ours', () => {
     for (let i = 0; i < 4; i++)
       served.push((await send({ body: ask({ stream: true }) })).headers['x-account-email'])
     expect(served).toEqual(['first', 'second@example.com', 'first', 'second@example.com'])
-    const { accounts } = gateway.running.gateway.running
+    const { accounts } = gateway
     expect(accounts.status().map(({ inFlight }) => inFlight)).toEqual([0, 0])
   })
 

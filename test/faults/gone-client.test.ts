@@ -158,7 +158,7 @@ it('an account is not blamed for clients that go', async () => {
   for (const client of clients) client.abort()
   await Promise.all(sent)
   await expect.poll(() => gateway.requests('messages')).toHaveLength(20)
-  const [status] = gateway.running.gateway.running.accounts.status()
+  const [status] = gateway.accounts.status()
   expect(status).toMatchObject({ cooldownMs: 0, inFlight: 0, cooldowns: [] })
   await expect.poll(() => up.openSockets).toBe(0)
 })

@@ -41,7 +41,7 @@ async function observe(row: Row, kind: Kind, upstream: UpstreamName): Promise<Ou
   const there = await stand(row.answers, { ...row.options, config: configOf(row, upstream) })
   const seen = await request(there, row, kind)
   if (kind === 'stream') truth(seen, row)
-  const [status] = there.gateway.running.gateway.running.accounts.status()
+  const [status] = there.gateway.accounts.status()
   await expect.poll(() => there.gateway.requests('messages')).toHaveLength(1)
   const attempts = there.gateway.requests('messages')[0]!.attempts as number
   const calls = row.unseen ? attempts : there.up.requests.length

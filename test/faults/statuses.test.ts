@@ -90,7 +90,7 @@ describe.each(CLIENTS)(
           plugins: { 'retry-rotate': { maxAttempts: 2 } },
         }),
       })
-      const { accounts: pool } = gateway.running.gateway.running
+      const { accounts: pool } = gateway
       for (; status <= 529; status++) {
         const before = up.requests.length
         const seen = await send({ body })

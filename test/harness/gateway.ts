@@ -1,6 +1,7 @@
 import type { Config } from '../../core/config/define.js'
 import { resolveConfig } from '../../core/config/resolve.js'
-import { type RunningGateway, startGateway } from '../../core/server/start.js'
+import type { Accounts } from '../../core/contract/accounts.js'
+import { startGateway } from '../../core/server/start.js'
 import { presets } from '../../presets/index.js'
 import { upstreamOf } from '../../presets/upstreams.js'
 import { type LogLine, recorder } from './recorder.js'
@@ -18,11 +19,15 @@ export interface TestGatewayOptions {
 export interface TestGateway {
   readonly url: string
   readonly logs: readonly LogLine[]
-  readonly running: RunningGateway
+  readonly accounts: Accounts
+  /** The names of the plugins and upstreams in force, in their order; a reload may change them. */
+  readonly plugins: readonly string[]
+  /** Builds the chain anew, as after the config's file was saved: of another config or of the same one. */
+  reload(config?: TestConfig): Promise<void>
   /** The log lines of finished requests, one a request of a client; of those to `/v1/<path>` when one is named. */
   requests(path?: string): readonly Readonly<Record<string, unknown>>[]
-  /** Cuts what still runs. Rejects when the gateway logged an error that no test asked for. */
-  close(): Promise<void>
+  /** Cuts what still runs after `timeout` milliseconds, 0 by default. Rejects when the gateway logged an error that no test asked for. */
+  close(timeout?: number): Promise<void>
 }
 
 /** A ledger would be written to the user's own state folder. */
@@ -34,20 +39,28 @@ export async function startTestGateway(
   options: TestGatewayOptions = {},
 ): Promise<TestGateway> {
   const logs: LogLine[] = []
-  const raw = { ...config, server: { port: 0, ...config.server } }
   const env = { ...WITHOUT_LEDGER, ...options.env }
-  const resolved = resolveConfig(raw, { env, presets, upstreamOf })
-  const running = await startGateway({ config: resolved, logger: recorder(logs) })
+  const resolved = (raw: TestConfig) =>
+    resolveConfig({ ...raw, server: { port: 0, ...raw.server } }, { env, presets, upstreamOf })
+  const running = await startGateway({ config: resolved(config), logger: recorder(logs) })
   return {
     url: running.url,
     logs,
-    running,
+    get accounts() {
+      return running.gateway.running.accounts
+    },
+    get plugins() {
+      return running.gateway.running.config.chain.map(({ definition }) => definition.name)
+    },
+    async reload(next = config) {
+      await running.reload(resolved(next))
+    },
     requests(path) {
       const lines = logs.filter((line) => line.message === 'request').map((line) => line.fields)
       return path === undefined ? lines : lines.filter((fields) => fields.path === `/v1/${path}`)
     },
-    async close() {
-      await running.close(0)
+    async close(timeout = 0) {
+      await running.close(timeout)
       const errors = logs.filter((line) => line.level === 'error')
       if (errors.length === 0 || options.allowErrors) return
       const told = errors.map(({ fields, message }) => `${message} ${describe(fields)}`)

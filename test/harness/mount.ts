@@ -12,6 +12,7 @@ import {
 import { answerFrom, EndpointTable } from '../../core/chain/endpoints.js'
 import { problemsOf } from '../../core/config/zod-problems.js'
 import type { Accepts } from '../../core/contract/accepts.js'
+import type { Accounts } from '../../core/contract/accounts.js'
 import type { Awaitable } from '../../core/contract/awaitable.js'
 import type { Call, Target, Upstream, UpstreamHooks } from '../../core/contract/call.js'
 import type { Endpoint } from '../../core/contract/endpoint.js'
@@ -20,7 +21,7 @@ import type { MessagesRequest } from '../../core/contract/messages.js'
 import type { Definition, Next, PluginEntry } from '../../core/contract/plugin.js'
 import type { Ending } from '../../core/contract/record.js'
 import type { Reply } from '../../core/contract/reply.js'
-import type { ServerInfo } from '../../core/contract/services.js'
+import type { ServerInfo, Upstreams as UpstreamsContract } from '../../core/contract/services.js'
 import type { Account } from '../../core/contract/upstream.js'
 import { ConfigError } from '../../core/errors/config-error.js'
 import type { CallInit } from '../../core/exchange/call.js'
@@ -73,9 +74,9 @@ export interface Mounted {
   readonly calls: Call[]
   /** What the plugin logged. */
   readonly logs: readonly LogLine[]
-  readonly accounts: AccountPool
+  readonly accounts: Accounts
   /** The options' `upstreams`, and the upstream under test. */
-  readonly upstreams: Upstreams
+  readonly upstreams: UpstreamsContract
   /** Runs `onFinish` as after the call's last byte. */
   finish(call: Call, status?: number, ending?: Ending): Promise<void>
   dispose(): Promise<void>

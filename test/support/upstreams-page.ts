@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Accepts } from '../../core/index.js'
-import { ACCEPT_NAMES, ACCEPTS, type Fact } from '../../core/kit.js'
+import type { UpstreamFact } from '../../core/kit.js'
 import { FACTS as ANTHROPIC } from '../../plugins/anthropic/facts.js'
 import { ENTRIES } from '../../plugins/anthropic-compatible/entries.js'
 import type { Entry } from '../../plugins/anthropic-compatible/entry.js'
@@ -8,11 +8,12 @@ import * as readyMade from '../../plugins/anthropic-compatible/ready-made.js'
 import { FACTS as BEDROCK } from '../../plugins/bedrock/facts.js'
 import { FACTS as VERTEX } from '../../plugins/vertex/facts.js'
 import { MODELS, FACTS as ZAI } from '../../plugins/zai/facts.js'
+import { ACCEPTS_ALL } from '../../testing.js'
 
 interface Card {
   readonly name: string
   readonly title: string
-  readonly facts: readonly Fact[]
+  readonly facts: readonly UpstreamFact[]
 }
 
 const factories = new Map(Object.entries(readyMade))
@@ -63,11 +64,11 @@ const declaration = readFileSync(new URL('../../core/contract/accepts.ts', impor
 
 /** By the comments of the declaration. */
 function meanings(): string {
-  const rows = ACCEPT_NAMES.map((name) => {
+  const rows = (Object.keys(ACCEPTS_ALL) as (keyof Accepts)[]).map((name) => {
     const [, comment = '', type] = new RegExp(`(?:/\\*\\* (.*) \\*/\\n)?  readonly ${name}: (.*)\\n`).exec(
       declaration,
     )!
-    const value = ACCEPTS[name] === undefined ? 'unknown' : code(JSON.stringify(ACCEPTS[name]))
+    const value = ACCEPTS_ALL[name] === undefined ? 'unknown' : code(JSON.stringify(ACCEPTS_ALL[name]))
     return `| ${code(name)} | ${cell([code(type!.replace(' | undefined', ''))])} | ${value} | ${cell([comment])} |`
   })
   return `## The names\n\n| name | type | default | is |\n|---|---|---|---|\n${rows.join('\n')}\n`

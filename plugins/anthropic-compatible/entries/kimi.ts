@@ -1,6 +1,6 @@
-import type { Entry, Fact } from '../entry.js'
+import type { Entry, UpstreamFact } from '../entry.js'
 
-const KIMI: readonly Fact[] = [
+const KIMI: readonly UpstreamFact[] = [
   {
     accepts: { adaptiveThinking: false, disabledThinking: false },
     models: ['kimi-k2.7-code*'],
