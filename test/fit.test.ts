@@ -110,6 +110,15 @@ function session({ name, beta, body }: Request, turn: number): Request {
       {
         role: 'assistant',
         content: [
+          ...(i % 4 === 2
+            ? [
+                {
+                  type: 'thinking',
+                  thinking: `I had better do ${i}`,
+                  signature: 'c2lnbmVkIGJ5IHRoZSBtb2RlbA==',
+                },
+              ]
+            : []),
           { type: 'text', text: `step ${i}` },
           { type: 'tool_use', id, name: 'Bash', input: { command: `echo ${i}` } },
         ],

@@ -38,6 +38,15 @@ describe('what was learned', () => {
     expect(learned.of('a', 'm')).toEqual({ refusedFields: ['x', 'y'], betaNames: { one: null, two: null } })
   })
 
+  it('keeps the newest hundred of what clients name without an end', () => {
+    const { learned } = learning()
+    for (let i = 0; i < 300; i++)
+      learned.learn('a', 'm', { refusedFields: [`x${i}`], betaNames: { [`b${i}`]: null } }, 'x', 1000)
+    const { refusedFields = [], betaNames = {} } = learned.of('a', 'm')!
+    expect([refusedFields.length, refusedFields.at(-1)]).toEqual([100, 'x299'])
+    expect([Object.keys(betaNames).length, Object.keys(betaNames).at(-1)]).toEqual([100, 'b299'])
+  })
+
   it('is forgotten by hand, of one upstream', () => {
     const { learned, state } = learning()
     learned.learn('a', 'm', { effort: false, images: false }, 'x', 1000)

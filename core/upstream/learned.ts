@@ -9,6 +9,8 @@ export type Lesson = Partial<Accepts>
 const KIND = 'learned'
 /** Between the parts of a key. A name that holds it teaches nothing. */
 const TAB = '\t'
+/** Of a list or a map: names of fields and beta values are the clients', and each may be another. */
+const MOST_ITEMS = 100
 /** Models' names are the clients'. */
 const LONGEST_NAME = 200
 
@@ -37,9 +39,11 @@ export class Learned implements LearnedFacts {
     if (key.split(TAB).length !== 2 || key.length > LONGEST_NAME) return
     const before = this.of(upstream, model) ?? {}
     const names = new Set([...(this.state.get(KIND, key)?.value.split(TAB) ?? []), ...Object.keys(lesson)])
-    for (const [name, value] of Object.entries(extended(before, lesson)))
-      if (name in lesson)
-        this.state.set(KIND, `${key}${TAB}${name}`, JSON.stringify({ accepts: { [name]: value }, why }), ttl)
+    for (const [name, value] of Object.entries(extended(before, lesson))) {
+      if (!(name in lesson)) continue
+      const accepts = { [name]: newest(value) }
+      this.state.set(KIND, `${key}${TAB}${name}`, JSON.stringify({ accepts, why }), ttl)
+    }
     this.state.set(KIND, key, [...names].join(TAB), ttl)
   }
 
@@ -73,6 +77,11 @@ export function extended<A extends Lesson>(accepts: A, lesson: Lesson): A {
     return [name, isRecord(before) && isRecord(value) ? { ...before, ...value } : value]
   })
   return { ...accepts, ...Object.fromEntries(changed) }
+}
+
+function newest(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(-MOST_ITEMS)
+  return isRecord(value) ? Object.fromEntries(Object.entries(value).slice(-MOST_ITEMS)) : value
 }
 
 const schema = acceptsOption()

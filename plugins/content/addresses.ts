@@ -1,5 +1,6 @@
-import { type LookupAddress, lookup as lookUp } from 'node:dns'
+import dns, { type LookupAddress } from 'node:dns'
 import type { LookupFunction } from 'node:net'
+import os from 'node:os'
 
 /** Whether an address is one of the public internet's: not of this machine, a private network, a cloud's metadata service. */
 export type IsPublic = (address: string) => boolean
@@ -11,8 +12,16 @@ export async function publicAddresses(): Promise<IsPublic> {
     if (!ipaddr.isValid(address)) return false
     // `process` sees the IPv4 address in `::ffff:127.0.0.1`. Tunnels to IPv4 (NAT64, 6to4, Teredo) have ranges of their own.
     const parsed = ipaddr.process(address)
+    // A server has a public address of its own, behind which services may trust whoever calls from here.
+    if (ownAddresses().some((own) => ipaddr.process(own).toString() === parsed.toString())) return false
     return parsed.range() === 'unicast' && !(parsed instanceof ipaddr.IPv6 && !isGlobal(parsed.parts))
   }
+}
+
+function ownAddresses(): string[] {
+  return Object.values(os.networkInterfaces()).flatMap((all = []) =>
+    all.map(({ address }) => address.split('%')[0]!),
+  )
 }
 
 /** 2000::/3, all that is assigned. `::127.0.0.1`, which some stacks still take for the IPv4 address, is outside. */
@@ -29,7 +38,7 @@ export function literalAddress({ hostname }: URL): string | undefined {
 /** A look-up for `net.connect`, so that the address which was checked is the one that is called. One bad address refuses the name. */
 export function checkedLookup(isPublic: IsPublic): LookupFunction {
   return (hostname, options, callback) => {
-    lookUp(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
+    dns.lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
       if (error) return callback(error, '')
       const [first] = addresses
       if (!first || !addresses.every(({ address }) => isPublic(address)))

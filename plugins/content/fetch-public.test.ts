@@ -1,6 +1,8 @@
+import dns from 'node:dns'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import os from 'node:os'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { publicAddresses } from './addresses.js'
 import { fetchPublic } from './fetch-public.js'
 
@@ -30,6 +32,8 @@ afterAll(() => {
   server.closeAllConnections()
   server.close()
 })
+
+afterEach(() => void vi.restoreAllMocks())
 
 describe('an address that is not public is never called', () => {
   it.each([
@@ -63,6 +67,18 @@ describe('an address that is not public is never called', () => {
     '[ff02::1]',
     '[2001:db8::1]',
     '[2001:0:7f00:1::]',
+    '[2001:20::1]',
+    '[3fff::1]',
+    '[5f00::1]',
+    '[64:ff9b:1::7f00:1]',
+    '[fec0::1]',
+    '[::ffff:0:127.0.0.1]',
+    '0.0.0.0',
+    '192.0.0.1',
+    '192.88.99.1',
+    '198.51.100.1',
+    '203.0.113.1',
+    '240.0.0.1',
   ])('%s', async (host) => {
     const port = new URL(base).port
     asked = []
@@ -80,6 +96,39 @@ describe('an address that is not public is never called', () => {
   it('also where a redirect leads to it', async () => {
     const isFirst = (address: string) => address === '127.0.0.1'
     await expect(fetchPublic(`${base}/inside`, LIMITS, isFirst)).rejects.toThrow('not a public address')
+  })
+
+  it('also where a name has it beside one that is public, or instead of it the second time', async () => {
+    const answers = [[{ address: '127.0.0.1', family: 4 }]]
+    const lookup = vi
+      .spyOn(dns, 'lookup')
+      .mockImplementation(((_name: string, _options: object, done: (...found: unknown[]) => void) =>
+        done(null, answers.shift() ?? [{ address: '127.0.0.1', family: 4 }])) as never)
+    const { port } = new URL(base)
+    asked = []
+    // The name that was public for the first call is this machine's for the one that the redirect leads to.
+    let calls = 0
+    const once = (address: string) => address === '127.0.0.1' && calls++ === 0
+    await expect(fetchPublic(`http://rebinding.example:${port}/hop`, LIMITS, once)).rejects.toThrow(
+      'not a public address',
+    )
+    expect(asked).toEqual(['/hop'])
+    answers.push([
+      { address: '8.8.8.8', family: 4 },
+      { address: '10.0.0.1', family: 4 },
+    ])
+    await expect(fetchPublic(`http://both.example:${port}/file`, LIMITS)).rejects.toThrow(
+      'not a public address',
+    )
+    expect(lookup).toHaveBeenCalled()
+  })
+
+  it("nor is one of this machine's own, which may be public", async () => {
+    vi.spyOn(os, 'networkInterfaces').mockReturnValue({
+      eth0: [{ address: '8.8.4.4' }, { address: '2606:4700::5%eth0' }],
+    } as never)
+    const isPublic = await publicAddresses()
+    expect(['8.8.4.4', '::ffff:8.8.4.4', '2606:4700::5', '8.8.8.8'].filter(isPublic)).toEqual(['8.8.8.8'])
   })
 
   it('others are', async () => {

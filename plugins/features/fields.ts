@@ -1,4 +1,4 @@
-import type { Edit } from '../../core/index.js'
+import type { Edit, Span } from '../../core/index.js'
 import { type JsonNode, withoutItems, withoutMembers } from '../../core/kit.js'
 
 /** Fields of one object that go. */
@@ -40,15 +40,30 @@ export function withoutFields(body: JsonNode, paths: readonly string[]): Removed
   const silent = (message: JsonNode) =>
     found.get(message.start)?.keys.has('output_config') === true && !message.get('content')
   const edits: Edit[] = messages ? withoutItems(messages, silent) : []
-  const gone = messages ? messages.items().filter(silent) : []
-  const covered = edits.length > 0 ? gone : []
+  const gone = edits.length > 0 ? messages!.items().filter(silent) : []
+  const covered = outermost([...gone, ...inner.flatMap(({ object, keys }) => valuesOf(object, keys))])
+  let next = 0
   for (const { object, keys } of inner.reverse()) {
-    if (keys.size === 0 || covered.some((span) => object.start >= span.start && object.end <= span.end))
-      continue
-    edits.push(...withoutMembers(object, (key) => keys.has(key.string() ?? '')))
-    for (const { key, value } of object.members()) if (keys.has(key.string() ?? '')) covered.push(value)
+    if (keys.size === 0) continue
+    while (next < covered.length && covered[next]!.end <= object.start) next++
+    const around = covered[next]
+    if (around && around.start <= object.start && object.end <= around.end) continue
+    for (const edit of withoutMembers(object, (key) => keys.has(key.string() ?? ''))) edits.push(edit)
   }
   return { edits, paths: removed }
+}
+
+function valuesOf(object: JsonNode, keys: ReadonlySet<string>): Span[] {
+  if (keys.size === 0) return []
+  return [...object.members()].flatMap(({ key, value }) => (keys.has(key.string() ?? '') ? [value] : []))
+}
+
+/** Those that lie in no other, in order: two of one text lie apart or inside of each other. */
+function outermost(spans: readonly Span[]): Span[] {
+  const found: Span[] = []
+  for (const span of [...spans].sort((a, b) => a.start - b.start || b.end - a.end))
+    if (span.start >= (found.at(-1)?.end ?? 0)) found.push(span)
+  return found
 }
 
 /** Without them there is no request. */

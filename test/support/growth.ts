@@ -24,6 +24,29 @@ export function growth<T>(size: number, make: (size: number) => T, run: (input: 
   return (FACTOR * ofLarge) / ofSmall
 }
 
+/** The same for work that is waited for. */
+export async function growthOf<T>(
+  size: number,
+  make: (size: number) => T,
+  run: (input: T) => Promise<unknown>,
+): Promise<number> {
+  const [small, large] = [make(size), make(size * FACTOR)]
+  await run(small)
+  let [ofSmall, ofLarge] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const spent = async (times: number, input: T) => {
+    const started = process.cpuUsage()
+    for (let n = 0; n < times; n++) await run(input)
+    const { user, system } = process.cpuUsage(started)
+    return Math.max(user + system, 1)
+  }
+  for (let i = 0; i < MOST_RUNS; i++) {
+    ofSmall = Math.min(ofSmall, await spent(FACTOR, small))
+    ofLarge = Math.min(ofLarge, await spent(1, large))
+    if (i >= 1 && FACTOR * ofLarge < LINEAR * ofSmall) break
+  }
+  return (FACTOR * ofLarge) / ofSmall
+}
+
 function cpu(run: () => void): number {
   const started = process.cpuUsage()
   run()
