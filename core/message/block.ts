@@ -47,7 +47,7 @@ export class BlockFold {
 
   /** One delta: its decoded value, and its text for what is copied without being decoded. */
   delta(delta: unknown, raw: () => JsonNode | undefined): void {
-    if (!isRecord(delta)) throw protocolError('a content_block_delta without a delta')
+    if (!isRecord(delta)) return // nothing came with it
     switch (delta.type) {
       case 'text_delta':
         this.#append('text', delta.text)
@@ -56,8 +56,7 @@ export class BlockFold {
         this.#append('thinking', delta.thinking)
         break
       case 'input_json_delta':
-        if (typeof delta.partial_json !== 'string') throw protocolError('an input_json_delta without JSON')
-        this.#json.push(delta.partial_json)
+        this.#json.push(pieceOf(delta.partial_json, 'partial_json'))
         break
       case 'citations_delta': {
         const citation = raw()?.get('citation')
@@ -101,10 +100,10 @@ export class BlockFold {
   }
 
   #append(key: string, piece: unknown): void {
-    if (typeof piece !== 'string') throw protocolError(`a delta without its ${key}`)
+    const text = pieceOf(piece, key)
     const pieces = this.#text.get(key)
-    if (pieces) pieces.push(piece)
-    else this.#text.set(key, [piece])
+    if (pieces) pieces.push(text)
+    else this.#text.set(key, [text])
   }
 
   #extend(key: string, items: readonly string[]): void {
@@ -122,6 +121,13 @@ export class BlockFold {
       else this.#fields.set(key, text)
     }
   }
+}
+
+/** Some upstreams say null where a delta has nothing, or leave it out. */
+function pieceOf(piece: unknown, key: string): string {
+  if (piece === undefined || piece === null) return ''
+  if (typeof piece !== 'string') throw protocolError(`a delta whose ${key} is no text`)
+  return piece
 }
 
 const INPUT = 'a tool input'

@@ -67,6 +67,25 @@ describe('blocks', () => {
     ).toEqual({ type: 'text', text: 'Hello' })
   })
 
+  it.each([
+    ['text', 'text_delta', 'text'],
+    ['thinking', 'thinking_delta', 'thinking'],
+  ])('passes over deltas in which nothing is: %s', (type, name, key) => {
+    const nothing = [{}, { type: name }, { type: name, [key]: null }]
+    expect(block({ type, [key]: null }, ...nothing, { type: name, [key]: 'hi' }, ...nothing)).toEqual({
+      type,
+      [key]: 'hi',
+    })
+    expect(
+      fold(
+        start(),
+        open({ type, [key]: '' }),
+        { type: 'content_block_delta', index: 0, delta: null },
+        ...end(),
+      ).content,
+    ).toEqual([{ type, [key]: '' }])
+  })
+
   it('goes on with the text that the block began with', () => {
     expect(block({ type: 'text', text: 'He' }, { type: 'text_delta', text: 'llo' })).toEqual({
       type: 'text',
@@ -559,7 +578,10 @@ describe('what is no message', () => {
     ['a block before message_start', [open({ type: 'text', text: '' })]],
     ['a second message_start', [start(), start()]],
     ['a message_start without a message', [{ type: 'message_start' }]],
-    ['a text_delta without text', [start(), open({ type: 'text', text: '' }), delta({ type: 'text_delta' })]],
+    [
+      'a text_delta whose text is none',
+      [start(), open({ type: 'text', text: '' }), delta({ type: 'text_delta', text: 7 })],
+    ],
     ['a message_stop before message_start', [{ type: 'message_stop' }]],
   ])('is a breach of the protocol: %s', (_, events) => {
     expect(failure(() => fold(...events))).toMatchObject({ failure: 'protocol', status: 502 })

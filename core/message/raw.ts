@@ -1,5 +1,7 @@
 import type { StreamEvent } from '../contract/http.js'
+import { UpstreamError } from '../errors/gateway-errors.js'
 import { JsonNode } from '../json/node.js'
+import { NestingError } from '../json/scan.js'
 import { protocolError } from './protocol-error.js'
 
 /**
@@ -10,6 +12,11 @@ export type RawObject = Map<string, string>
 
 /** Far deeper than any tool input; `scan` is recursive. */
 const DEPTH_LIMIT = 1_000
+
+/** Asked again, the upstream would send the same. */
+function tooDeep(what: string): UpstreamError {
+  return new UpstreamError('shape', `the upstream sent ${what} that nests deeper than ${DEPTH_LIMIT} levels`)
+}
 
 /** The data of an event. Throws an UpstreamError for what is no JSON. */
 export function dataOf(event: StreamEvent): JsonNode {
@@ -47,10 +54,11 @@ export function writeArray(items: readonly string[]): string {
 }
 
 /** Throws an UpstreamError that names `what` for a text that is no JSON. */
-export function parsed(text: string, what: string): JsonNode {
+export function parsed(text: string | Buffer, what: string): JsonNode {
   try {
-    return JsonNode.parse(Buffer.from(text), DEPTH_LIMIT)
+    return JsonNode.parse(typeof text === 'string' ? Buffer.from(text) : text, DEPTH_LIMIT)
   } catch (cause) {
+    if (cause instanceof NestingError) throw tooDeep(what)
     throw protocolError(`${what} that is not valid JSON`, cause)
   }
 }

@@ -15,6 +15,9 @@ const STREAM_LIMIT = 512 * 1024 * 1024
  */
 const LINGER = 1_000
 
+const OPEN_BRACE = 0x7b
+const DATA = Buffer.from('data: ')
+
 /** `done`, `whole` or `fail`, once; `begun` before it, with the first event of an answer. */
 export interface Outcome<T> {
   begun(): void
@@ -54,7 +57,9 @@ export class MessageReader implements ByteSink {
     if (this.#settled) return
     this.#try(() => {
       // Some upstreams leave out the last blank line. A frame that was cut is no JSON, and so no `message_stop`.
-      const rest = SseEvent.parse(this.#decoder.rest())
+      const bytes = this.#decoder.rest()
+      const isBare = bytes[0] === OPEN_BRACE // an error that is no event
+      const rest = SseEvent.parse(isBare ? Buffer.concat([DATA, bytes]) : bytes)
       if (rest.hasData && !rest.malformed) this.#take(rest.raw)
       if (this.#settled) return
       if (!this.#begun) throw this.#beginnings.ended

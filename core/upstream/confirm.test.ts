@@ -254,6 +254,10 @@ describe('an answer is read by its shape', () => {
     }
   })
 
+  it('a message that is held is confirmed at once', () => {
+    expect(confirm(Reply.json(MESSAGE), asMessage, newAttempt())).not.toBeInstanceOf(Promise)
+  })
+
   it('a message keeps its bytes, and only a content type that is wrong is mended', async () => {
     const text = JSON.stringify(MESSAGE, null, 1)
     const right = { 'content-type': 'application/json; charset=utf-8' }
@@ -307,6 +311,24 @@ describe('a tool call without its input, in JSON', () => {
       const stream = await (await confirmed(body(text))).text()
       expect(stream).toContain('"content_block":{"type":"tool_use","id":"t","name":"list","input":{}}')
       expect(stream).toContain('"partial_json":"{}"')
+    }
+  })
+
+  it('whose input nests deeper than any is no answer, and not asked for again', async () => {
+    for (const depth of [2_000, 9_000, 100_000]) {
+      const deep = `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`
+      const text = tool({ input: 0 }).replace('"input":0', `"input":${deep}`)
+      expect(await failure(body(text))).toMatchObject({
+        failure: 'shape',
+        message: expect.stringContaining('nests deeper'),
+      })
+      const events = [
+        EVENTS[0]!,
+        { type: 'content_block_start', index: 0, content_block: { type: 'tool_use', id: 't', name: 'n' } },
+        { type: 'content_block_delta', index: 0, delta: { type: 'input_json_delta', partial_json: deep } },
+        { type: 'message_stop' },
+      ].map((event) => StreamEvent.of(event).raw.toString())
+      expect(await failure(body(events.join('')), asMessage)).toMatchObject({ failure: 'shape' })
     }
   })
 
@@ -370,6 +392,14 @@ describe('a stream as clients need it', () => {
           error: { message: 'busy', type: expect.stringMatching(/_error$/) },
         })
       }
+  })
+
+  it('ends in an error that clients see, where the upstream’s is bare JSON', async () => {
+    const text = `${WIRE.slice(0, WIRE.indexOf('event: content_block_stop'))}{"error":{"code":429,"message":"busy"}}`
+    expect(await (await confirmed(body(text))).text()).toMatch(
+      /\}\n\nevent: error\ndata: \{"type":"error","error":\{"type":"rate_limit_error","message":"busy"\}\}\n\n$/,
+    )
+    expect((await confirmed(body(text), asMessage)).status).toBe(429)
   })
 
   it('has no error behind its end, and none that the answer speaks of', async () => {

@@ -165,8 +165,10 @@ function unseenError(frames: readonly string[]): UpstreamError | undefined {
   return events.map((event) => errorInEvent(event)).find((error) => error !== undefined)
 }
 
+/** Some upstreams end in an error that is bare JSON. */
 function parsed(frame: string): SseEvent {
-  return SseEvent.parse(Buffer.from(frame, 'latin1'))
+  const isBare = frame.startsWith('{')
+  return SseEvent.parse(Buffer.from(isBare ? `data: ${frame}` : frame, 'latin1'))
 }
 
 /** An error in the form in which clients see it. */

@@ -10,8 +10,8 @@ import { wordsOfJson } from '../errors/upstream-words.js'
 import { endToEnd } from '../exchange/headers.js'
 import { Reply as Replies } from '../exchange/reply.js'
 import { applyEdits } from '../json/edit.js'
-import { JsonNode } from '../json/node.js'
 import { isRecord } from '../json/plain.js'
+import { parsed } from '../message/raw.js'
 import { unfold } from '../message/unfold.js'
 import { StreamEvent } from '../stream/sse-event.js'
 import { type EventStream, errorEvent, type FirstEvent } from './event-stream.js'
@@ -21,9 +21,6 @@ const EVENTS = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-cont
 
 /** They speak of the body's form and would be untrue of another one. */
 const OF_THE_FORM = new Set(['content-type', 'content-length', 'content-encoding', 'cache-control'])
-
-/** `JSON.parse` has read it, so that nothing else limits its depth. */
-const DEPTH_LIMIT = 10_000
 
 /** What an upstream gives no name to may last: another account is worth a call, the same one again is not. */
 const UNNAMED: Cooldown = { reason: 'server-error' }
@@ -65,7 +62,7 @@ const BYTE_ORDER_MARK = Buffer.from('\ufeff')
 export function withToolInputs(message: Buffer, content: unknown): Buffer {
   if (!Array.isArray(content) || !content.some(lacksInput)) return message
   const bytes = unmarked(message)
-  const items = JsonNode.parse(bytes, DEPTH_LIMIT).get('content')!.items()
+  const items = parsed(bytes, 'a message').get('content')!.items()
   const edits = items.flatMap((item, i): Edit[] => {
     if (!lacksInput(content[i])) return []
     const input = item.get('input')
@@ -87,7 +84,7 @@ export function foldedReply(reply: Reply, json: string): Reply {
 
 /** The stream that a message would have been. */
 export function unfoldedReply(reply: Reply, message: Buffer): Reply {
-  const events = unfold(JsonNode.parse(unmarked(message), DEPTH_LIMIT))
+  const events = unfold(parsed(unmarked(message), 'a message'))
   return Replies.bytes(events, { status: reply.status, headers: { ...EVENTS, ...rest(reply) } })
 }
 
