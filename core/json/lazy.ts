@@ -33,7 +33,7 @@ const MANY = 1_000
 function decodedWhole(node: JsonNode, deep: ReadonlySet<string>, onDecode: (node: JsonNode) => void): object {
   onDecode(node)
   const object = node.value() as Record<string, unknown>
-  for (const value of Object.values(object)) frozen(value)
+  for (const name in object) frozen(object[name])
   for (const name of deep) {
     const value = Object.hasOwn(object, name) ? object[name] : undefined
     if (Array.isArray(value)) value.forEach(frozen)

@@ -486,3 +486,15 @@ describe('the upstream’s model list', () => {
     expect(performance.now() - started).toBeLessThan(1000)
   })
 })
+
+it('a count or a list of models may unpack to 4 MB', async () => {
+  const bomb = gzipSync(Buffer.alloc(50 * 1024 * 1024, ' '))
+  const { send, upstream } = await forwarder(() =>
+    respond(200, bomb, { headers: { 'content-encoding': 'gzip', 'content-type': 'application/json' } }),
+  )
+  const before = process.memoryUsage().arrayBuffers
+  const tooLarge = { failure: 'shape', message: "the upstream's answer has more than 4 MB" }
+  await expect(send(count())).rejects.toMatchObject(tooLarge)
+  await expect(upstream.listModels!(account(), AbortSignal.timeout(5000))).rejects.toMatchObject(tooLarge)
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(30 * 1024 * 1024)
+})

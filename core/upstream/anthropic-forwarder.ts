@@ -11,6 +11,7 @@ import { Reply } from '../exchange/reply.js'
 import { shownStatus } from '../exchange/shown-status.js'
 import { parseBaseURL } from './base-url.js'
 import { connectionError } from './connection-errors.js'
+import { smallBody } from './http.js'
 import { keyOf } from './keys.js'
 import { headersLimit } from './limits.js'
 import { fetchModels } from './remote-models.js'
@@ -141,14 +142,18 @@ export function createForwarder(
       headers: headersObject(request.headers),
       body: request.body,
       signal: call.signal,
-      responseType: 'arrayBuffer',
+      responseType: 'stream',
     } as const
-    const res = await http.raw(url, init).catch((error) => {
+    const ask = async () => {
+      const res = await http.raw(url, init)
+      return { res, bytes: await smallBody(res._data) }
+    }
+    const { res, bytes } = await ask().catch((error) => {
       throw call.signal.aborted ? new ClientGoneError() : connectionError(error, url)
     })
     const { status } = res
     const headers = { ...Object.fromEntries(res.headers), ...NO_LONGER_TRUE }
-    const reply = Reply.bytes(Buffer.from(res._data ?? new ArrayBuffer(0)), { status, headers })
+    const reply = Reply.bytes(bytes, { status, headers })
     if (status >= 300 && status < 400) throw redirected(name, reply, call)
     return read(withoutSecrets(reply, secrets), call)
   }

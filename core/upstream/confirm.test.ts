@@ -152,6 +152,60 @@ describe('before the first event', () => {
     }
   })
 
+  it('an answer of pings, comments or white space alone is cut off where a message is wanted', async () => {
+    vi.useFakeTimers()
+    try {
+      for (const nothing of [PING, COMMENT, Buffer.from('\n')]) {
+        const source = new ManualSource()
+        const call = asMessage.with({ limits: { firstEvent: 100, idle: 9_000, answer: 500 } })
+        const pending = failure(Reply.stream(source), call)
+        for (let i = 0; i < 6; i++) {
+          source.sink.data(nothing)
+          await vi.advanceTimersByTimeAsync(100)
+        }
+        expect(await pending).toMatchObject({
+          failure: 'timeout',
+          message: 'the upstream sent no answer for 0.5 s',
+        })
+        expect(source.cancelled).toBe(true)
+      }
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('JSON that has begun is not cut off by the limit of the first event', async () => {
+    vi.useFakeTimers()
+    try {
+      for (const call of [asStream, asMessage]) {
+        const source = new ManualSource()
+        const limits = { firstEvent: 500, idle: 500, answer: 500 }
+        const pending = confirmed(Reply.stream(source), call.with({ limits }))
+        const text = JSON.stringify(MESSAGE)
+        source.sink.data(Buffer.from(text.slice(0, 30)))
+        await vi.advanceTimersByTimeAsync(5_000)
+        source.sink.data(Buffer.from(text.slice(30)))
+        source.sink.end()
+        expect((await pending).status).toBe(200)
+        expect(vi.getTimerCount()).toBe(0)
+      }
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('what is no answer is not read to its end, and nothing that comes later counts', async () => {
+    const source = new ManualSource()
+    const attempt = newAttempt()
+    const pending = confirmed(Reply.stream(source), asStream, attempt).catch((error) => error)
+    source.sink.data(Buffer.from('<!doctype html>'))
+    expect(await pending).toMatchObject({ failure: 'shape' })
+    expect(source.cancelled).toBe(true)
+    source.sink.data(Buffer.from(WIRE))
+    source.sink.end()
+    expect(attempt.bytes).toBe(0)
+  })
+
   it('a message that was not streamed has its time: its first byte comes with its end', async () => {
     vi.useFakeTimers()
     try {
@@ -183,6 +237,7 @@ describe('before the first event', () => {
     const gone = makeCall({}, { signal: AbortSignal.abort() })
     expect(ClientGoneError.is(await failure(Reply.stream(left), gone))).toBe(true)
     expect(left.cancelled).toBe(true)
+    expect(left.sink).toBeUndefined()
   })
 })
 

@@ -12,6 +12,7 @@ import { isMessage } from '../message/first-event.js'
 import { MessageReader, type Outcome } from '../message/read.js'
 import { isSpaced, Spacing } from '../stream/spacing.js'
 import { EventStream, type FirstEvent } from './event-stream.js'
+import { headersLimit } from './limits.js'
 import { bytesReply, errorReply, foldedReply, streamReply, unfoldedReply, withToolInputs } from './replies.js'
 import { CUT_JSON, describeBody, leadOf, NOTHING, type Shape, shapeOf } from './shape.js'
 
@@ -61,10 +62,9 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
   }
 
   start(): void {
-    const { stream, limits } = this.call
     cancellationOf(this.call).on(this.#onGone) // calls it at once for a client that has gone
     if (this.#settled) return
-    if (stream) this.#timer = setTimeout(silent, limits.firstEvent, this)
+    this.#timer = setTimeout(silent, headersLimit(this.call), this)
     this.#source.pipe(this)
   }
 
@@ -149,8 +149,9 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
   }
 
   silent(): void {
-    const { firstEvent } = this.call.limits
-    this.fail(new UpstreamError('timeout', `the upstream sent no event for ${firstEvent / 1000} s`))
+    const what = this.call.stream ? 'event' : 'answer'
+    const seconds = headersLimit(this.call) / 1000
+    this.fail(new UpstreamError('timeout', `the upstream sent no ${what} for ${seconds} s`))
   }
 
   readonly #onGone = (): void => this.fail(new ClientGoneError())

@@ -1,7 +1,24 @@
 import { createFetch } from 'ofetch'
 import { fetch as undiciFetch } from 'undici'
 import type { HttpClient } from '../contract/services.js'
+import { UpstreamError } from '../errors/gateway-errors.js'
 import type { Transport } from './transport.js'
+
+/** Bytes of a small answer: a list of 1,000 models has about 200 kB. */
+const SMALL = 4 * 1024 * 1024
+
+/** The body of an answer that was asked for with `responseType: 'stream'`. Throws an UpstreamError beyond 4 MB, compressed or not. */
+export async function smallBody(body: ReadableStream<Uint8Array> | undefined): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body ?? []) {
+    size += chunk.length
+    if (size > SMALL)
+      throw new UpstreamError('shape', `the upstream's answer has more than ${SMALL / 1024 / 1024} MB`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
 
 /**
  * For the small calls: model lists, token counts, probes. No retries (what to retry is `retry-rotate`'s to say), no

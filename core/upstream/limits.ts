@@ -6,7 +6,7 @@ import type { Call } from '../contract/call.js'
  */
 const WHOLE_ANSWER = 600_000
 
-/** Milliseconds that an upstream has for the headers of its answer to this call. */
+/** Milliseconds that an upstream has for the headers of its answer to this call, and again for its first event or the beginning of a message. */
 export function headersLimit({ stream, limits }: Call): number {
   return stream ? limits.firstEvent : (limits.answer ?? WHOLE_ANSWER)
 }

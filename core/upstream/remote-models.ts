@@ -1,6 +1,8 @@
 import type { HttpClient } from '../contract/services.js'
 import type { ModelInfo } from '../contract/upstream.js'
 import { UpstreamError } from '../errors/gateway-errors.js'
+import { isRecord, parseJson } from '../json/plain.js'
+import { smallBody } from './http.js'
 
 interface Listed {
   id?: unknown
@@ -16,13 +18,15 @@ export async function fetchModels(
   headers: Record<string, string | string[]>,
   signal: AbortSignal,
 ): Promise<readonly ModelInfo[]> {
-  const res = await http.raw<{ data?: Listed[] }>(`${url}/v1/models?limit=1000`, {
+  const res = await http.raw(`${url}/v1/models?limit=1000`, {
     headers: headers as Record<string, string>,
     signal,
+    responseType: 'stream',
   })
-  if (!res.ok || !Array.isArray(res._data?.data))
+  const list = parseJson(await smallBody(res._data))
+  if (!res.ok || !isRecord(list) || !Array.isArray(list.data))
     throw new UpstreamError('protocol', `no model list (status ${res.status})`)
-  return res._data.data.flatMap((model) => {
+  return list.data.flatMap((model: Listed) => {
     if (typeof model?.id !== 'string') return []
     const createdAt =
       typeof model.created_at === 'string'
