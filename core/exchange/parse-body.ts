@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors/gateway-errors.js'
-import { JsonNode } from '../json/node.js'
+import type { Spliced } from '../json/edit.js'
+import { JsonNode, type TapeNode } from '../json/node.js'
 import { NestingError, ValueCountError } from '../json/scan.js'
 
 /** What a client's body may be made of: work on it is linear in these, and they bound its memory. */
@@ -23,14 +24,26 @@ export const UNLIMITED: BodyLimits = {
 const MODEL_NAME = /^\P{Cc}{1,256}$/u
 
 /** The offsets of everything in the bytes of a Messages request. Throws a 400 for bytes that are none. */
-export function parseBody(bytes: Buffer, limits: BodyLimits): JsonNode {
-  return checked(indexed(bytes, limits), limits)
+export function parseBody(bytes: Buffer, limits: BodyLimits): TapeNode {
+  if (bytes.length === 0) throw bad('the request has no body: send a JSON object with `model` and `messages`')
+  const { depthLimit, valueLimit } = limits
+  return checked(
+    indexed(() => JsonNode.parse(bytes, depthLimit, valueLimit), bytes, limits),
+    limits,
+  )
 }
 
-function indexed(bytes: Buffer, { depthLimit, valueLimit }: BodyLimits): JsonNode {
-  if (bytes.length === 0) throw bad('the request has no body: send a JSON object with `model` and `messages`')
+/** The same for what the gateway's edits made of a body that is one. */
+export function splicedBody(before: TapeNode, { bytes, kept }: Spliced): TapeNode {
+  return checked(
+    indexed(() => before.spliced(bytes, kept), bytes, UNLIMITED),
+    UNLIMITED,
+  )
+}
+
+function indexed(index: () => TapeNode, bytes: Buffer, { depthLimit, valueLimit }: BodyLimits): TapeNode {
   try {
-    return JsonNode.parse(bytes, depthLimit, valueLimit)
+    return index()
   } catch (error) {
     if (error instanceof NestingError)
       throw bad(`the body nests deeper than server.depthLimit (${depthLimit})`)
@@ -55,7 +68,7 @@ function reason(bytes: Buffer): string {
   }
 }
 
-function checked(tree: JsonNode, { messageLimit }: BodyLimits): JsonNode {
+function checked(tree: TapeNode, { messageLimit }: BodyLimits): TapeNode {
   if (!tree.isObject) throw bad(`the body must be a JSON object, found ${kindOf(tree)}`)
   const model = tree.get('model')
   if (!model?.isString || model.is('')) throw bad(`model: ${missing(model, 'a string')}`)

@@ -1,8 +1,9 @@
 import type { Edit, JsonNode, Span } from '../contract/json.js'
 import type { MessagesRequest } from '../contract/messages.js'
-import { applyEdits, inOrder } from '../json/edit.js'
+import { inOrder, type Spliced, splice } from '../json/edit.js'
 import { lazyObject } from '../json/lazy.js'
-import { type BodyLimits, DEFAULT_LIMITS, parseBody, UNLIMITED } from './parse-body.js'
+import type { TapeNode } from '../json/node.js'
+import { type BodyLimits, DEFAULT_LIMITS, parseBody, splicedBody, UNLIMITED } from './parse-body.js'
 
 const EMPTY = Buffer.alloc(0)
 const ITEMWISE = new Set(['messages'])
@@ -24,7 +25,8 @@ export class RequestBody {
   readonly #limits: BodyLimits
   readonly #pending: Pending | undefined
   #bytes: Buffer | undefined
-  #tree: JsonNode | undefined
+  #tree: TapeNode | undefined
+  #made: Spliced | undefined
   #object: MessagesRequest | undefined
   /** Bytes of which somebody has the values. */
   #decoded = 0
@@ -58,13 +60,15 @@ export class RequestBody {
   }
 
   get bytes(): Buffer {
-    this.#bytes ??= this.#pending ? made(this.#pending) : Buffer.from(JSON.stringify(this.#object))
+    this.#bytes ??= this.#pending ? this.#spliced.bytes : Buffer.from(JSON.stringify(this.#object))
     return this.#bytes
   }
 
   /** Throws a 400 for what is no Messages request. */
-  get tree(): JsonNode {
-    this.#tree ??= parseBody(this.bytes, this.#limits)
+  get tree(): TapeNode {
+    this.#tree ??= this.#pending
+      ? splicedBody(this.#pending.base.tree, this.#spliced)
+      : parseBody(this.bytes, this.#limits)
     return this.#tree
   }
 
@@ -124,6 +128,11 @@ export class RequestBody {
     return this.#with({ base: this, edits, fields: new Map() })
   }
 
+  get #spliced(): Spliced {
+    this.#made ??= made(this.#pending!)
+    return this.#made
+  }
+
   #editable(): Pending {
     return this.#pending && !this.#bytes ? this.#pending : { base: this, edits: [], fields: new Map() }
   }
@@ -169,7 +178,7 @@ function touchesMember({ base, edits }: Pending, name: string): boolean {
   )
 }
 
-function made({ base, edits, fields }: Pending): Buffer {
+function made({ base, edits, fields }: Pending): Spliced {
   const { tree } = base
   const added: string[] = []
   const replaced: Edit[] = []
@@ -185,7 +194,7 @@ function made({ base, edits, fields }: Pending): Buffer {
   for (const edit of replaced) all.push(edit)
   // A Messages request has fields, so a comma is always right.
   if (added.length > 0) all.push({ start: tree.end - 1, end: tree.end - 1, text: `,${added.join(',')}` })
-  return applyEdits(base.bytes, all)
+  return splice(base.bytes, all)
 }
 
 /** Objects that plugins made: the containers that others edit are frozen, as those of a decoded body are. */

@@ -1,15 +1,39 @@
 import type { Edit, JsonNode, Span } from '../contract/json.js'
+import type { Kept } from './scan.js'
 
 /** The text with all edits made: what lies between them is copied as it is. */
 export function applyEdits(bytes: Buffer, edits: readonly Edit[]): Buffer {
+  return splice(bytes, edits).bytes
+}
+
+export interface Spliced {
+  readonly bytes: Buffer
+  /** Where what lies between the edits is now. */
+  readonly kept: readonly Kept[]
+}
+
+/** The same, with the parts that were copied. */
+export function splice(bytes: Buffer, edits: readonly Edit[]): Spliced {
   const parts: Buffer[] = []
+  const kept: Kept[] = []
+  let length = 0
+  const add = (part: Buffer) => {
+    parts.push(part)
+    length += part.length
+  }
+  const keep = (from: number, to: number) => {
+    if (to <= from) return
+    kept.push({ from: length, to: length + to - from, shift: length - from })
+    add(bytes.subarray(from, to))
+  }
   let from = 0
   for (const { start, end, text } of inOrder(edits)) {
-    parts.push(bytes.subarray(from, start), typeof text === 'string' ? Buffer.from(text) : text)
+    keep(from, start)
+    add(typeof text === 'string' ? Buffer.from(text) : text)
     from = end
   }
-  parts.push(bytes.subarray(from))
-  return Buffer.concat(parts)
+  keep(from, bytes.length)
+  return { bytes: Buffer.concat(parts, length), kept }
 }
 
 /** By where they stand; of two at one place the earlier in the list comes first. */

@@ -1,5 +1,5 @@
 import type { JsonNode as NodeContract } from '../contract/json.js'
-import { hasSurrogateEscapes, scan, type Tape } from './scan.js'
+import { hasSurrogateEscapes, type Kept, rescan, scan, type Tape } from './scan.js'
 
 const QUOTE = 0x22
 const OPEN_OBJECT = 0x7b
@@ -48,6 +48,11 @@ export class TapeNode implements NodeContract {
   /** Throws what `scan` throws: for a text that is no JSON, nests too deep or has too many values. */
   static parse(bytes: Buffer, depthLimit: number, valueLimit?: number): TapeNode {
     return new TapeNode(bytes, scan(bytes, depthLimit, valueLimit))
+  }
+
+  /** The same for a text that was made of this whole one by splices. */
+  spliced(bytes: Buffer, kept: readonly Kept[]): TapeNode {
+    return new TapeNode(bytes, rescan(bytes, this.#tape, kept))
   }
 
   get start(): number {
