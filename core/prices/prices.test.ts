@@ -20,6 +20,50 @@ describe('what tokens cost', () => {
     expect(prices.cost('glm-5.2', MILLION, 'zai')).toBeUndefined()
   })
 
+  it('is the package’s own sum for every kind of token, however often it is asked', async () => {
+    const { calcPrice } = await import('@pydantic/genai-prices')
+    const prices = await list()
+    const some = [0, 1, 1234, 250_000, 900_000]
+    for (const model of [
+      'claude-opus-4-5',
+      'claude-sonnet-4-5',
+      'gemini-2.5-pro',
+      'gpt-5',
+      'deepseek-chat',
+    ]) {
+      for (const n of some) {
+        const tokens = {
+          inputTokens: n,
+          outputTokens: n >> 3,
+          cacheReadTokens: n >> 1,
+          cacheCreationTokens: n >> 2,
+        }
+        const usage = {
+          input_tokens: n + (n >> 1) + (n >> 2),
+          output_tokens: n >> 3,
+          cache_read_tokens: n >> 1,
+          cache_write_tokens: n >> 2,
+        }
+        expect([model, n, prices.cost(model, tokens)?.toFixed(9)]).toEqual([
+          model,
+          n,
+          calcPrice(usage, model, {})?.total_price.toFixed(9),
+        ])
+      }
+    }
+  })
+
+  it('is searched for once, of a model that nobody lists too', async () => {
+    let searches = 0
+    const calcPrice = () => {
+      searches++
+      return null
+    }
+    const prices = await createPrices({}, async () => ({ calcPrice })).load()
+    for (let i = 0; i < 5; i++) expect(prices.cost('no-such-model', MILLION)).toBeUndefined()
+    expect(searches).toBe(1)
+  })
+
   it('is unknown for a model that nobody lists, and on one’s own machine', async () => {
     const prices = await list()
     expect(prices.cost('no-such-model', MILLION)).toBeUndefined()

@@ -1,8 +1,9 @@
 import { Kysely, PostgresDialect, SqliteDialect, sql } from 'kysely'
 import { optionalPackage } from '../../core/kit.js'
+import { embeddedInsert, type Insert, insertInto } from './insert.js'
 import { migrate } from './migrations.js'
-import type { Entry, Tables } from './schema.js'
-import { openEmbedded } from './sqlite.js'
+import type { Tables } from './schema.js'
+import { type EmbeddedDatabase, openEmbedded } from './sqlite.js'
 
 export type Database = Kysely<Tables>
 
@@ -21,15 +22,24 @@ const PATIENCE = 5_000
  * Opens the database for writing, its tables in their newest form. The connection is for one writer: SQLite's write-ahead log lets others
  * read meanwhile, and `synchronous = NORMAL` loses nothing but to a power cut.
  */
-export async function openWriter({ file, url }: Place): Promise<Database> {
-  const db = url === undefined ? await sqliteWriter(file) : await postgres(url, 1)
+export async function openWriter({ file, url }: Place): Promise<WritableDatabase> {
+  const embedded = url === undefined ? await sqliteWriter(file) : undefined
+  const db = embedded
+    ? new Kysely<Tables>({ dialect: new SqliteDialect({ database: embedded }) })
+    : await postgres(url!, 1)
   try {
-    await migrate(db as Kysely<never>)
-    return db
+    await migrate(db as unknown as Kysely<never>)
+    return { db, insert: embedded ? embeddedInsert(db, embedded) : insertInto(db) }
   } catch (error) {
     await db.destroy()
     throw error
   }
+}
+
+/** The connection of the one that writes. */
+export interface WritableDatabase {
+  readonly db: Database
+  readonly insert: Insert
 }
 
 /** A second connection: what is read holds up no batch. */
@@ -38,14 +48,14 @@ export async function openReader({ file, url }: Place): Promise<Database> {
   return new Kysely({ dialect: new SqliteDialect({ database: await openEmbedded(file, true) }) })
 }
 
-async function sqliteWriter(file: string): Promise<Database> {
+async function sqliteWriter(file: string): Promise<EmbeddedDatabase> {
   const database = await openEmbedded(file, false)
   // Each would hold the event loop for as long as another gateway writes; a batch is tried again instead.
   database.exec('PRAGMA busy_timeout = 0')
   database.exec('PRAGMA auto_vacuum = INCREMENTAL')
   database.exec('PRAGMA journal_mode = WAL')
   database.exec('PRAGMA synchronous = NORMAL')
-  return new Kysely({ dialect: new SqliteDialect({ database }) })
+  return database
 }
 
 async function postgres(url: string, max: number): Promise<Database> {
@@ -59,26 +69,6 @@ async function postgres(url: string, max: number): Promise<Database> {
   })
   pool.on('error', () => {}) // a connection that was idle; the next query opens another, and says what is wrong
   return new Kysely({ dialect: new PostgresDialect({ pool }) })
-}
-
-/** All of them or none; a row that is there already is left as it is. */
-export async function insert(db: Database, entries: readonly Entry[]): Promise<void> {
-  const labels = entries.flatMap(({ row, labels }) =>
-    labels.map((label) => ({ request: row.id, time: row.time, label })),
-  )
-  await db.transaction().execute(async (trx) => {
-    await trx
-      .insertInto('agproxy_requests')
-      .values(entries.map(({ row }) => row))
-      .onConflict((conflict) => conflict.column('id').doNothing())
-      .execute()
-    if (labels.length === 0) return
-    await trx
-      .insertInto('agproxy_labels')
-      .values(labels)
-      .onConflict((conflict) => conflict.columns(['request', 'label']).doNothing())
-      .execute()
-  })
 }
 
 /** Bytes in use; undefined in PostgreSQL, where space comes back only with a vacuum. */

@@ -67,7 +67,15 @@ function total(values: readonly (number | undefined)[]): number | null {
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0)
 }
 
+/** Of the last request; most are of the same hour. Time zones differ by quarters of one. */
+let lastDay = { quarter: Number.NaN, day: '' }
+const QUARTER = 900_000
+
 function dayOf(at: Date): string {
-  const two = (n: number) => String(n).padStart(2, '0')
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
+  const quarter = Math.floor(at.getTime() / QUARTER)
+  if (lastDay.quarter !== quarter) {
+    const two = (n: number) => String(n).padStart(2, '0')
+    lastDay = { quarter, day: `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}` }
+  }
+  return lastDay.day
 }

@@ -12,7 +12,7 @@ const DAY = 86_400_000
 
 /** A week of a busy team, one request each 5.5 s. */
 async function filled(file: string, now: number) {
-  const db = await openWriter({ file })
+  const { db } = await openWriter({ file })
   await sql`
     with recursive n(i) as (select 0 union all select i + 1 from n where i < ${ROWS - 1})
     insert into agproxy_requests

@@ -1,13 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../../core/index.js'
-import { type Database, insert, openWriter, type Place } from './database.js'
+import { openWriter, type Place, type WritableDatabase } from './database.js'
 import { type Limits, retain } from './retention.js'
 import type { Entry } from './schema.js'
 
 /** Milliseconds from a request's end to its row; a crash loses what is younger. */
 const DELAY = 250
-/** Rows of one statement. PostgreSQL takes 65,535 parameters, SQLite half of that. */
-const BATCH = 100
+/** Rows of one transaction, 1 ms: the event loop is for requests, which get their turn behind each. */
+const BATCH = 50
 /** Rows that wait for a database; past it new ones are given up. Some 10 MB. */
 const LIMIT = 10_000
 /** Milliseconds between tries, while another process has the file: it needs less. */
@@ -26,7 +26,7 @@ const RETAIN = 3_600_000
 export class Writer<Item> {
   #finished: Item[] = []
   readonly #entries: Entry[] = []
-  #db: Database | undefined
+  #db: WritableDatabase | undefined
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> = Promise.resolve()
   #away = false
@@ -70,13 +70,18 @@ export class Writer<Item> {
 
   async #write(): Promise<void> {
     try {
-      const items = this.#finished
-      this.#finished = []
-      this.#entries.push(...(await this.entriesOf(items)))
-      while (this.#entries.length > 0) {
+      // What finishes meanwhile is written the next time.
+      let left = this.#finished.length
+      while (left > 0 || this.#entries.length > 0) {
+        if (this.#entries.length < BATCH && left > 0) {
+          const items = this.#finished.splice(0, Math.min(left, BATCH - this.#entries.length))
+          left -= items.length
+          this.#entries.push(...(await this.entriesOf(items)))
+        }
         const batch = this.#entries.slice(0, BATCH)
-        await this.#patiently(async () => insert(await this.#open(), batch))
+        await this.#patiently(async () => (await this.#open()).insert(batch))
         this.#entries.splice(0, batch.length)
+        if (left > 0 || this.#entries.length > 0) await nextTurn()
       }
       if (this.#away) this.#back()
       await this.#retain()
@@ -85,7 +90,7 @@ export class Writer<Item> {
     }
   }
 
-  async #open(): Promise<Database> {
+  async #open(): Promise<WritableDatabase> {
     this.#db ??= await openWriter(this.place)
     return this.#db
   }
@@ -126,13 +131,13 @@ export class Writer<Item> {
   async #abandon(): Promise<void> {
     const db = this.#db
     this.#db = undefined
-    await db?.destroy().catch(() => {})
+    await db?.db.destroy().catch(() => {})
   }
 
   async #retain(): Promise<void> {
     if (!this.#db || Date.now() < this.#retained + RETAIN) return
     this.#retained = Date.now()
-    const gone = await retain(this.#db, this.place, this.limits)
+    const gone = await retain(this.#db.db, this.place, this.limits)
     if (gone > 0) this.logger.info(`the ledger let go of ${gone} old requests`)
   }
 }
