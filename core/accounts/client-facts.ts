@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Call } from '../contract/call.js'
 import type { JsonNode } from '../contract/json.js'
 import { sessionOf } from './session-id.js'
@@ -47,8 +47,8 @@ function promptOf(call: Call): string | undefined {
     const message = messages[i]!
     const text = message.get('role')?.is('user') && userText(message.get('content'))
     if (!text) continue
-    const hash = createHash('sha256').update(`${i}\n`).update(text.raw.subarray(0, ENOUGH))
-    return `p-${hash.digest('base64url').slice(0, 16)}`
+    const beginning = text.raw.toString('latin1', 0, ENOUGH)
+    return `p-${hash('sha256', `${i}\n${beginning}`, 'base64url').slice(0, 16)}`
   }
   return undefined
 }

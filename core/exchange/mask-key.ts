@@ -45,8 +45,22 @@ export function maskHeaders(headers: Headers, key: string | undefined): Headers 
 const BEGIN = String.raw`(?:(?<![\w-])|(?<=\\[bfnrt]|\\u[\da-fA-F]{4}|%[\da-fA-F]{2}))`
 const END = String.raw`(?![\w-])`
 
-/** The key as it is, and as JSON and URLs spell it. One of 24 characters is found inside of longer words too. */
+const patterns = new Map<string, RegExp>()
+/** Accounts have few keys; those of a reloaded config come on top. */
+const MOST_PATTERNS = 200
+
 function patternOf(key: string): RegExp {
+  let pattern = patterns.get(key)
+  if (!pattern) {
+    if (patterns.size >= MOST_PATTERNS) patterns.clear()
+    pattern = makePattern(key)
+    patterns.set(key, pattern)
+  }
+  return pattern
+}
+
+/** The key as it is, and as JSON and URLs spell it. One of 24 characters is found inside of longer words too. */
+function makePattern(key: string): RegExp {
   const json = JSON.stringify(key).slice(1, -1)
   const inURLs = new URLSearchParams({ key }).toString().slice('key='.length)
   const spellings = new Set([key, json, json.replaceAll('/', '\\/'), inURLs])

@@ -46,7 +46,8 @@ export const content = definePlugin({
     return {
       onRequest(given) {
         if (mode === 'never' || !given.target) return
-        const accepts = { ...given.target.accepts, ...(mode === 'always' && STRICTEST) }
+        const taken = given.target.accepts
+        const accepts = mode === 'always' ? { ...taken, ...STRICTEST } : taken
         const whole = accepts.loneSurrogates ? given : withoutHalves(given, name)
         const repairs = new Repairs()
         const needs = { words: !accepts.emptyText, noTrailingSpace: !accepts.trailingSpace }

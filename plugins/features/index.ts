@@ -2,7 +2,7 @@ import { type Call, definePlugin, fixMode, z } from '../../core/index.js'
 import { FORWARDED_ROUTES } from '../../core/kit.js'
 import { withEfforts } from './effort.js'
 import { withoutFields } from './fields.js'
-import { type Plan, planFor } from './plan.js'
+import { knownPlan, type Plan } from './plan.js'
 import { fitTools, withoutReferences } from './tools.js'
 
 const HEADER = 'anthropic-beta'
@@ -25,7 +25,7 @@ export const features = definePlugin({
     onRequest(call) {
       const accepts = call.target?.accepts
       if (mode === 'never' || !accepts) return
-      const plan = planFor(accepts, call.header(HEADER), mode === 'always')
+      const plan = knownPlan(accepts, call.header(HEADER), mode === 'always')
       if (!plan) return
       const fitted = withoutRefused(call, plan, (text) => call.record.note(name, text))
       if (plan.beta === call.header(HEADER)) return fitted

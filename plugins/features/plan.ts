@@ -81,6 +81,23 @@ export interface Plan {
   readonly beta: string | undefined
 }
 
+/** By what an upstream takes, then by the client's beta values: a session's requests all send the same. */
+const plans = new WeakMap<Accepts, Map<string | undefined, Plan | undefined>>()
+/** Clients choose the values. */
+const MOST_PLANS = 100
+
+/** As `planFor`, and made once for what is asked again and again. */
+export function knownPlan(accepts: Accepts, beta: string | undefined, everything: boolean): Plan | undefined {
+  if (everything) return planFor(accepts, beta, true)
+  let made = plans.get(accepts)
+  if (!made || made.size >= MOST_PLANS) {
+    made = new Map()
+    plans.set(accepts, made)
+  }
+  if (!made.has(beta)) made.set(beta, planFor(accepts, beta, false))
+  return made.get(beta)
+}
+
 /** Undefined where all that this request may hold is taken. */
 export function planFor(accepts: Accepts, beta: string | undefined, everything: boolean): Plan | undefined {
   const values = (beta ?? '').split(',').flatMap((value) => value.trim() || [])

@@ -85,5 +85,6 @@ function between(parts: readonly Buffer[], separator: Buffer): Buffer[] {
 }
 
 function isBlank(text: Buffer): boolean {
-  return text.every((byte) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09)
+  for (const byte of text) if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return false
+  return true
 }

@@ -52,21 +52,25 @@ export function fitConversation(
     const blocks = content?.items() ?? []
     const kinds = blocks.map(kindOf)
     const out = blocks.map((block, j) => (kinds[j] ? reasonFor(block, kinds[j], needs) : undefined))
-    const kept = kinds.findIndex((_, j) => out[j] === undefined)
+    const kept = out.indexOf(undefined)
     if (kinds[kept]) begins.add(i)
-    for (const why of out) if (why) removed.set(why, (removed.get(why) ?? 0) + 1)
-    if (out.some(Boolean)) lost.add(i)
-    if (blocks.length > 0 && kept < 0) gone.add(i)
-    else {
-      const thinks = kinds.some((kind, j) => kind && !out[j])
-      if (needs.onToolCalls && !thinks && blocks.some(isToolCall)) {
-        added++
-        edits.push(...addedItems(content!, 0, [EMPTY]))
-      }
-      if (content) for (const edit of withoutItems(content, (_, j) => out[j] !== undefined)) edits.push(edit)
+    const losesSome = out.some(Boolean)
+    if (losesSome) {
+      lost.add(i)
+      for (const why of out) if (why) removed.set(why, (removed.get(why) ?? 0) + 1)
     }
+    if (blocks.length > 0 && kept < 0) {
+      gone.add(i)
+      return
+    }
+    const thinks = kinds.some((kind, j) => kind && !out[j])
+    if (needs.onToolCalls && !thinks && blocks.some(isToolCall)) {
+      added++
+      edits.push(...addedItems(content!, 0, [EMPTY]))
+    }
+    if (losesSome) edits.push(...withoutItems(content!, (_, j) => out[j] !== undefined))
   })
-  for (const edit of withoutItems(messages, (_, i) => gone.has(i))) edits.push(edit)
+  if (gone.size > 0) for (const edit of withoutItems(messages, (_, i) => gone.has(i))) edits.push(edit)
   const first = checkLoop ? loopStart(items, roles) : undefined
   const movedInLoop =
     first !== undefined && !begins.has(first) && (lost.has(first) || hasForeignCall(items[first]!))

@@ -14,8 +14,8 @@ const FERNET = Buffer.from('gAAAA')
 
 /** Whether a thinking block was sealed by agproxy for a provider behind another protocol. */
 export function isSealed(block: JsonNode): boolean {
-  const text = signatureOf(block)
-  return text?.isString === true && inside(text).subarray(0, SEALED.length).equals(SEALED)
+  const node = signatureOf(block)
+  return node?.isString === true && begins(node.raw, SEALED)
 }
 
 /**
@@ -25,20 +25,26 @@ export function isSealed(block: JsonNode): boolean {
 export function isForeign(block: JsonNode): boolean {
   const node = signatureOf(block)
   if (!node?.isString) return true
-  const text = inside(node)
-  if (text.length === 0 || text.subarray(0, FERNET.length).equals(FERNET)) return true
-  const start = text.subarray(0, LOOKED_AT)
-  if (!start.every((byte) => BASE64[byte])) return true
-  return text.length >= SHORTEST_DIGEST && text.length <= LONGEST_DIGEST && text.every((byte) => HEX[byte])
+  const { raw } = node
+  const length = raw.length - 2
+  if (length === 0 || begins(raw, FERNET) || !isOf(BASE64, raw, Math.min(length, LOOKED_AT))) return true
+  return length >= SHORTEST_DIGEST && length <= LONGEST_DIGEST && isOf(HEX, raw, length)
+}
+
+/** Whether what stands between the quotes begins with these bytes. */
+function begins(raw: Buffer, bytes: Buffer): boolean {
+  for (let i = 0; i < bytes.length; i++) if (raw[i + 1] !== bytes[i]) return false
+  return true
+}
+
+/** Whether so many bytes behind the quote are of a kind. Loops, since `every` calls a function for each byte of each signature. */
+function isOf(kind: Uint8Array, raw: Buffer, length: number): boolean {
+  for (let i = 1; i <= length; i++) if (kind[raw[i]!] === 0) return false
+  return true
 }
 
 function signatureOf(block: JsonNode): JsonNode | undefined {
   return block.get(block.get('type')?.is('redacted_thinking') ? 'data' : 'signature')
-}
-
-/** The text between the quotes. */
-function inside({ raw }: JsonNode): Buffer {
-  return raw.subarray(1, -1)
 }
 
 function table(characters: string): Uint8Array {

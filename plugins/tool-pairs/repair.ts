@@ -27,8 +27,9 @@ export function repairPairs(messages: JsonNode, roles: readonly string[], needs:
     if (turn.role === 'assistant') repair.calls(turn, turns[i + 1])
     else if (turn.role === 'user') repair.results(turn)
   })
-  const emptied = withoutItems(messages, (_, i) => repair.emptied.has(i))
-  return { edits: [...repair.edits, ...emptied], changes: repair.changes }
+  const { edits, emptied, changes } = repair
+  if (emptied.size === 0) return { edits, changes }
+  return { edits: [...edits, ...withoutItems(messages, (_, i) => emptied.has(i))], changes }
 }
 
 /** Ids of calls with one id of the client's, in order. */
@@ -65,7 +66,7 @@ class Repair {
         if (kind !== 'use') continue
         const given = this.needs.pairs ? this.#ids.next(id) : this.#ids.spelt(id)
         if (given !== id) this.#count('a call got an id of its own', index)
-        this.edits.push(...renamed(node, 'id', id, given))
+        if (given !== id) this.edits.push(...renamed(node, 'id', given))
         const queue = this.#open.get(id)
         if (queue) queue.ids.push(given)
         else this.#open.set(id, { ids: [given], answered: 0 })
@@ -88,8 +89,8 @@ class Repair {
       if (content.isString) isBehindOther = true
       for (const block of blocks) {
         const call = block.kind === 'result' ? this.#call(block.id) : undefined
-        const own = block.kind === 'result' ? this.#ofResult(block, call, index) : []
-        edits.push(...own)
+        const own = block.kind === 'result' ? this.#ofResult(block, call, index) : NONE
+        if (own.length > 0) edits.push(...own)
         if (call === undefined) isBehindOther = true
         else results.set(block, own)
         if (block.kind === 'result' && isBehindOther) isWrong = true
@@ -97,7 +98,7 @@ class Repair {
           this.#count('a result came to the front', index)
       }
     }
-    isWrong ||= this.#unanswered.length > 0
+    isWrong ||= this.#isUnanswered
     if (isWrong && this.needs.pairs) this.#rebuild(turn, results)
     else this.edits.push(...edits)
     this.#open = new Map()
@@ -109,11 +110,12 @@ class Repair {
     return queue?.ids[queue.answered++]
   }
 
-  #ofResult({ node, id }: Block, call: string | undefined, index: number): Edit[] {
+  #ofResult({ node, id }: Block, call: string | undefined, index: number): readonly Edit[] {
     const staysResult = call !== undefined || !this.needs.pairs
-    const fill = this.needs.content && staysResult ? filled(node) : []
+    const fill = this.needs.content && staysResult ? filled(node) : NONE
     if (fill.length > 0) this.#count('a result without content got some', index)
-    return [...renamed(node, 'tool_use_id', id, call ?? this.#ids.spelt(id)), ...fill]
+    const given = call ?? this.#ids.spelt(id)
+    return given === id ? fill : [...renamed(node, 'tool_use_id', given), ...fill]
   }
 
   /** All results first, those that were missing too; then everything else, where it was. */
@@ -145,6 +147,11 @@ class Repair {
     return ids.map(missingResult)
   }
 
+  get #isUnanswered(): boolean {
+    for (const { ids, answered } of this.#open.values()) if (answered < ids.length) return true
+    return false
+  }
+
   get #unanswered(): string[] {
     return [...this.#open.values()].flatMap(({ ids, answered }) => ids.slice(answered))
   }
@@ -156,8 +163,9 @@ class Repair {
   }
 }
 
-function renamed(node: JsonNode, field: string, id: string, given: string): Edit[] {
-  if (id === given) return []
+const NONE: readonly Edit[] = []
+
+function renamed(node: JsonNode, field: string, given: string): Edit[] {
   const { start, end } = node.get(field)!
   return [{ start, end, text: JSON.stringify(given) }]
 }

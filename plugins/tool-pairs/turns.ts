@@ -44,17 +44,15 @@ function messageOf(node: JsonNode, role: string, index: number): TurnMessage {
   return { index, node, content, blocks: content.items().map((block) => blockOf(block, role)) }
 }
 
-const OTHER = { kind: 'other', id: '' } as const
-
 function blockOf(node: JsonNode, role: string): Block {
   const type = node.get('type')
   if (role === 'assistant' && type?.is('tool_use')) return withId(node, 'use', 'id')
   if (role === 'user' && type?.is('tool_result')) return withId(node, 'result', 'tool_use_id')
-  return { node, ...OTHER }
+  return { node, kind: 'other', id: '' }
 }
 
 /** A block without an id pairs with nothing and is left as it is. */
 function withId(node: JsonNode, kind: 'use' | 'result', field: string): Block {
   const id = node.get(field)?.string()
-  return id === undefined ? { node, ...OTHER } : { node, kind, id }
+  return id === undefined ? { node, kind: 'other', id: '' } : { node, kind, id }
 }
