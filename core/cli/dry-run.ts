@@ -80,22 +80,30 @@ export async function dryRun(config: ResolvedConfig, bytes: Buffer, init: DryRun
   })
   try {
     const sightings = new Sightings()
+    /** As it left for an upstream. */
+    let last: Call | undefined
     const onlooker: Link = {
       name: 'explain',
       routes: 'all',
-      plugin: { onStep: (step, call) => sightings.add(step, call) },
+      plugin: {
+        onStep(step, call) {
+          sightings.add(step, call)
+          if (step.plugin === undefined) last = call
+        },
+      },
     }
     const call = Calls.of({ id: 'req_explain', bytes, headers: init.headers, query: init.query })
     call.record.facts.model = call.model
     const { account, upstream } = init
     const asked = account || upstream ? call.prefer({ account, upstream }) : call
     const answer = await answerOf(compose([onlooker, ...running.links], attempt).run(asked))
-    const { target } = sightings.last ?? {}
+    sightings.end()
+    const { target } = last ?? {}
     return {
       passages: sightings.passages({ texts: true }, nothing).filter(({ plugin }) => plugin !== 'explain'),
       request: sent && shown(sent, call),
       account: target && { id: target.account.id, upstream: target.upstream.name, choice: target.choice },
-      model: call.record.facts.mappedModel ?? sightings.last?.model ?? call.model,
+      model: call.record.facts.mappedModel ?? last?.model ?? call.model,
       estimatedTokens: await createEstimate(poolState.store)(call),
       answer: sent ? undefined : answer,
     }

@@ -17,10 +17,28 @@ const MOST = 50
  * from themselves; only bodies that were made anew are compared.
  */
 export function changesBetween(before: Call, after: Call, shown: ShownChanges = {}): readonly Change[] {
-  if (before === after) return NONE
+  return before === after ? NONE : changesOfViews(viewOf(before), viewOf(after), shown)
+}
+
+/** What a comparison needs of a call. A call holds its request too, with its connection and its gateway. */
+export interface CallView extends Pick<Call, 'headers' | 'query' | 'limits' | 'preference'> {
+  /** Undefined for a call of another copy of the package. */
+  readonly body: RequestBody | undefined
+  /** Of its target. */
+  readonly attempt: number | undefined
+}
+
+export function viewOf(call: Call): CallView {
+  const { headers, query, limits, preference, target } = call
+  return { body: RequestCall.bodyOf(call), headers, query, limits, preference, attempt: target?.attempt }
+}
+
+/** The same of two views. */
+export function changesOfViews(before: CallView, after: CallView, shown: ShownChanges): readonly Change[] {
   const changes: Change[] = []
   const display = new Display(shown.texts ?? false)
-  const [from, to] = [RequestCall.bodyOf(before), RequestCall.bodyOf(after)]
+  const { body: from } = before
+  const { body: to } = after
   if (from && to && from !== to) changes.push(...bodyChanges(from, to, display))
   if (before.headers !== after.headers) changes.push(...headerChanges(before.headers, after.headers))
   const plain = (path: string, a: unknown, b: unknown) => {

@@ -1,7 +1,8 @@
 import type { Call } from '../contract/call.js'
 import type { Change, ShownChanges } from '../contract/change.js'
 import type { Step } from '../contract/plugin.js'
-import { changesBetween, undeclared } from './changes.js'
+import { type CallView, changesOfViews, undeclared, viewOf } from './changes.js'
+import type { RequestBody } from './request-body.js'
 
 /** A call on its way through one plugin; a plugin that makes several attempts has one for each. */
 export interface Passage {
@@ -17,85 +18,111 @@ export interface Passage {
   reason: string | undefined
 }
 
-interface Seen {
-  readonly step: Step
-  readonly at: number
-  call: Call | undefined
-  /** Notes of the record by then. */
-  readonly notes: number
-}
-
 /** Of one request: more come only where something makes attempts without end. */
 const MOST = 300
+/** Places in the list for each sighting: its step, its time in microseconds, the notes of the record by then, the call. */
+const WIDTH = 4
+const MICRO = 1000
 
-/** What is seen of a request while it runs: references and times, and nothing is compared. */
+/**
+ * What is seen of a request while it runs: references and times, and nothing is compared. One flat list of what is there anyway, since
+ * a look at each of thirty places must cost less than the place.
+ */
 export class Sightings {
-  readonly #seen: Seen[] = []
+  #seen: (Step | number | Call | CallView | undefined)[] = []
+  #notes: readonly { readonly plugin: string; readonly text: string }[] = []
 
   add(step: Step, call: Call): void {
     const { record } = call
-    if (this.#seen.length >= MOST) return
-    this.#seen.push({ step, at: record.elapsed(), call, notes: record.notes.length })
+    if (this.#seen.length >= MOST * WIDTH) return
+    // Whole numbers: others would be an object each.
+    this.#seen.push(step, Math.round(record.elapsed() * MICRO), record.notes.length, call)
   }
 
-  /** The call as it came from the client. */
-  get first(): Call | undefined {
-    return this.#seen[0]?.call
+  /** Lets go of the request, which is over: what is kept of its calls is what a comparison needs. */
+  end(): void {
+    const seen = this.#seen
+    let before: unknown
+    let view: CallView | undefined
+    for (let i = WIDTH - 1; i < seen.length; i += WIDTH) {
+      const call = seen[i] as Call
+      if (i === WIDTH - 1) this.#notes = call.record.notes
+      if (call !== before) view = viewOf(call)
+      before = call
+      seen[i] = view
+    }
   }
 
-  /** The call as it left for an upstream, last. */
-  get last(): Call | undefined {
-    return this.#seen.findLast(({ step }) => step.plugin === undefined)?.call
+  /** The call as it came from the client; after `end`. */
+  get first(): CallView | undefined {
+    return this.#seen[WIDTH - 1] as CallView | undefined
   }
 
-  /** Compares what went into each plugin with what came out. `warn` hears of changes that a plugin does not declare. */
+  /** The body as it left for an upstream, last; after `end`. */
+  get last(): RequestBody | undefined {
+    for (let i = this.#seen.length - WIDTH; i >= 0; i -= WIDTH)
+      if ((this.#seen[i] as Step).plugin === undefined)
+        return (this.#seen[i + 3] as CallView | undefined)?.body
+    return undefined
+  }
+
+  /** Compares what went into each plugin with what came out; after `end`. `warn` hears of changes that a plugin does not declare. */
   passages(shown: ShownChanges, warn: (plugin: string, paths: readonly string[]) => void): Passage[] {
     const passages: Passage[] = []
     /** By position: what went in last, and its passage. */
     const inside: { seen: Seen; passage: Passage }[] = []
-    for (const seen of this.#seen) {
-      const { step, at } = seen
+    for (let i = 0; i < this.#seen.length; i += WIDTH) {
+      const [step, micros, notes, view] = this.#seen.slice(i, i + WIDTH) as [Step, number, number, CallView?]
+      const seen: Seen = { step, at: micros / MICRO, notes, view }
       const { position, way } = step
       if (way === 'out') {
         const passage = inside[position]?.passage
-        if (passage) passage.out = at
+        if (passage) passage.out = seen.at
         continue
       }
       const before = inside[position - 1]
-      if (before) passages.push(...handedOn(before, seen, shown, warn))
+      if (before) passages.push(...this.#handedOn(before, seen, shown, warn))
       if (step.plugin === undefined) continue
-      const attempt = seen.call?.target?.attempt
-      const passage = passageOf(step.plugin, at, attempt)
+      const passage = passageOf(step.plugin, seen)
       inside[position] = { seen, passage }
       passages.push(passage)
     }
     return passages
   }
-}
 
-function passageOf(plugin: string, at: number, attempt: number | undefined): Passage {
-  return { plugin, in: at, passed: undefined, out: undefined, attempt, changes: undefined, reason: undefined }
-}
-
-/** Notes what became of the call; the second time that a plugin hands one on is a passage of its own. */
-function handedOn(
-  { seen, passage }: { seen: Seen; passage: Passage },
-  next: Seen,
-  shown: ShownChanges,
-  warn: (plugin: string, paths: readonly string[]) => void,
-): Passage[] {
-  const again = passage.passed !== undefined
-  const target = again ? passageOf(passage.plugin, next.at, next.call?.target?.attempt) : passage
-  target.passed = next.at
-  const { plugin, touches } = seen.step
-  const changes = changesBetween(seen.call!, next.call!, shown)
-  if (changes.length > 0) {
-    target.changes = changes
-    const notes = next.call!.record.notes.slice(seen.notes, next.notes)
-    const own = notes.filter((note) => note.plugin === plugin).map(({ text }) => text)
-    if (own.length > 0) target.reason = own.join('; ')
-    const paths = undeclared(changes, touches)
-    if (paths.length > 0) warn(plugin!, paths)
+  /** Notes what became of the call; the second time that a plugin hands one on is a passage of its own. */
+  #handedOn(
+    { seen, passage }: { seen: Seen; passage: Passage },
+    next: Seen,
+    shown: ShownChanges,
+    warn: (plugin: string, paths: readonly string[]) => void,
+  ): Passage[] {
+    const again = passage.passed !== undefined
+    const target = again ? passageOf(passage.plugin, next) : passage
+    target.passed = next.at
+    const { plugin, touches } = seen.step
+    const changes =
+      seen.view && next.view && seen.view !== next.view ? changesOfViews(seen.view, next.view, shown) : []
+    if (changes.length > 0) {
+      target.changes = changes
+      const own = this.#notes.slice(seen.notes, next.notes).filter((note) => note.plugin === plugin)
+      if (own.length > 0) target.reason = own.map(({ text }) => text).join('; ')
+      const paths = undeclared(changes, touches)
+      if (paths.length > 0) warn(plugin!, paths)
+    }
+    return again ? [target] : []
   }
-  return again ? [target] : []
+}
+
+interface Seen {
+  readonly step: Step
+  /** Milliseconds since the request arrived. */
+  readonly at: number
+  readonly notes: number
+  readonly view: CallView | undefined
+}
+
+function passageOf(plugin: string, { at, view }: Seen): Passage {
+  const attempt = view?.attempt
+  return { plugin, in: at, passed: undefined, out: undefined, attempt, changes: undefined, reason: undefined }
 }

@@ -10,6 +10,7 @@ import type {
 } from '../contract/record.js'
 import type { Cooldown } from '../contract/upstream.js'
 import { maskText } from './mask-key.js'
+import { STATES } from './slot.js'
 
 /** All fields are there from the start: an object that grows field by field costs more than the log line itself. */
 class Facts implements RecordFacts {
@@ -107,6 +108,8 @@ export class ExchangeRecord implements RecordContract {
   status: number | undefined = undefined
   ending: Ending | undefined = undefined
   readonly notes: { plugin: string; text: string }[] = []
+  /** What plugins keep of the request. */
+  readonly [STATES]: Map<object, object> | undefined = undefined
   /** The keys of the accounts that it was sent with. Private, so that no log line and no debugger's dump has them. */
   #keys: string[] | undefined
 

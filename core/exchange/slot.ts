@@ -9,13 +9,19 @@ import type { CallHead } from '../contract/call.js'
  * // onEvent(event, call) { seen(call).events++ }
  */
 export function slot<State extends object>(make: () => State): (call: Pick<CallHead, 'record'>) => State {
-  const states = new WeakMap<object, State>()
+  const key = {}
   return ({ record }) => {
-    let state = states.get(record)
+    const holder = record as { [STATES]?: Map<object, object> | undefined }
+    holder[STATES] ??= new Map()
+    const states = holder[STATES]
+    let state = states.get(key)
     if (state === undefined) {
       state = make()
-      states.set(record, state)
+      states.set(key, state)
     }
-    return state
+    return state as State
   }
 }
+
+/** Where a record has them, whichever copy of the package asks. A WeakMap in its place made each collection of young objects dearer. */
+export const STATES: unique symbol = Symbol.for('agproxy.slots') as never

@@ -1,5 +1,4 @@
-import type { Call } from '../../core/index.js'
-import { plainHeaders, withoutMembers } from '../../core/kit.js'
+import { plainHeaders, type Sightings, withoutMembers } from '../../core/kit.js'
 import type { Bodies } from './entry.js'
 
 /** Bytes of a request and of an answer that are kept. */
@@ -24,18 +23,20 @@ export class Capture {
 }
 
 /** What the client sent, without the id of its user, and what it got. */
-export function bodiesOf(call: Call | undefined, capture: Capture): Bodies {
+export function bodiesOf(asked: Sightings['first'], capture: Capture): Bodies {
   return {
-    request: call && withoutUser(call),
-    headers: call && plainHeaders(call.headers),
-    query: call?.query ?? '',
+    request: asked?.body && withoutUser(asked.body),
+    headers: asked && plainHeaders(asked.headers),
+    query: asked?.query ?? '',
     answer: capture.answer,
   }
 }
 
-function withoutUser(call: Call): Buffer | undefined {
-  if (call.bytes.length > REQUEST_LIMIT) return undefined
-  const metadata = call.tree.get('metadata')
-  if (!metadata?.get('user_id')) return call.bytes
-  return call.edit(withoutMembers(metadata, (key) => key.is('user_id'))).bytes
+type RequestBody = NonNullable<Sightings['last']>
+
+function withoutUser(body: RequestBody): Buffer | undefined {
+  if (body.bytes.length > REQUEST_LIMIT) return undefined
+  const metadata = body.tree.get('metadata')
+  if (!metadata?.get('user_id')) return body.bytes
+  return body.edit(withoutMembers(metadata, (key) => key.is('user_id'))).bytes
 }

@@ -1,4 +1,4 @@
-import type { AttemptRecord, Call, RecordFacts } from '../../core/index.js'
+import type { AttemptRecord, RecordFacts } from '../../core/index.js'
 import { bodyDifferences, type Passage } from '../../core/kit.js'
 import { sentTokens } from './sent-tokens.js'
 
@@ -39,10 +39,16 @@ interface Turn {
   readonly account: string
   readonly model: string
   readonly tokens: number
+  /** Undefined for a request that was not watched. */
+  readonly body: Body | undefined
   /** Put together only where a cache missed. */
-  readonly call: Call
-  readonly size: number
   readonly passages: () => readonly Passage[]
+}
+
+/** A body in a buffer that may have room for the next turn's, which is longer. */
+interface Body {
+  readonly buffer: Buffer
+  readonly length: number
 }
 
 /** Conversations whose last body is kept, and their bytes together. */
@@ -62,44 +68,75 @@ export class CacheDoctor {
   readonly #turns = new Map<string, Turn>()
   #bytes = 0
 
+  /** A verdict, or how to find one: two bodies of 300 kB are compared only for whoever reads it. */
   look(
     facts: RecordFacts,
     attempt: AttemptRecord | undefined,
-    call: Call | undefined,
+    body: Buffer | undefined,
     passages: () => readonly Passage[],
     now = Date.now(),
-  ): CacheVerdict | undefined {
-    if (!attempt || !call || facts.session === undefined || sentTokens(attempt) === undefined)
-      return undefined
-    const key = `${facts.session}/${facts.agent ?? ''}`
+  ): CacheVerdict | (() => CacheVerdict) | undefined {
+    if (!attempt || facts.session === undefined || sentTokens(attempt) === undefined) return undefined
+    const key = facts.agent === undefined ? facts.session : `${facts.session}/${facts.agent}`
     const before = this.#turns.get(key)
-    const turn = turnOf(attempt, call, passages, now)
+    const { upstream, account, model, cacheReadTokens = 0, cacheCreationTokens = 0 } = attempt
+    const turn = {
+      at: now,
+      upstream,
+      account,
+      model,
+      tokens: cacheReadTokens + cacheCreationTokens,
+      passages,
+    }
     const verdict = judge(before, turn, attempt)
-    this.#keep(key, turn)
-    return verdict
+    if (typeof verdict !== 'function') {
+      this.#keep(key, { ...turn, body: body && copyOf(body, before?.body?.buffer) })
+      return verdict
+    }
+    // What is compared later keeps both bodies for itself.
+    const own = { ...turn, body: body && copyOf(body) }
+    this.#keep(key, { ...turn, body: body && copyOf(body) })
+    return () => verdict(own)
   }
 
   #keep(key: string, turn: Turn): void {
     this.#drop(key)
     this.#turns.set(key, turn)
-    this.#bytes += turn.size
+    this.#bytes += sizeOf(turn)
     while (this.#turns.size > MOST || this.#bytes > MEMORY) this.#drop(this.#turns.keys().next().value!)
   }
 
   #drop(key: string): void {
-    this.#bytes -= this.#turns.get(key)?.size ?? 0
+    this.#bytes -= sizeOf(this.#turns.get(key))
     this.#turns.delete(key)
   }
 }
 
-function turnOf(attempt: AttemptRecord, call: Call, passages: () => readonly Passage[], at: number): Turn {
-  const { upstream, account, model, cacheReadTokens = 0, cacheCreationTokens = 0 } = attempt
-  const tokens = cacheReadTokens + cacheCreationTokens
-  const size = call.record.facts.requestBytes ?? 0
-  return { at, upstream, account, model, tokens, call, size, passages }
+function sizeOf(turn: Turn | undefined): number {
+  return turn?.body?.buffer.length ?? 0
 }
 
-function judge(before: Turn | undefined, turn: Turn, attempt: AttemptRecord): CacheVerdict {
+/**
+ * A body of its own would be kept from one turn to the next, and what lives so long is collected with the whole heap alone: then each
+ * turn of a large conversation would bring such a collection nearer.
+ */
+function copyOf(body: Buffer, into?: Buffer): Body {
+  const buffer =
+    into && into.length >= body.length ? into : Buffer.allocUnsafeSlow(Math.ceil(body.length * ROOM))
+  body.copy(buffer)
+  return { buffer, length: body.length }
+}
+
+/** Of what a conversation grows until it gets another buffer. */
+const ROOM = 1.25
+
+type Sent = Omit<Turn, 'body'>
+
+function judge(
+  before: Turn | undefined,
+  turn: Sent,
+  attempt: AttemptRecord,
+): CacheVerdict | ((turn: Turn) => CacheVerdict) {
   const { cacheReadTokens } = attempt
   if (!before) return { verdict: 'first' }
   if (cacheReadTokens === undefined) return { verdict: 'none' }
@@ -111,17 +148,22 @@ function judge(before: Turn | undefined, turn: Turn, attempt: AttemptRecord): Ca
   for (const what of ['upstream', 'account', 'model'] as const)
     if (before[what] !== turn[what])
       return { verdict: what, ...lost, detail: `${before[what]} before, ${turn[what]} now` }
+  return (own) => miss(before, own, lost)
+}
+
+function miss(before: Turn, turn: Turn, lost: Pick<CacheVerdict, 'lostTokens'>): CacheVerdict {
   const change = firstChange(before, turn)
   if (change) return { verdict: 'prefix', ...lost, ...change }
   const minutes = (turn.at - before.at) / MINUTE
-  const longLived = before.call.bytes.includes('"ttl":"1h"') ? 60 : 5
+  const longLived = before.body && textOf(before.body).includes('"ttl":"1h"') ? 60 : 5
   const detail = `${Math.round(minutes * 10) / 10} min since the turn before; its cache lives for ${longLived}`
   return { verdict: minutes > longLived ? 'expired' : 'unknown', ...lost, detail }
 }
 
 /** The first difference in the order in which a prompt is read; what was added behind the turn before is none. */
 function firstChange(before: Turn, turn: Turn): Pick<CacheVerdict, 'region' | 'path' | 'plugin'> | undefined {
-  const paths = bodyDifferences(before.call.bytes, turn.call.bytes)
+  if (!before.body || !turn.body) return undefined
+  const paths = bodyDifferences(textOf(before.body), textOf(turn.body))
   for (const field of ['tools', 'system', 'messages']) {
     const path = paths.find(
       (each) => each === field || each.startsWith(`${field}[`) || each.startsWith(`${field}.`),
@@ -138,6 +180,10 @@ function firstChange(before: Turn, turn: Turn): Pick<CacheVerdict, 'region' | 'p
     return { region, path, ...(plugin !== undefined && { plugin }) }
   }
   return undefined
+}
+
+function textOf({ buffer, length }: Body): Buffer {
+  return buffer.subarray(0, length)
 }
 
 /** Paths that plugins changed, with their names. */

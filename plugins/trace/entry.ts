@@ -15,10 +15,7 @@ export interface Bodies {
 const BASE = 4_000
 const CALLS = 2
 
-/**
- * What is kept of a finished request. Its calls are compared when somebody asks for that, or when their memory is wanted: to
- * compare them at once cost a small request a third of its CPU time.
- */
+/** What is kept of a finished request. Its calls are compared when somebody asks for that. */
 export class Entry {
   readonly id: string
   readonly route: string
@@ -31,14 +28,13 @@ export class Entry {
   readonly times: RecordTimes
   readonly notes: readonly { readonly plugin: string; readonly text: string }[]
   readonly attempts: readonly AttemptRecord[]
-  #compare: (() => readonly Passage[]) | undefined
-  #passages: readonly Passage[] = []
+  #passages: readonly Passage[] | undefined
 
   constructor(
     record: FinishedRecord,
     { id, route, path }: CallHead,
-    compare: () => readonly Passage[],
-    readonly cache: CacheVerdict | undefined,
+    private seen: (() => readonly Passage[]) | undefined,
+    private verdict: CacheVerdict | (() => CacheVerdict) | undefined,
     readonly bodies: Bodies | undefined,
     /** The first words of the prompt. */
     readonly text: string | undefined,
@@ -53,30 +49,37 @@ export class Entry {
     this.times = record.times
     this.notes = record.notes
     this.attempts = record.attempts
-    this.#compare = compare
   }
 
-  get isSettled(): boolean {
-    return this.#compare === undefined
-  }
-
-  /** Compares its calls, and lets go of them. */
+  /** Compares its calls, and lets go of them. None of a request that was not watched. */
   get passages(): readonly Passage[] {
-    if (this.#compare) {
-      this.#passages = this.#compare()
-      this.#compare = undefined
-    }
+    this.#passages ??= this.seen?.() ?? []
+    this.seen = undefined
     return this.#passages
+  }
+
+  get cache(): CacheVerdict | undefined {
+    if (typeof this.verdict === 'function') this.verdict = this.verdict()
+    return this.verdict
+  }
+
+  /** Lets go of its bodies, and with them of the changes and the verdict that nobody has asked for. */
+  forget(): void {
+    this.seen = undefined
+    if (typeof this.verdict === 'function') this.verdict = NOT_LOOKED_AT
   }
 
   /** About how much memory it takes now. */
   get bytes(): number {
     const { request, answer } = this.bodies ?? {}
     const kept = (request?.length ?? 0) + (answer?.length ?? 0)
-    const calls = this.isSettled ? changesSize(this.#passages) : CALLS * (this.facts.requestBytes ?? 0)
-    return BASE + kept + calls
+    const body = this.facts.requestBytes ?? 0
+    const calls = this.seen ? CALLS * body : changesSize(this.#passages ?? [])
+    return BASE + kept + calls + (typeof this.verdict === 'function' ? CALLS * body : 0)
   }
 }
+
+const NOT_LOOKED_AT: CacheVerdict = { verdict: 'unknown', detail: 'too many requests to look at each' }
 
 function changesSize(passages: readonly Passage[]): number {
   return passages.reduce((sum, { changes }) => sum + sizeOf(changes), 0)

@@ -19,6 +19,7 @@ import { listOf } from './list.js'
 import { Live } from './live.js'
 import { Money } from './money.js'
 import { nowOf } from './now.js'
+import { Pace } from './pace.js'
 import { partOf } from './parts.js'
 import { promptText } from './prompt-text.js'
 import { Ring } from './ring.js'
@@ -29,11 +30,12 @@ import { detailsOf, rowOf } from './views.js'
 const NAME = 'trace'
 /** Requests that are compared at once, so that a plugin which does not declare its changes is found soon. */
 const CHECKED = 20
+/** Bytes of a body from which on its calls are compared at once. */
+const LARGE = 32_000
 
 /** Keeps what happened to each of the last requests, and answers the operator's questions about them. */
 export const trace = definePlugin({
   name: NAME,
-  optIn: true,
   phase: 'request',
   routes: FORWARDED_ROUTES,
   options: z.strictObject({
@@ -49,9 +51,11 @@ export const trace = definePlugin({
     const { ring, live, estimates, doctor } = keptWith(state)
     live.now = () => nowOf(accounts)
     ring.resize(options.size, options.memory)
-    const sightings = slot(() => new Sightings())
+    const pace = new Pace()
+    const sightings = slot(() => ({ first: true, seen: undefined as Sightings | undefined }))
     const capture = slot(() => new Capture())
     const warned = new Set<string>()
+    const shown = { texts: options.bodies }
     let checked = 0
     const warn = (plugin: string, paths: readonly string[]) => {
       if (warned.has(plugin)) return
@@ -72,7 +76,12 @@ export const trace = definePlugin({
       })
     return {
       onStep(step, call) {
-        sightings(call).add(step, call)
+        const watched = sightings(call)
+        if (watched.first) {
+          watched.first = false
+          if (options.bodies || pace.allows()) watched.seen = new Sightings()
+        }
+        watched.seen?.add(step, call)
         const { facts } = call.record
         if (step.position === 0 && facts.requestBytes !== undefined)
           facts.estimatedTokens ??= estimates.of(call.model, facts.requestBytes)
@@ -81,20 +90,23 @@ export const trace = definePlugin({
         handle: async (call, next) => watchReply(await next(call), capture(call)),
       }),
       onFinish(record, head) {
-        const seen = sightings(head)
+        const { seen } = sightings(head)
+        seen?.end()
         const { facts, attempts } = record
-        const shown = { texts: options.bodies }
-        const compare = () => seen.passages(shown, warn).filter(({ plugin }) => plugin !== NAME)
         const answer = attempts.at(-1)
         const isMessage = head.route === 'messages'
         const sent = isMessage ? sentTokens(answer) : undefined
         if (sent && facts.model !== undefined && facts.requestBytes)
           estimates.learn(facts.model, facts.requestBytes, sent)
-        const cache = isMessage ? doctor.look(facts, answer, seen.last, compare) : undefined
-        const bodies = options.bodies ? bodiesOf(seen.first, capture(head)) : undefined
-        const text = options.bodies && seen.first ? promptText(seen.first) : undefined
-        const entry = new Entry(record, head, compare, cache, bodies, text)
-        if (checked++ < CHECKED) void entry.passages
+        const passages =
+          seen && (() => seen.passages(shown, warn).filter(({ plugin }) => plugin !== NAME))
+        const changes = () => entry.passages
+        const cache = isMessage ? doctor.look(facts, answer, seen?.last?.bytes, changes) : undefined
+        const bodies = options.bodies ? bodiesOf(seen?.first, capture(head)) : undefined
+        const text = options.bodies && seen?.first?.body ? promptText(seen.first.body) : undefined
+        const entry: Entry = new Entry(record, head, passages, cache, bodies, text)
+        // A large body that is kept makes each collection of memory cost more than the comparison.
+        if (checked++ < CHECKED || (facts.requestBytes ?? 0) > LARGE) void entry.passages
         ring.add(entry)
         live.add(entry)
       },

@@ -7,7 +7,7 @@ const LOOK_BACK = 400
 const REMINDER = '<system-reminder>'
 
 /** The first words of what the user asked for last, on one line; tool results and the client's reminders are left out. */
-export function promptText({ tree }: Call): string | undefined {
+export function promptText({ tree }: Pick<Call, 'tree'>): string | undefined {
   const messages = tree.get('messages')?.items().slice(-LOOK_BACK) ?? []
   for (const message of messages.toReversed()) {
     if (!message.get('role')?.is('user')) continue

@@ -9,6 +9,8 @@ export class Ring {
   #bytes = 0
   #size = 0
   #memory = 0
+  /** So many of the oldest hold no bodies. */
+  #forgotten = 0
 
   resize(size: number, memory: number): void {
     this.#size = size
@@ -32,20 +34,20 @@ export class Ring {
     return this.#entries
   }
 
-  /** Lets go of the calls of the older half before it drops a request. */
+  /** Lets go of the bodies of the oldest, one after the other, before it drops a request. */
   #shrink(): void {
     while (this.#entries.length > this.#size) this.#drop()
-    if (this.#bytes > this.#memory)
-      for (const entry of this.#entries) {
-        if (this.#bytes <= this.#memory / 2) break
-        if (!entry.isSettled) void entry.passages
-        this.#count(entry, entry.bytes)
-      }
+    for (; this.#bytes > this.#memory && this.#forgotten < this.#entries.length; this.#forgotten++) {
+      const entry = this.#entries[this.#forgotten]!
+      entry.forget()
+      this.#count(entry, entry.bytes)
+    }
     while (this.#bytes > this.#memory && this.#entries.length > 0) this.#drop()
   }
 
   #drop(): void {
     const oldest = this.#entries.shift()!
+    if (this.#forgotten > 0) this.#forgotten--
     this.#byId.delete(oldest.id)
     this.#count(oldest, 0)
     this.#sizes.delete(oldest)
