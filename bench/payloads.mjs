@@ -86,7 +86,7 @@ export function claudeCodeBody(size) {
   const pick = random(size)
   const last = [{ type: 'text', text: `the last word of the bench: ${prose(pick, 80)}`, ...EPHEMERAL }]
   const body = {
-    model: 'claude-opus-4-5',
+    model: 'claude-opus-5-5',
     messages: /** @type {object[]} */ ([
       {
         role: 'user',
@@ -131,7 +131,7 @@ const SESSION = 'cd311f90-866d-48c1-8ee4-0e1ce8df4984'
 export function smallBody(stream) {
   const pick = random(1)
   const body = {
-    model: 'claude-opus-4-5',
+    model: 'claude-opus-5-5',
     max_tokens: 1024,
     system: [{ type: 'text', text: prose(pick, 200), ...EPHEMERAL }],
     messages: [{ role: 'user', content: [{ type: 'text', text: prose(pick, 600), ...EPHEMERAL }] }],

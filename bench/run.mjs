@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Bench } from './bench.mjs'
 import { decodersOf } from './decoders.mjs'
 import { judge } from './goals.mjs'
+import { idleCosts } from './idle.mjs'
 import { describeMachine, raisePriority } from './machine.mjs'
 import { choose, readOptions, USAGE } from './options.mjs'
 import { pluginCosts } from './plugins.mjs'
@@ -43,7 +44,8 @@ async function main({ quick, ...options }) {
   }
   if (options.plugins) {
     const dist = buildOf(options.dist)
-    process.stdout.write(`${await pluginCosts(dist, progress)}\n\n${await providerCosts(dist, progress)}\n`)
+    for (const costs of [pluginCosts, idleCosts, providerCosts])
+      process.stdout.write(`${await costs(dist, progress)}\n\n`)
     return 0
   }
   mkdirSync(cache, { recursive: true })

@@ -16,6 +16,7 @@ const start =
     return {
       command: process.execPath,
       args: [...nodeArgs, join(dist, 'bin.js'), 'start', '--config', file, ...flags],
+      env: { XDG_STATE_HOME: folder }, // its ledger is the bench's, not the user's
     }
   }
 

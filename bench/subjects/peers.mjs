@@ -72,10 +72,10 @@ export const router = {
       name: 'bench',
       api_base_url: `http://127.0.0.1:${upstream}/v1/messages`,
       api_key: 'sk-upstream',
-      models: ['claude-opus-4-5'],
+      models: ['claude-opus-5-5'],
       transformer: { use: ['Anthropic'] },
     }
-    const config = { PORT: port, Providers: [provider], Router: { default: 'bench,claude-opus-4-5' } }
+    const config = { PORT: port, Providers: [provider], Router: { default: 'bench,claude-opus-5-5' } }
     writeFileSync(join(folder, '.claude-code-router/config.json'), JSON.stringify(config))
     const cli = join(peers, 'node_modules/@musistudio/claude-code-router/dist/cli.js')
     return { command: process.execPath, args: [...nodeArgs, cli, 'start'], env: { HOME: folder } }
