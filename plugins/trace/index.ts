@@ -98,8 +98,7 @@ export const trace = definePlugin({
         const sent = isMessage ? sentTokens(answer) : undefined
         if (sent && facts.model !== undefined && facts.requestBytes)
           estimates.learn(facts.model, facts.requestBytes, sent)
-        const passages =
-          seen && (() => seen.passages(shown, warn).filter(({ plugin }) => plugin !== NAME))
+        const passages = seen && (() => seen.passages(shown, warn).filter(({ plugin }) => plugin !== NAME))
         const changes = () => entry.passages
         const cache = isMessage ? doctor.look(facts, answer, seen?.last?.bytes, changes) : undefined
         const bodies = options.bodies ? bodiesOf(seen?.first, capture(head)) : undefined
