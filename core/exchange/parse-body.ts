@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors/gateway-errors.js'
 import type { Spliced } from '../json/edit.js'
-import { JsonNode, type TapeNode } from '../json/node.js'
+import { type JsonNode, TapeNode } from '../json/node.js'
 import { NestingError, ValueCountError } from '../json/scan.js'
 
 /** What a client's body may be made of: work on it is linear in these, and they bound its memory. */
@@ -28,7 +28,7 @@ export function parseBody(bytes: Buffer, limits: BodyLimits): TapeNode {
   if (bytes.length === 0) throw bad('the request has no body: send a JSON object with `model` and `messages`')
   const { depthLimit, valueLimit } = limits
   return checked(
-    indexed(() => JsonNode.parse(bytes, depthLimit, valueLimit), bytes, limits),
+    indexed(() => TapeNode.parse(bytes, depthLimit, valueLimit), bytes, limits),
     limits,
   )
 }
