@@ -1,9 +1,5 @@
 import type { UpstreamFact } from './facts.js'
 
-const API = 'https://docs.anthropic.com/en/api/messages'
-/** Anthropic's answers, as issue threads and clients quote them. */
-const SAID = 'its refusals, as quoted in issue threads'
-
 /** Models from before 4.6. */
 const OLD = [
   'claude-3*',
@@ -24,41 +20,69 @@ export function claudeFacts(
   const facts: readonly UpstreamFact[] = [
     {
       accepts: { systemMessages: 'not-first' },
-      says: '"use the top-level \'system\' parameter for the initial system prompt"',
-      source: 'gproxy#209',
-      date: '2026-11',
+      says: '"messages.0: use the top-level \'system\' parameter for the initial system prompt"',
+      source: 'LeenHawk/gproxy#209',
+      date: '2026-09-04',
     },
     {
       accepts: { systemMessages: false },
       models: [...OLD, 'claude-opus-4-6*', 'claude-opus-4-7*', 'claude-sonnet-4-6*'],
-      says: '"role \'system\' is not supported on this model"',
-      source: SAID,
-      date: '2026-11',
+      says: '"role \'system\' is not supported on this model", and "Unexpected role "system"" before (diegosouzapw/OmniRoute#1797, #2570)',
+      source: 'anthropics/claude-code#61242',
+      date: '2026-05-21',
     },
     {
       accepts: { adaptiveThinking: false },
       models: OLD,
-      says: '"adaptive thinking is not supported on this model"',
-      source: SAID,
-      date: '2026-11',
+      says: '"adaptive thinking is not supported on this model", asked model by model',
+      source: 'askalf/dario#273',
+      date: '2026-05-15',
     },
     {
       accepts: { enabledThinking: false },
-      models: ['claude-opus-4-7*', 'claude-opus-4-8*', 'claude-haiku-5-5*'],
-      says: 'budgets up to 4.6',
-      source: API,
+      models: [
+        'claude-opus-4-7*',
+        'claude-opus-4-8*',
+        'claude-opus-5*',
+        'claude-sonnet-5*',
+        'claude-fable-5*',
+      ],
+      says: '""thinking.type.enabled" is not supported for this model", asked model by model; 4.7 by its documentation',
+      source: 'handochan/aelix-ai#258',
+      date: '2026-09-08',
+    },
+    {
+      accepts: { enabledThinking: false },
+      models: ['claude-haiku-5-5*'],
+      says: 'no budgets',
+      source: 'configurations in public repositories',
       date: '2026-11',
+      basis: 'second-hand',
     },
     {
       accepts: { foreignSignatures: false },
-      says: '"Invalid `signature` in `thinking` block"',
-      source: SAID,
-      date: '2026-11',
+      says: '"Invalid `signature` in `thinking` block" after a change of the provider',
+      source: 'tombii/better-ccflare#52',
+      date: '2026-01-18',
     },
     {
-      accepts: { unpairedTools: false, emptyText: false, trailingSpace: false },
-      source: SAID,
+      accepts: { unpairedTools: false },
+      says: '"`tool_use` ids were found without `tool_result` blocks immediately after"',
+      source: 'anthropics/claude-code#5705',
+      date: '2025-08-13',
+    },
+    {
+      accepts: { emptyText: false },
+      says: '"text content blocks must be non-empty"',
+      source: 'anthropics/claude-code#59812',
+      date: '2026-05-16',
+    },
+    {
+      accepts: { trailingSpace: false },
+      says: '"final assistant content cannot end with trailing whitespace"',
+      source: 'its refusals, as issue threads quote them',
       date: '2026-11',
+      basis: 'second-hand',
     },
     {
       accepts: { loneSurrogates: false },

@@ -12,13 +12,15 @@ export interface UpstreamFact {
   readonly models?: readonly string[]
   /** What else it says, in a few words. */
   readonly says?: string
+  /** Where it is not the upstream itself that says so: others quote it, or it is concluded. */
+  readonly basis?: 'second-hand' | 'assumed'
 }
 
 /** The facts as an upstream's `accepts`; each overrules those before it. */
 export function acceptsOf(facts: readonly UpstreamFact[]): AcceptsInit[] {
-  return facts.flatMap(({ accepts, models, source, date }) => {
+  return facts.flatMap(({ accepts, models, source, date, basis }) => {
     if (!accepts) return []
     const part = models ? { byModel: Object.fromEntries(models.map((model) => [model, accepts])) } : accepts
-    return [{ ...part, source: `${source} (${date})` }]
+    return [{ ...part, source: `${source} (${date}${basis ? `, ${basis}` : ''})` }]
   })
 }

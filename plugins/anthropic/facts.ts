@@ -11,8 +11,9 @@ export const FACTS: readonly UpstreamFact[] = [
   {
     accepts: { unknownFields: false },
     says: '"Extra inputs are not permitted"; unknown beta values are refused too',
-    source: 'its refusals, as quoted in issue threads',
+    source: 'its refusals, as issue threads quote them',
     date: '2026-11',
+    basis: 'second-hand',
   },
   ...claudeFacts(),
 ]

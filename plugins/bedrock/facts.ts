@@ -61,6 +61,7 @@ export const FACTS: readonly UpstreamFact[] = [
     says: '"invalid beta flag" for any that it does not know, which names nothing',
     source: BETAS,
     date: '2026-10',
+    basis: 'second-hand',
   },
   ...claudeFacts((pattern) => `*${pattern}`),
 ]

@@ -15,6 +15,9 @@ const CLIENTS =
 /** z.ai: "invalid parameter", and "the prompt parameter was not received normally". */
 const NAMELESS = /^(1210|1213)$/
 
+/** Alibaba's coding plan, of system messages and perhaps of more. */
+const WORDLESS = /^request body format invalid\.?$/i
+
 /** Kimi, of a tool reference (from June to July 2026) and perhaps of more. */
 const KIMI = /^invalid request error$/i
 
@@ -29,7 +32,8 @@ export function suggestionOf(words: UpstreamWords, call: Call, accepts: Accepts)
   }
   if (/invalid beta flag/i.test(message)) return halvesOfBetas(call, accepts)
   if (KIMI.test(message.trim())) return kimi(call, accepts)
-  return code !== undefined && NAMELESS.test(code) ? halvesOf(call, accepts) : []
+  const isNameless = (code !== undefined && NAMELESS.test(code)) || WORDLESS.test(message.trim())
+  return isNameless ? halvesOf(call, accepts) : []
 }
 
 const LISTED: Lesson = { toolReferences: 'listed' }

@@ -19,6 +19,7 @@ export const RULES: readonly Rule[] = [
     roles[0] === 'system' ? { systemMessages: 'not-first' } : undefined,
   ),
   rule(/messages?[.[]\d+\]?\.role\b/i, systemRole),
+  rule(/unexpected role ['"`]?system/i, systemRole),
   rule(/role ['"`]?system['"`]? is not supported|invalid message role: system/i, systemRole),
   rule(/unknown variant `system`|invalid discriminator value\. expected 'user' \| 'assistant'/i, systemRole),
 
@@ -43,6 +44,12 @@ export const RULES: readonly Rule[] = [
   always(/expected `thinking` or `redacted_thinking`, but found/i, { foreignSignatures: false }),
 
   // Fields and beta values.
+  rule(/does not support the effort parameter/i, (_, call) =>
+    call.tree.places('effort').length > 0 ? { effort: false } : undefined,
+  ),
+  rule(/`(temperature|top_p|top_k)` .{0,20}(?:deprecated|not supported)/i, (found, call) =>
+    lessonOfField(found[1]!, call),
+  ),
   rule(/([\w.[\]]{1,200}): extra inputs are not permitted/i, (found, call) => lessonOfField(found[1]!, call)),
   rule(/unexpected value\(s\) (.{1,400}) for the `?anthropic-beta`? header/i, ([, named], call) => {
     const refused = betasOf(call).filter((beta) => named!.includes(beta))

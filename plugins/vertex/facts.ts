@@ -48,6 +48,7 @@ export const FACTS: readonly UpstreamFact[] = [
     says: '"invalid beta flag" for any that it does not know, which names nothing',
     source: 'BerriAI/litellm, litellm/anthropic_beta_headers_config.json',
     date: '2026-10',
+    basis: 'second-hand',
   },
   ...claudeFacts(),
 ]

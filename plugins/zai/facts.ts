@@ -18,18 +18,20 @@ export const FACTS: readonly UpstreamFact[] = [
     says: 'prefixes are cached without markers; that neighbours of one role are refused is assumed',
     source: 'https://docs.z.ai/guides/llm',
     date: '2026-11',
+    basis: 'assumed',
   },
   {
     accepts: { nonStreaming: false },
-    says: 'streams are more reliable than JSON answers (assumed)',
+    says: 'streams are more reliable than JSON answers',
     source: 'https://docs.z.ai/guides/llm',
     date: '2026-11',
+    basis: 'assumed',
   },
   {
     accepts: { systemMessages: false },
     says: '422 with `{"loc":["body","messages",1,"role"],…}`',
-    source: 'OmniRoute#1447',
-    date: '2026-04',
+    source: 'diegosouzapw/OmniRoute#1445',
+    date: '2026-04-20',
   },
   {
     accepts: { serverTools: false },
@@ -42,6 +44,7 @@ export const FACTS: readonly UpstreamFact[] = [
     says: 'used by many clients',
     source: 'configurations in public repositories',
     date: '2026-11',
+    basis: 'second-hand',
   },
   {
     accepts: { billingLine: false },
@@ -67,5 +70,6 @@ export const FACTS: readonly UpstreamFact[] = [
     says: '`glm-5.2[1m]` is the name with a million tokens',
     source: 'glm-launch 2026.9 on PyPI',
     date: '2026-09',
+    basis: 'second-hand',
   },
 ]

@@ -105,6 +105,15 @@ export const REFUSALS: readonly Refusal[] = [
       400,
     ),
   ),
+  // diegosouzapw/OmniRoute#1797
+  system(
+    'Anthropic, before May 2026',
+    words(
+      'messages: Unexpected role "system". The Messages API accepts a top-level `system` parameter, not "system" as an input message role.',
+    ),
+  ),
+  // diegosouzapw/OmniRoute#1445
+  system('Alibaba’s coding plan, naming nothing', words('Request body format invalid')),
   system('zod', words("Invalid discriminator value. Expected 'user' | 'assistant'")),
   system('z.ai, FastAPI', json(literal, 422)),
   system('vLLM before 0.21', json(literal, 400)),
@@ -172,6 +181,29 @@ export const REFUSALS: readonly Refusal[] = [
     answer: words('context_management: Extra inputs are not permitted'),
     body: { context_management: { edits: [] } },
   },
+  {
+    // anthropics/claude-code#30010
+    name: 'Anthropic, effort',
+    refuses: has('effort'),
+    answer: words('This model does not support the effort parameter.'),
+    body: { output_config: { effort: 'low' } },
+  },
+  {
+    name: 'Anthropic since 4.7, temperature',
+    refuses: has('temperature'),
+    answer: words('`temperature` is deprecated for this model.'),
+    body: { temperature: 0.5 },
+  },
+  // anthropics/claude-code#29531
+  adaptive(
+    'DashScope',
+    "Only 'enabled' and 'disabled' are supported for thinking; 'adaptive' is not supported.",
+  ),
+  // strands-agents/harness-sdk#1856
+  adaptive(
+    'Bedrock',
+    "thinking: Input tag 'adaptive' found using 'type' does not match any of the expected tags: 'disabled', 'enabled'",
+  ),
   {
     name: 'Anthropic, output_config',
     refuses: has('output_config'),

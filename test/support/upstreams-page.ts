@@ -34,7 +34,8 @@ const INTRO = `# Upstreams
 
 What each ready-made upstream takes, as far as it is known, with the source and the date of every fact. Made from the data files by
 \`npm run docs:upstreams\`; a test holds it to them. What is not named is unknown, and unknown means that it is passed on: the first
-refusal teaches (see [learn](plugins/learn.md)). No provider was called for this page.
+refusal teaches (see [learn](plugins/learn.md)). No provider was called for this page. A source that is \`(second-hand)\` quotes the upstream, or
+was read in a quotation; what is \`(assumed)\` was concluded, and the careful answer taken.
 
 The names are those of the option \`accepts\`, which overrules them: \`plugins.zai.accepts\`, \`plugins.anthropic.accepts\`,
 \`deepseek({ accepts })\`, \`anthropicCompatible({ accepts })\`, \`upstreams[].accepts\`; each with \`byModel\` for patterns of the upstream's own
@@ -48,8 +49,8 @@ export function upstreamsPage(): string {
 
 function card({ name, title, facts }: Card): string {
   const rows = facts.map(
-    ({ accepts, models, says, source, date }) =>
-      `| ${cell([accepted(accepts), says])} | ${models?.map(code).join(', ') ?? 'all'} | ${link(source)} | ${date} |`,
+    ({ accepts, models, says, source, date, basis }) =>
+      `| ${cell([accepted(accepts), says])} | ${models?.map(code).join(', ') ?? 'all'} | ${link(source)}${basis ? ` (${basis})` : ''} | ${date} |`,
   )
   const own =
     name === 'zai'

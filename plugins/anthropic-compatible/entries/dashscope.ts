@@ -26,7 +26,7 @@ export const dashscope: Entry = {
     },
     {
       accepts: { systemMessages: false },
-      source: 'Qwen#2244',
+      source: 'QwenLM/Qwen#2244',
       date: '2026-11',
     },
     {

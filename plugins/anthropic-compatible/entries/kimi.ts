@@ -19,6 +19,7 @@ const KIMI: readonly UpstreamFact[] = [
     says: 'refused until June (Kimi-K2#118), needed since July; a stripped one makes k3 emit empty calls',
     source: 'MCC specification of 2026-07-21',
     date: '2026-07-21',
+    basis: 'second-hand',
   },
 ]
 
@@ -29,9 +30,10 @@ export const moonshot: Entry = {
   keyHeader: 'bearer',
   facts: [
     {
-      says: 'endpoint, Bearer (read in quotations); prefixes are cached without being told to',
+      says: 'endpoint, Bearer; prefixes are cached without being told to',
       source: 'https://platform.kimi.ai/docs/api/overview',
       date: '2026-11',
+      basis: 'second-hand',
     },
     ...KIMI,
   ],
@@ -44,7 +46,8 @@ export const kimi: Entry = {
   keyHeader: 'x-api-key',
   facts: [
     {
-      says: 'endpoint, x-api-key (read in quotations)',
+      says: 'endpoint, x-api-key',
+      basis: 'second-hand',
       source: 'https://www.kimi.com/code/docs/en/third-party-tools/other-coding-agents.html',
       date: '2026-11',
     },
