@@ -65,6 +65,12 @@ export function time(at: string | number, now = Date.now()): string {
   return date.toDateString() === new Date(now).toDateString() ? clock.format(date) : dayClock.format(date)
 }
 
+const dayOnly = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short' })
+
+export function day(at: number): string {
+  return dayOnly.format(new Date(at))
+}
+
 /** A long id's beginning: enough to tell two apart. */
 export function shortId(id: string, characters = 8): string {
   return id.length <= characters + 1 ? id : `${id.slice(0, characters)}…`

@@ -1,5 +1,5 @@
 import type { Now, Row } from '../api/types.js'
-import { duration, things, tokens } from '../format.js'
+import { duration, money, things, tokens } from '../format.js'
 import { href } from '../route.js'
 import { isFailed, isMissed } from './sums.js'
 
@@ -23,7 +23,7 @@ function accountsOut(now: Now | undefined): Notice[] {
   if (!now || out.length === 0) return []
   const all = out.length === now.accounts.length
   const each = out.slice(0, 3).map(({ id, reason, ms }) => {
-    const left = ms === null ? 'until its key is changed' : `${duration(ms)} left`
+    const left = ms === null ? 'until its key is changed' : `${duration(Math.ceil(ms / 1000) * 1000)} left`
     return `${id} (${reason?.replaceAll('-', ' ') ?? 'cooling down'}, ${left})`
   })
   const who = `${each.join(', ')}${out.length > 3 ? ` and ${out.length - 3} more` : ''}`
@@ -44,7 +44,9 @@ function misses(rows: readonly Row[]): Notice[] {
   const lost = missed.reduce((sum, { lostTokens = 0 }) => sum + lostTokens, 0)
   if (lost < WORTH) return []
   const { name } = commonest(missed.map((row) => row.cacheWhy ?? row.cache!))
-  const words = `The cache missed ${missed.length === 1 ? 'once' : `${missed.length} times`}: ${name}; ${tokens(lost)} tokens paid again`
+  const cost = missed.reduce((sum, { lostCost = 0 }) => sum + lostCost, 0)
+  const dear = cost > 0 ? `, ${money(cost)}` : ''
+  const words = `The cache missed ${missed.length === 1 ? 'once' : `${missed.length} times`}: ${name}; ${tokens(lost)} tokens paid again${dear}`
   return [{ level: 'warn', words, to: href('live', [], { q: 'is:missed' }) }]
 }
 

@@ -15,6 +15,8 @@ export interface Sums {
   /** Requests whose cache missed, and the tokens that were paid for again. */
   misses: number
   lost: number
+  /** Of it, US dollars. */
+  lostCost: number
 }
 
 export function sums(): Sums {
@@ -42,6 +44,7 @@ export function add(total: Sums, row: Row): void {
   if (isMissed(row.cache)) {
     total.misses++
     total.lost += row.lostTokens ?? 0
+    total.lostCost += row.lostCost ?? 0
   }
 }
 

@@ -5,6 +5,7 @@ import { Sections } from './sections.jsx'
 
 const PHASES: Readonly<Record<string, string>> = {
   request: 'Once a request',
+  dispatch: 'Around the attempts',
   attempt: 'Anew for each attempt',
   upstream: 'Upstreams',
 }
@@ -58,7 +59,7 @@ function Phase(props: { name: string; plugins: readonly ChainPlugin[] }) {
       <ol class="chain">
         <For each={props.plugins}>
           {(plugin) => (
-            <li class="card">
+            <li>
               <details>
                 <summary>
                   <b>{plugin.name}</b> <span class="muted">{words(plugin)}</span>

@@ -1,40 +1,64 @@
 import { createMemo, For, lazy, Show } from 'solid-js'
-import { count, money, percent, tokens } from '../../format.js'
+import { type Measure, type Per, stackOf } from '../../data/stack.js'
 import { createLoad, Loaded } from '../../parts/load.jsx'
 import { Empty } from '../../parts/small.jsx'
 import { go, route, withQuery } from '../../route.js'
-import type { UsageAnswer, UsageRow } from './answer.js'
+import type { UsageAnswer } from './answer.js'
+import { Budgets } from './budgets.jsx'
+import { UsageTable } from './table.jsx'
+import { Times } from './times.jsx'
 
 const Plot = lazy(() => import('./plot.jsx'))
 
-const BY = ['model', 'session', 'agent', 'account', 'label', 'day'] as const
-const SINCE: Readonly<Record<string, string>> = {
-  '24h': 'a day',
-  '7d': 'a week',
-  '30d': 'a month',
-  '90d': 'three months',
+const BY = ['model', 'agent', 'account', 'label', 'session'] as const
+const SINCE = { '24h': 'a day', '7d': 'a week', '30d': 'a month', '90d': 'three months' } as const
+const PER: Readonly<Record<keyof typeof SINCE, readonly Per[]>> = {
+  '24h': ['hour'],
+  '7d': ['day', 'hour'],
+  '30d': ['day', 'month'],
+  '90d': ['day', 'month'],
+}
+const DAYS = { '24h': 1, '7d': 7, '30d': 30, '90d': 90 } as const
+const MEASURES: Readonly<Record<Measure, string>> = {
+  cost: 'cost',
+  listCost: 'by the client’s names',
+  tokens: 'tokens',
 }
 
 export default function Cost() {
-  const by = () => BY.find((name) => name === route().query.get('by')) ?? 'model'
-  const since = () => {
-    const wanted = route().query.get('since') ?? '7d'
-    return Object.hasOwn(SINCE, wanted) ? wanted : '7d'
-  }
+  const chosen = <T extends string>(name: string, all: readonly T[]) =>
+    all.find((value) => value === route().query.get(name))
+  const by = () => chosen('by', BY) ?? 'model'
+  const since = () => chosen('since', Object.keys(SINCE) as (keyof typeof SINCE)[]) ?? '7d'
+  const per = () => chosen('per', PER[since()]) ?? PER[since()][0]!
   const load = createLoad<UsageAnswer>(() => `usage?by=${by()}&since=${since()}`)
-  const days = createLoad<UsageAnswer>(() => `usage?by=day&since=${since()}`)
+  const overTime = createLoad<UsageAnswer>(() => `usage?by=${by()}&since=${since()}&per=${per()}`)
+  const measure = () => {
+    const { total } = load.value() ?? {}
+    return (
+      chosen('show', Object.keys(MEASURES) as Measure[]) ?? (total && total.priced === 0 ? 'tokens' : 'cost')
+    )
+  }
+  const stack = createMemo(() => {
+    const now = Date.now()
+    const rows = overTime.value()?.rows
+    return rows && stackOf(rows, measure(), per(), now - DAYS[since()] * 86_400_000, now)
+  })
   return (
     <section class="view" aria-label="Cost">
+      <Budgets />
       <div class="row controls">
         <Choice name="by" values={BY} value={by()} />
         <Choice name="since" values={Object.keys(SINCE)} words={SINCE} value={since()} />
+        <Choice name="per" values={PER[since()]} value={per()} />
+        <Choice name="show" values={Object.keys(MEASURES)} words={MEASURES} value={measure()} />
       </div>
       <Loaded
         load={load}
         missing={
-          <Empty title="Nothing is kept yet" command="npm install kysely libsql">
-            The ledger keeps what each request took. It needs these two packages beside agproxy (or Node 22.5
-            and kysely).
+          <Empty title="There is no ledger" command="agproxy check">
+            The plugin ledger keeps what each request took. It is part of the preset claude-code, and off in
+            this config.
           </Empty>
         }
       >
@@ -47,8 +71,9 @@ export default function Cost() {
               </Empty>
             }
           >
-            <Show when={days.value()}>{(found) => <Plot rows={found().rows} />}</Show>
-            <Table rows={answer().rows} more={answer().more} total={answer().total} by={by()} />
+            <Show when={stack()}>{(found) => <Plot stack={found()} measure={measure()} per={per()} />}</Show>
+            <UsageTable answer={answer()} by={by()} />
+            <Show when={stack()}>{(found) => <Times stack={found()} measure={measure()} per={per()} />}</Show>
           </Show>
         )}
       </Loaded>
@@ -74,56 +99,5 @@ function Choice(props: {
         </For>
       </select>
     </label>
-  )
-}
-
-function Table(props: {
-  rows: readonly UsageRow[]
-  more: number
-  total: Omit<UsageRow, 'name'>
-  by: string
-}) {
-  const rows = createMemo(() => props.rows.slice(0, 200))
-  return (
-    <div class="scroll">
-      <table class="wide-table">
-        <thead>
-          <tr>
-            <th>{props.by}</th>
-            <th class="num">requests</th>
-            <th class="num">in</th>
-            <th class="num">cached</th>
-            <th class="num">out</th>
-            <th class="num">cost</th>
-            <th class="num" title="What the models would have cost that the client asked for">
-              by the client’s names
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          <For each={rows()}>{(row) => <Line name={row.name ?? 'none'} row={row} />}</For>
-        </tbody>
-        <tfoot>
-          <Line name="all" row={props.total} />
-        </tfoot>
-      </table>
-    </div>
-  )
-}
-
-function Line(props: { name: string; row: Omit<UsageRow, 'name'> }) {
-  const sent = () => props.row.inputTokens + props.row.cacheReadTokens + props.row.cacheCreationTokens
-  return (
-    <tr>
-      <td class="mono">{props.name}</td>
-      <td class="num">{count(props.row.requests)}</td>
-      <td class="num">{tokens(sent())}</td>
-      <td class="num">{percent(sent() > 0 ? props.row.cacheReadTokens / sent() : undefined)}</td>
-      <td class="num">{tokens(props.row.outputTokens)}</td>
-      <td class="num">
-        {props.row.priced > 0 ? money(props.row.cost) : props.row.plan > 0 ? 'plan' : money(undefined)}
-      </td>
-      <td class="num">{money(props.row.listCost)}</td>
-    </tr>
   )
 }

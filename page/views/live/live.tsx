@@ -53,6 +53,17 @@ export function Live(props: { feed: Feed }) {
       return item !== undefined
     },
   }))
+  // The opened request is in sight when the page comes with it, as from a link.
+  let shownId: string | undefined
+  createEffect(() => {
+    const id = route().query.get('open') ?? undefined
+    if (id === shownId) return
+    const prompt = id && feed.prompts().find(({ rows }) => rows.some((row) => row.id === id))
+    if (id && !prompt) return
+    shownId = id
+    if (prompt && !open().has(prompt.key)) setOpen(new Set([...open(), prompt.key]))
+    if (id) setCursor(id)
+  })
   const nearEnd = () => {
     if (!list || feed.more() === undefined) return
     const last = list.findItemIndex(list.scrollOffset + list.viewportSize)
@@ -71,7 +82,7 @@ export function Live(props: { feed: Feed }) {
       onPointerLeave={() => feed.freeze(false)}
     >
       <Show when={feed.held() > 0}>
-        <button type="button" class="held" onClick={() => feed.show()}>
+        <button type="button" class="news" onClick={() => feed.show()}>
           {things(feed.held(), 'new request')}, held while you point at the list
         </button>
       </Show>

@@ -1,7 +1,7 @@
 import { Show } from 'solid-js'
 import type { Details } from '../../api/types.js'
 import { isMissed } from '../../data/sums.js'
-import { tokens } from '../../format.js'
+import { money, tokens } from '../../format.js'
 import { State } from '../../parts/small.jsx'
 
 /** What the prompt cache did, and why. */
@@ -24,7 +24,8 @@ export function CacheVerdict(props: { request: Details }) {
               {(lost) => (
                 <p>
                   {tokens(cache().expectedTokens)} tokens were in the cache after the turn before,{' '}
-                  {tokens(cache().cachedTokens)} came out of it: {tokens(lost())} paid again.
+                  {tokens(cache().cachedTokens)} came out of it: {tokens(lost())} paid again
+                  {cache().lostCost ? `, ${money(cache().lostCost)}` : ''}.
                 </p>
               )}
             </Show>

@@ -10,6 +10,10 @@ export function ChainChanges(props: { request: Details }) {
   const quiet = createMemo(() => [
     ...new Set(props.request.plugins.filter(({ changes }) => !changes?.length).map(({ plugin }) => plugin)),
   ])
+  const notes = createMemo(() => {
+    const seen = new Set<string>()
+    return props.request.notes.filter(({ plugin, text }) => seen.size < seen.add(`${plugin} ${text}`).size)
+  })
   const several = () => props.request.attempts.length > 1
   return (
     <section class="part">
@@ -20,7 +24,7 @@ export function ChainChanges(props: { request: Details }) {
       <Show when={quiet().length > 0}>
         <p class="muted">Left it alone: {quiet().join(', ')}</p>
       </Show>
-      <For each={props.request.notes}>
+      <For each={notes()}>
         {({ plugin, text }) => (
           <p class="note">
             <b>{plugin}</b> <bdi>{text}</bdi>

@@ -26,7 +26,10 @@ export function Usage(props: { request: Details }) {
           <Fact name="from the cache">{tokens(props.request.cacheReadTokens)}</Fact>
           <Fact name="into the cache">{tokens(props.request.cacheCreationTokens)}</Fact>
           <Fact name="out">{tokens(props.request.outputTokens)}</Fact>
-          <Fact name="cost">{money(props.request.cost)}</Fact>
+          <Fact name="cost">{props.request.plan ? 'plan' : money(props.request.cost)}</Fact>
+          <Fact name="as asked" title="What the model that the client asked for would have cost">
+            {money(props.request.listCost)}
+          </Fact>
           <Fact name="estimated" title="Reckoned before it was sent, and how far off that was">
             {props.request.estimatedTokens === undefined
               ? NONE

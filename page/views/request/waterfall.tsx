@@ -16,7 +16,8 @@ export function Waterfall(props: { request: Details }) {
           {({ name, note, pieces }) => (
             <div class="lane">
               <span class="lane-name">
-                {name} <span class="muted">{note}</span>
+                {name}
+                <span class="muted">{note}</span>
               </span>
               <span class="bars">
                 <For each={pieces}>
