@@ -22,20 +22,27 @@ const MOST = 2_000
 
 /** Keeps the rows of the last half hour. */
 export class RecentRows {
+  /** In the order in which they were heard of. */
   #rows: Row[] = []
+  readonly #known = new Set<string>()
 
   add(rows: readonly Row[], now = Date.now()): void {
-    const known = new Set(this.#rows.map(({ id }) => id))
-    const fresh = rows.filter(
-      (row) => row.route === 'messages' && endOf(row) > now - SPAN && !known.has(row.id),
-    )
-    if (fresh.length > 0)
-      this.#rows = [...this.#rows, ...fresh].sort((a, b) => endOf(a) - endOf(b)).slice(-MOST)
+    for (const row of rows) {
+      if (row.route !== 'messages' || this.#known.has(row.id) || endOf(row) <= now - SPAN) continue
+      this.#known.add(row.id)
+      this.#rows.push(row)
+    }
+    for (const { id } of this.#rows.splice(0, Math.max(0, this.#rows.length - MOST))) this.#known.delete(id)
   }
 
   rows(now = Date.now()): readonly Row[] {
-    this.#rows = this.#rows.filter((row) => endOf(row) > now - SPAN)
-    return this.#rows
+    const late = this.#rows.filter((row) => endOf(row) > now - SPAN)
+    if (late.length < this.#rows.length) {
+      this.#rows = late
+      this.#known.clear()
+      for (const { id } of late) this.#known.add(id)
+    }
+    return late
   }
 
   sum(now = Date.now()): Recent {

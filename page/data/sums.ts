@@ -30,6 +30,7 @@ export function sums(): Sums {
     unpriced: 0,
     misses: 0,
     lost: 0,
+    lostCost: 0,
   }
 }
 

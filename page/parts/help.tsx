@@ -39,7 +39,9 @@ export function Help(props: { open: boolean; onOpenChange: (open: boolean) => vo
             The filter takes words of a prompt, a model, an account, a session or an error, and{' '}
             <code>is:failed</code>, <code>is:missed</code>, <code>is:retried</code>.
           </p>
-          <Dialog.CloseButton class="button">Close</Dialog.CloseButton>
+          <Dialog.CloseButton class="button" aria-label="Close">
+            Close
+          </Dialog.CloseButton>
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog>

@@ -43,14 +43,14 @@ export interface World {
   /** The page with the key in its fragment; `#/…` behind it. */
   page(view?: string): string
   turn(turn: Turn): Promise<number>
-  /** A GET of the operator's. */
+  /** A call of the operator's. */
   // biome-ignore lint/suspicious/noExplicitAny: as each test reads it
-  api(path: string): Promise<any>
+  api(path: string, method?: string): Promise<any>
   close(): Promise<void>
 }
 
 /** A gateway with two z.ai accounts and one of Anthropic's, and an upstream that answers as each turn says. */
-export async function startWorld(config: Partial<TestConfig> = {}): Promise<World> {
+export async function startWorld(config: TestConfig = {}): Promise<World> {
   const conversations = new Map<string, object[]>()
   let now: Turn = {}
   let attempt = 0
@@ -87,8 +87,8 @@ export async function startWorld(config: Partial<TestConfig> = {}): Promise<Worl
         { id: 'own', upstream: 'anthropic', apiKey: 'sk-upstream-3', maxConcurrent: 4 },
       ],
       server: { adminKey: ADMIN_KEY },
-      use: [clock()],
       ...rest,
+      use: [clock(), ...(config.use ?? [])],
       plugins: {
         zai: { baseURL: up.url },
         anthropic: { baseURL: up.url },
@@ -103,9 +103,9 @@ export async function startWorld(config: Partial<TestConfig> = {}): Promise<Worl
     up,
     gateway,
     page: (view = '/live') => `${gateway.url}/_agproxy/#key=${ADMIN_KEY}&${view}`,
-    async api(path) {
+    async api(path, method = 'GET') {
       const headers = { authorization: `Bearer ${ADMIN_KEY}` }
-      return (await fetch(`${gateway.url}/_agproxy/api/${path}`, { headers })).json()
+      return (await fetch(`${gateway.url}/_agproxy/api/${path}`, { method, headers })).json()
     },
     async turn(turn) {
       now = turn

@@ -1,0 +1,104 @@
+import { Agent } from 'node:http'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { definePlugin, Reply } from '../../core/index.js'
+import { ask, send } from '../support/client.js'
+import { isWithoutBrowser, launch, openPage } from './browser.js'
+import { startWorld, type World } from './world.js'
+
+const PROMPTS = 10_000
+/** Milliseconds that a frame may take. */
+const FRAME = 50
+
+/** Notes each task of the page's thread that takes longer than 50 ms, and the time between frames. */
+const WATCH = `
+  window.long = []
+  new PerformanceObserver((list) => { for (const e of list.getEntries()) window.long.push(Math.round(e.duration)) })
+    .observe({ type: 'longtask' })
+  window.frames = []
+  let before = performance.now()
+  const next = (now) => { window.frames.push(now - before); before = now; requestAnimationFrame(next) }
+  requestAnimationFrame(next)`
+
+/** Answers most by itself: ten thousand calls to an upstream would take a minute of the test. */
+const answers = definePlugin({
+  name: 'answers',
+  phase: 'request',
+  create: () => ({
+    handle: (call, next) =>
+      call.headers['x-answer'] === undefined ? next(call) : Reply.json({ type: 'message', content: [] }),
+  }),
+})
+
+describe.skipIf(isWithoutBrowser())('ten thousand prompts', () => {
+  let browser: Browser
+  let world: World
+  beforeAll(async () => {
+    browser = await launch()
+    world = await startWorld({
+      plugins: { trace: { size: PROMPTS, memory: '400mb' }, ledger: false },
+      use: [answers()],
+    })
+    const agent = new Agent({ keepAlive: true, maxSockets: 32 })
+    let n = 0
+    const one = async (): Promise<void> => {
+      if (n >= PROMPTS) return
+      const i = n++
+      await send(world.gateway.url, {
+        agent,
+        headers: {
+          'x-claude-code-session-id': `session-${i % 50}`,
+          'x-claude-code-prompt-id': `prompt-${i}`,
+        },
+        body: ask(),
+      })
+      return one()
+    }
+    await Promise.all(Array.from({ length: 32 }, one))
+    agent.destroy()
+  }, 300_000)
+  afterAll(async () => {
+    await browser?.close()
+    await world?.close()
+  })
+
+  it('are listed, filtered and scrolled without a frame of 50 ms', { timeout: 180_000 }, async () => {
+    const { page, problems, close } = await openPage(browser, world.page())
+    await page.locator('.line.prompt').first().waitFor()
+    await page.evaluate(WATCH)
+    const scroll = (to: string) =>
+      page.evaluate(`{ const e = document.querySelector('.lines'); e.scrollTo(0, ${to}) }`)
+    const loaded = () =>
+      page.evaluate(`document.querySelector('.lines > div').offsetHeight / 38`) as Promise<number>
+    await expect
+      .poll(
+        async () => {
+          await scroll('e.scrollHeight')
+          return Math.round(await loaded())
+        },
+        { timeout: 120_000, interval: 60 },
+      )
+      .toBeGreaterThanOrEqual(PROMPTS)
+    await scroll('0')
+    await page.mouse.move(600, 500)
+    for (let i = 0; i < 60; i++) await page.mouse.wheel(0, 900)
+    await page.keyboard.press('j')
+    await page.keyboard.press('/')
+    await page.keyboard.type('session-7')
+    await expect.poll(loaded, { timeout: 10_000 }).toBeLessThan(PROMPTS / 10)
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Escape')
+    for (let i = 0; i < 20; i++) await world.turn({ session: 's', prompt: `live-${i}`, words: 'live' })
+    await page.waitForTimeout(500)
+    const frames = ((await page.evaluate('window.frames')) as number[]).sort((a, b) => a - b)
+    const long = (await page.evaluate('window.long')) as number[]
+    const p = (q: number) => Math.round(frames[Math.floor(frames.length * q)]! * 10) / 10
+    console.log(
+      `${frames.length} frames: p50 ${p(0.5)}, p99 ${p(0.99)}, most ${p(0.9999)} ms; tasks over 50 ms: ${long}`,
+    )
+    expect(await page.locator('.line').count()).toBeLessThan(200)
+    expect(long.filter((ms) => ms > FRAME)).toEqual([])
+    expect(problems).toEqual([])
+    await close()
+  })
+})
