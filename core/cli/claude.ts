@@ -5,6 +5,7 @@ import type { ResolvedConfig } from '../config/resolved.js'
 import { clientKey } from './client.js'
 import { commandFor } from './client-command.js'
 import { clientEnv } from './client-env.js'
+import { extraArgs } from './client-extras.js'
 import { type CliContext, loadResolved } from './context.js'
 import { answers, gatewayURLs } from './find-gateway.js'
 import type { ConfigArgs } from './flags.js'
@@ -28,6 +29,8 @@ export const claude = defineCommand({
       const end = rawArgs.indexOf('--')
       const words = end < 0 ? [] : rawArgs.slice(end + 1)
       const url = found ?? own!.url
+      const extras = { statusline: !rawArgs.slice(0, end < 0 ? undefined : end).includes('--no-statusline'), mcp: args.mcp === true }
+      words.unshift(...extraArgs(words, extras, clientsOwn, context.cwd))
       return await runClient(words, clientEnv(clientsOwn, url, key, modelsAt(url, context.env)), own)
     } finally {
       await own?.close()

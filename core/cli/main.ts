@@ -29,6 +29,8 @@ const commands: Readonly<Record<CommandName, () => Promise<CommandDef>>> = {
   resend: () => import('./resend.js').then((m) => m.resend as CommandDef),
   upstreams: () => import('./upstreams.js').then((m) => m.upstreams as CommandDef),
   ui: () => import('./ui.js').then((m) => m.ui as CommandDef),
+  statusline: () => import('./statusline.js').then((m) => m.statusline as CommandDef),
+  mcp: () => import('./mcp.js').then((m) => m.mcp as CommandDef),
 }
 
 /** The one command that hands arguments on to another program. */

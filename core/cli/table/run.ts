@@ -69,9 +69,14 @@ const withoutShortForms = <T extends object>(flags: T): T =>
 
 export const claude = listed('claude', 'Run Claude Code through the gateway: agproxy claude [-- ARGS]', {
   // `-p` and `-c` are the client's own, and mean other things there.
-  args: withoutShortForms(configFlags),
+  args: {
+    ...withoutShortForms(configFlags),
+    mcp: { type: 'boolean', description: 'Give the agent tools that tell what its session costs, and why' },
+    'no-statusline': { type: 'boolean', description: 'Leave Claude Code’s status line alone' },
+  },
   examples: [
     ['agproxy claude', 'a session, through the gateway that runs or one of its own'],
+    ['agproxy claude --mcp', 'the agent can ask what it costs'],
     ['agproxy claude -- -p "hello"', 'what follows -- is for Claude Code'],
   ],
   page: 'running.md',

@@ -1,0 +1,80 @@
+/** As much of the operator's answers as the status line and the tools of an agent read. Absent: not known. */
+
+export interface UsageSums {
+  readonly requests: number
+  readonly failed: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cacheReadTokens: number
+  readonly cacheCreationTokens: number
+  readonly cost: number
+  readonly priced: number
+  readonly listCost: number
+  readonly plan: number
+}
+
+export interface UsageAnswer {
+  readonly rows: readonly (UsageSums & { readonly name: string | null })[]
+  readonly total: UsageSums
+}
+
+export interface KeptRow {
+  readonly id: string
+  readonly at: string
+  readonly status?: number
+  readonly ending: string
+  readonly model?: string
+  readonly mappedModel?: string
+  readonly account?: string
+  readonly error?: string
+}
+
+export interface RequestsAnswer {
+  readonly requests: readonly KeptRow[]
+}
+
+export interface BudgetAnswer {
+  readonly budgets: readonly {
+    readonly per: string
+    readonly label: string | null
+    readonly unit: 'usd' | 'tokens'
+    readonly amount: number
+    readonly used: number
+    readonly share: number
+    /** Whose it is; null: of all requests. */
+    readonly of: string | null
+    readonly ends: string | null
+  }[]
+}
+
+export interface CacheAnswer {
+  readonly sessions: readonly {
+    readonly session: string | null
+    readonly requests: number
+    readonly inputTokens: number
+    readonly cacheReadTokens: number
+    readonly cacheCreationTokens: number
+    readonly misses: readonly {
+      readonly id: string
+      readonly at: string
+      readonly verdict: string
+      readonly detail?: string
+      readonly path?: string
+      readonly plugin?: string
+      readonly lostTokens?: number
+      readonly lostCost?: number
+    }[]
+  }[]
+}
+
+/** `2026-11-26`, where this runs. */
+export function today(now = new Date()): string {
+  const two = (n: number) => String(n).padStart(2, '0')
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`
+}
+
+/** Share of a prompt's tokens that came from a cache; undefined where none were counted. */
+export function cacheShare(sums: Pick<UsageSums, 'inputTokens' | 'cacheReadTokens' | 'cacheCreationTokens'>) {
+  const all = sums.inputTokens + sums.cacheReadTokens + sums.cacheCreationTokens
+  return all > 0 ? sums.cacheReadTokens / all : undefined
+}
