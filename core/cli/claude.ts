@@ -29,7 +29,10 @@ export const claude = defineCommand({
       const end = rawArgs.indexOf('--')
       const words = end < 0 ? [] : rawArgs.slice(end + 1)
       const url = found ?? own!.url
-      const extras = { statusline: !rawArgs.slice(0, end < 0 ? undefined : end).includes('--no-statusline'), mcp: args.mcp === true }
+      const extras = {
+        statusline: !rawArgs.slice(0, end < 0 ? undefined : end).includes('--no-statusline'),
+        mcp: args.mcp === true,
+      }
       words.unshift(...extraArgs(words, extras, clientsOwn, context.cwd))
       return await runClient(words, clientEnv(clientsOwn, url, key, modelsAt(url, context.env)), own)
     } finally {

@@ -27,7 +27,9 @@ export function extraArgs(
   const extra: string[] = []
   if (mcp) {
     const [file, ...args] = command
-    extra.push(`--mcp-config=${JSON.stringify({ mcpServers: { agproxy: { command: file, args: [...args, 'mcp'] } } })}`)
+    extra.push(
+      `--mcp-config=${JSON.stringify({ mcpServers: { agproxy: { command: file, args: [...args, 'mcp'] } } })}`,
+    )
   }
   if (statusline && !words.some((word) => WITHOUT_LINE.has(word.split('=')[0]!)) && !hasOwnLine(env, cwd)) {
     const line = { type: 'command', command: `${command.map(quoted).join(' ')} statusline`, padding: 0 }

@@ -38,7 +38,8 @@ export const mcp = defineCommand({
           inputSchema: tool.takesRequest ? { session, request } : { session },
           annotations: { readOnlyHint: true, openWorldHint: false },
         },
-        (given: { session?: string | undefined; request?: string | undefined }) => answered(tool, given, env, args),
+        (given: { session?: string | undefined; request?: string | undefined }) =>
+          answered(tool, given, env, args),
       )
     const transport = new StdioServerTransport()
     const over = new Promise<void>((resolve) => {

@@ -21,7 +21,11 @@ const LONGEST = 8 * 1024 * 1024
  * `ANTHROPIC_BASE_URL` leads to, else the newest. No config is read for it, which takes 150 ms. The key goes to no other machine, and
  * to no port that is not a gateway of this user, whatever a project's settings put into the environment.
  */
-export function sessionAsk(env: NodeJS.ProcessEnv, flags: Address, signal: AbortSignal): SessionAsk | undefined {
+export function sessionAsk(
+  env: NodeJS.ProcessEnv,
+  flags: Address,
+  signal: AbortSignal,
+): SessionAsk | undefined {
   const found = gatewayFor(env, flags)
   if (!found) return undefined
   const { hostname, port, protocol } = new URL(found.url)
@@ -29,7 +33,13 @@ export function sessionAsk(env: NodeJS.ProcessEnv, flags: Address, signal: Abort
   if (key === undefined || protocol !== 'http:' || !isLoopback(hostname)) return undefined
   const ask: Ask = (path) => {
     const headers = { authorization: `Bearer ${key}` }
-    return jsonOf({ hostname: hostname.replace(/^\[|\]$/g, ''), port, path: `/_agproxy/api/${path}`, headers, signal })
+    return jsonOf({
+      hostname: hostname.replace(/^\[|\]$/g, ''),
+      port,
+      path: `/_agproxy/api/${path}`,
+      headers,
+      signal,
+    })
   }
   return { ask, gateway: found.gateway }
 }

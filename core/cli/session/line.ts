@@ -73,7 +73,9 @@ function moneyOf({ cost, priced, plan }: UsageSums): string | undefined {
 
 /** Of the account that answers, else of the one of which most is used. */
 function planOf({ accounts }: AccountsAnswer, id: string | undefined, now: number): string | undefined {
-  const all = accounts.flatMap(({ id: account, windows = [] }) => windows.map((window) => ({ account, ...window })))
+  const all = accounts.flatMap(({ id: account, windows = [] }) =>
+    windows.map((window) => ({ account, ...window })),
+  )
   const own = all.filter(({ account }) => account === id)
   const [most] = (own.length > 0 ? own : all).toSorted((a, b) => b.used - a.used)
   if (!most) return undefined

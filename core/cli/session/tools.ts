@@ -26,7 +26,8 @@ const NO_TRACE =
 export const sessionTools: readonly SessionTool[] = [
   {
     name: 'cost_so_far',
-    description: 'What this session has cost until now in US dollars and tokens, and what all sessions cost today.',
+    description:
+      'What this session has cost until now in US dollars and tokens, and what all sessions cost today.',
     async answer(ask, session) {
       const [own, day] = await Promise.all([
         ask<UsageAnswer>('usage?by=session&since=30d'),
@@ -40,7 +41,8 @@ export const sessionTools: readonly SessionTool[] = [
   },
   {
     name: 'why_cache_missed',
-    description: 'How much of this session’s prompts came from the prompt cache, and for each miss why, and what it cost.',
+    description:
+      'How much of this session’s prompts came from the prompt cache, and for each miss why, and what it cost.',
     async answer(ask, session) {
       const found = await ask<CacheAnswer>('cache')
       if (!found) return NO_TRACE
@@ -53,7 +55,8 @@ export const sessionTools: readonly SessionTool[] = [
   },
   {
     name: 'budget_left',
-    description: 'What is left of the budgets that this session counts against, and of the plan of its account.',
+    description:
+      'What is left of the budgets that this session counts against, and of the plan of its account.',
     async answer(ask, session) {
       const [budgets, accounts] = await Promise.all([
         ask<BudgetAnswer>(`budgets?session=${encodeURIComponent(session)}`),
@@ -61,7 +64,8 @@ export const sessionTools: readonly SessionTool[] = [
       ])
       const limits = (budgets?.budgets ?? []).map(({ per, label, unit, amount, used, ends }) => {
         const left = Math.max(0, amount - used)
-        const shown = unit === 'usd' ? `$${left.toFixed(2)} of $${amount.toFixed(2)}` : `${left} of ${amount} tokens`
+        const shown =
+          unit === 'usd' ? `$${left.toFixed(2)} of $${amount.toFixed(2)}` : `${left} of ${amount} tokens`
         return `Per ${label ?? per}: ${shown} left${ends ? `, begins anew at ${ends}` : ''}.`
       })
       const plans = (accounts?.accounts ?? []).flatMap(({ id, windows = [] }) =>
@@ -79,13 +83,16 @@ export const sessionTools: readonly SessionTool[] = [
     async answer(ask, session) {
       const found = await ask<RequestsAnswer>(`requests?limit=200&session=${encodeURIComponent(session)}`)
       if (!found) return NO_TRACE
-      const failed = found.requests.find(({ status, ending }) => (status ?? 500) >= 400 || ending === 'broken')
+      const failed = found.requests.find(
+        ({ status, ending }) => (status ?? 500) >= 400 || ending === 'broken',
+      )
       return failed ? explained(ask, failed.id) : 'None of this session’s kept requests failed.'
     },
   },
   {
     name: 'account_state',
-    description: 'The upstream accounts of the gateway: which can serve now, what the others wait for, and their load.',
+    description:
+      'The upstream accounts of the gateway: which can serve now, what the others wait for, and their load.',
     async answer(ask) {
       const found = await ask<AccountsAnswer>('accounts')
       if (!found) return 'The gateway does not answer.'
@@ -126,7 +133,8 @@ function sumsWords(sums: UsageSums): string {
   const sent = sums.inputTokens + sums.cacheReadTokens + sums.cacheCreationTokens
   const share = cacheShare(sums)
   const money = priced > 0 ? `$${cost.toFixed(4)}` : plan > 0 ? 'paid by a plan' : 'no price known'
-  const asked = listCost > 0 ? ` ($${listCost.toFixed(4)} by the names of the models that were asked for)` : ''
+  const asked =
+    listCost > 0 ? ` ($${listCost.toFixed(4)} by the names of the models that were asked for)` : ''
   const cached = share === undefined ? '' : `, ${Math.round(share * 100)} % of them from the cache`
   return `${money}${asked}; ${requests} requests, ${failed} failed; ${sent} tokens in${cached}, ${outputTokens} out`
 }

@@ -142,22 +142,34 @@ export const ui = listed('ui', 'Open the page of the running gateway in your bro
   page: 'page.md',
 })
 
-export const statusline = listed('statusline', 'One line for Claude Code: model, cost, cache, account, plan', {
-  args: {
-    format: {
-      type: 'string',
-      valueHint: 'text',
-      description: "What it says; docs/page.md has the names. Default: AGPROXY_STATUSLINE_FORMAT, else all of them",
+export const statusline = listed(
+  'statusline',
+  'One line for Claude Code: model, cost, cache, account, plan',
+  {
+    args: {
+      format: {
+        type: 'string',
+        valueHint: 'text',
+        description:
+          'What it says; docs/running.md has the names. Default: AGPROXY_STATUSLINE_FORMAT, else all of them',
+      },
+      host: gatewayFlags.host,
+      port: gatewayFlags.port,
     },
-    host: gatewayFlags.host,
-    port: gatewayFlags.port,
+    examples: [
+      [
+        "agproxy statusline --format '{model} | {cost}'",
+        'the model that answers, and what the session costs',
+      ],
+    ],
+    page: 'running.md',
   },
-  examples: [["agproxy statusline --format '{model} | {cost}'", 'the model that answers, and what the session costs']],
-  page: 'running.md',
-})
+)
 
 export const mcp = listed('mcp', 'An MCP server over stdio: tools by which an agent asks about its session', {
   args: { host: gatewayFlags.host, port: gatewayFlags.port },
-  examples: [['claude mcp add agproxy -- agproxy mcp', 'for every session of Claude Code']],
+  examples: [
+    ['agproxy mcp', 'claude mcp add agproxy -- agproxy mcp gives it to every session of Claude Code'],
+  ],
   page: 'running.md',
 })
