@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -77,10 +78,53 @@ describe('agproxy claude', () => {
     await expect(fetch(client.url)).rejects.toThrow()
   })
 
+  test('switches its status line on for the session, and the tools where they are wanted', async () => {
+    const { port } = await listening('{"status":"ok"}')
+    const { dir, PATH } = clientFolder()
+    const env = { PATH, AGPROXY_PORT: String(port), CLAUDE_CONFIG_DIR: join(dir, 'own') }
+    const { out } = await cli.run(['claude', '--mcp', '--', 'Fix the tests'], { cwd: dir, env })
+    const [tools, line, prompt] = seen(out).args as string[]
+    const file = join(cli.folder, 'bin.js')
+    expect(JSON.parse(tools!.replace('--mcp-config=', ''))).toEqual({
+      mcpServers: { agproxy: { command: process.execPath, args: [file, 'mcp'] } },
+    })
+    const { statusLine } = JSON.parse(line!.replace('--settings=', ''))
+    expect(statusLine).toEqual({
+      type: 'command',
+      command: expect.stringMatching(/ statusline$/),
+      padding: 0,
+    })
+    const shown = spawnSync('sh', ['-c', statusLine.command], {
+      env: { PATH: process.env.PATH, AGPROXY_PORT: '1', AGPROXY_ADMIN_KEY: 'k-12345678' },
+      input: '{}',
+      encoding: 'utf8',
+    })
+    expect([shown.status, shown.stdout, shown.stderr]).toEqual([0, '\n', ''])
+    expect(prompt).toBe('Fix the tests')
+  })
+
+  test.each([
+    ['is asked to', ['--no-statusline'], [], {}],
+    ['there is none to show', [], ['-p', 'hi'], {}],
+    ['it is no session', [], ['mcp', 'list'], {}],
+    ['the settings are the user’s own', [], ['--settings', 'mine.json'], {}],
+    ['the user has one', [], [], { statusLine: { type: 'command', command: 'mine' } }],
+  ])('leaves the status line alone where %s', async (_why, flags, words, settings) => {
+    const { port } = await listening('{"status":"ok"}')
+    const { dir, PATH } = clientFolder()
+    mkdirSync(join(dir, 'own'))
+    writeFileSync(join(dir, 'own/settings.json'), JSON.stringify(settings))
+    const { out } = await cli.run(['claude', ...flags, '--', ...words], {
+      cwd: dir,
+      env: { PATH, AGPROXY_PORT: String(port), CLAUDE_CONFIG_DIR: join(dir, 'own') },
+    })
+    expect(seen(out).args).toEqual(words)
+  })
+
   test('a gateway that runs is used, and asked with the client key', async () => {
     const { port, keys } = await listening('{"status":"ok"}')
     const { dir, PATH } = clientFolder()
-    const { code, out, err } = await cli.run(['claude'], {
+    const { code, out, err } = await cli.run(['claude', '--no-statusline'], {
       cwd: dir,
       env: { PATH, AGPROXY_PORT: String(port) },
     })

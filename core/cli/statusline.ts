@@ -1,7 +1,12 @@
 import { defineCommand } from 'citty'
-import type { AccountsAnswer } from '../admin/accounts.js'
 import type { CliContext } from './context.js'
-import { type BudgetAnswer, type RequestsAnswer, today, type UsageAnswer } from './session/answers.js'
+import {
+  type AccountsTold,
+  type BudgetAnswer,
+  type RequestsAnswer,
+  today,
+  type UsageAnswer,
+} from './session/answers.js'
 import { sessionAsk } from './session/ask.js'
 import { type ClientStatus, DEFAULT_FORMAT, formatted, NAMES, valuesOf } from './session/line.js'
 import { statusline as row } from './table/look.js'
@@ -41,7 +46,7 @@ async function line(
   const everything = Promise.all([
     ask<UsageAnswer>('usage?by=session&since=7d'),
     ask<UsageAnswer>(`usage?by=day&since=${today()}`),
-    ask<AccountsAnswer>('accounts'),
+    ask<AccountsTold>('accounts'),
   ])
   const status = await statusOf(process.stdin, limit)
   const session = status.session_id && encodeURIComponent(status.session_id)

@@ -1,3 +1,5 @@
+import type { AccountAnswer } from '../../admin/accounts.js'
+
 /** As much of the operator's answers as the status line and the tools of an agent read. Absent: not known. */
 
 export interface UsageSums {
@@ -45,6 +47,18 @@ export interface BudgetAnswer {
     readonly of: string | null
     readonly ends: string | null
   }[]
+}
+
+export interface AccountsTold {
+  readonly accounts: readonly (AccountAnswer & {
+    /** Of its plan, where the upstream says how much is used: 1 is all of it. */
+    readonly windows?: readonly {
+      readonly name: string
+      readonly used: number
+      readonly resets: string | null
+    }[]
+  })[]
+  readonly waiting: number
 }
 
 export interface CacheAnswer {

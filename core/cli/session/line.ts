@@ -1,5 +1,10 @@
-import type { AccountsAnswer } from '../../admin/accounts.js'
-import { type BudgetAnswer, cacheShare, type UsageAnswer, type UsageSums } from './answers.js'
+import {
+  type AccountsTold,
+  type BudgetAnswer,
+  cacheShare,
+  type UsageAnswer,
+  type UsageSums,
+} from './answers.js'
 
 /** What Claude Code writes to a status line's standard input, as much as is read. */
 export interface ClientStatus {
@@ -15,7 +20,7 @@ export interface Told {
   readonly last: { readonly mappedModel?: string; readonly account?: string } | undefined
   readonly usage: UsageAnswer | undefined
   readonly today: UsageAnswer | undefined
-  readonly accounts: AccountsAnswer | undefined
+  readonly accounts: AccountsTold | undefined
   readonly budgets: BudgetAnswer | undefined
 }
 
@@ -72,7 +77,7 @@ function moneyOf({ cost, priced, plan }: UsageSums): string | undefined {
 }
 
 /** Of the account that answers, else of the one of which most is used. */
-function planOf({ accounts }: AccountsAnswer, id: string | undefined, now: number): string | undefined {
+function planOf({ accounts }: AccountsTold, id: string | undefined, now: number): string | undefined {
   const all = accounts.flatMap(({ id: account, windows = [] }) =>
     windows.map((window) => ({ account, ...window })),
   )
@@ -90,7 +95,7 @@ function budgetOf({ budgets }: BudgetAnswer): string | undefined {
   return `${Math.round(most.share * 100)}% of ${all}`
 }
 
-function cooldownOf({ accounts }: AccountsAnswer): string | undefined {
+function cooldownOf({ accounts }: AccountsTold): string | undefined {
   const out = accounts.filter(({ usable }) => !usable)
   if (out.length === 0) return undefined
   const [first] = out

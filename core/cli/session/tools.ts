@@ -1,6 +1,6 @@
-import type { AccountsAnswer } from '../../admin/accounts.js'
 import { cacheWords, printRequest } from '../explain-text.js'
 import {
+  type AccountsTold,
   type BudgetAnswer,
   type CacheAnswer,
   cacheShare,
@@ -60,7 +60,7 @@ export const sessionTools: readonly SessionTool[] = [
     async answer(ask, session) {
       const [budgets, accounts] = await Promise.all([
         ask<BudgetAnswer>(`budgets?session=${encodeURIComponent(session)}`),
-        ask<AccountsAnswer>('accounts'),
+        ask<AccountsTold>('accounts'),
       ])
       const limits = (budgets?.budgets ?? []).map(({ per, label, unit, amount, used, ends }) => {
         const left = Math.max(0, amount - used)
@@ -94,7 +94,7 @@ export const sessionTools: readonly SessionTool[] = [
     description:
       'The upstream accounts of the gateway: which can serve now, what the others wait for, and their load.',
     async answer(ask) {
-      const found = await ask<AccountsAnswer>('accounts')
+      const found = await ask<AccountsTold>('accounts')
       if (!found) return 'The gateway does not answer.'
       const lines = found.accounts.map(({ id, upstream, usable, inFlight, cooldowns }) => {
         const rests = cooldowns.map(
