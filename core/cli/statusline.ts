@@ -28,7 +28,7 @@ export const statusline = defineCommand({
     for (const [, name] of format.matchAll(unknown))
       if (!(NAMES as readonly string[]).includes(name!))
         throw new CommandLineError(`--format has no '{${name}}'; there are {${NAMES.join('}, {')}}`)
-    const limit = AbortSignal.timeout(Math.max(LEAST, DEADLINE - process.uptime() * 1000))
+    const limit = AbortSignal.timeout(Math.round(Math.max(LEAST, DEADLINE - process.uptime() * 1000)))
     out(`${await line(format, env, args, limit).catch(() => '')}\n`)
     return 0
   },
