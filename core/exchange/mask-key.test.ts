@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { growth, LINEAR } from '../../test/support/growth.js'
 import { maskBytes, maskHeaders, maskText, maskUnknown } from './mask-key.js'
 import { ExchangeRecord } from './record.js'
 
@@ -33,6 +35,72 @@ describe('a key', () => {
     for (const spelt of spellings) expect(maskText(`(${spelt})`, key)).toBe('([key])')
   })
 
+  it.each(['sk-ant/0123~456+89.abc', 'a/b+c=0123456789', 'ab12"cd\\34', 'x~y1&z<2>%20'])(
+    'is found however any of its characters are spelt: %s',
+    (key) => {
+      const hex = (c: string, digits: number) => c.charCodeAt(0).toString(16).padStart(digits, '0')
+      const spellings: ((c: string) => string)[] = [
+        (c) => c,
+        (c) => `%${hex(c, 2)}`,
+        (c) => `%${hex(c, 2).toUpperCase()}`,
+        (c) => `%25${hex(c, 2)}`,
+        (c) => `\\u${hex(c, 4)}`,
+        (c) => `\\\\u${hex(c, 4).toUpperCase()}`,
+        (c) => `\\x${hex(c, 2)}`,
+        (c) => `&#${c.charCodeAt(0)};`,
+        (c) => `&#x${hex(c, 2)};`,
+        (c) => (/\w/.test(c) ? c : `\\${c}`),
+        (c) => (/\w/.test(c) ? c : `\\\\\\${c}`),
+      ]
+      const any = fc.array(fc.constantFrom(...spellings), { minLength: key.length, maxLength: key.length })
+      const inAnyWay = fc.property(any, (ways) => {
+        const spelt = [...key].map((c, i) => ways[i]!(c)).join('')
+        expect(maskText(`no {"key": "${spelt}"}`, key)).toBe('no {"key": "[key]"}')
+        expect(maskText(JSON.stringify({ said: `(${spelt})` }), key)).toBe('{"said":"([key])"}')
+      })
+      // A character that begins an escape tells nothing by itself among others that are spelt.
+      if (!/[\\%&]/.test(key)) fc.assert(inAnyWay)
+      for (const all of spellings) expect(maskText([...key].map(all).join(''), key)).toBe('[key]')
+    },
+  )
+
+  it('is found in base64, with whatever is around it', () => {
+    for (const key of ['ab12cd34', 'sk-ant~0123456789?abcdef>xyz'])
+      for (const [before, after] of [
+        ['', ''],
+        ['u:', ''],
+        [':', '!'],
+        ['user:', ':x'],
+      ]) {
+        for (const encoding of ['base64', 'base64url'] as const) {
+          const sent = Buffer.from(before + key + after).toString(encoding)
+          expect(maskText(`Authorization: Basic ${sent}, no`, key)).toBe('Authorization: Basic [key], no')
+          expect(maskText(encodeURIComponent(sent), key)).toBe('[key]')
+        }
+      }
+  })
+
+  it('is looked for in time that grows with the text', () => {
+    const key = 'sk-ant/0123456789+abcdef~xyz'
+    for (const piece of [
+      '\\',
+      '%25',
+      '&',
+      '\\u005c',
+      key,
+      key.slice(0, -1),
+      Buffer.from(key).toString('base64'),
+    ])
+      expect([
+        piece,
+        growth(
+          2_000,
+          (size) => piece.repeat(size),
+          (text) => maskText(text, key),
+        ) < LINEAR,
+      ]).toEqual([piece, true])
+  })
+
   it('of 24 characters is found inside of a longer word too', () => {
     const key = 'sk-upstream-0123456789abcdef'
     expect(maskText(`x${key}y`, key)).toBe('x[key]y')
@@ -61,6 +129,8 @@ it('headers lose it too, single and repeated ones', () => {
   const headers = { a: `Bearer ${key}`, b: ['x', key], c: 'as it was' }
   expect(maskHeaders(headers, key)).toEqual({ a: 'Bearer [key]', b: ['x', '[key]'], c: 'as it was' })
   expect(maskHeaders(headers, 'bearer')).toBe(headers)
+  const spelt = { a: 'sk%2dant%2D0123456789', b: ['x', '{"k":"sk-ant-012345678\\u0039"}'], c: '50% & more' }
+  expect(maskHeaders(spelt, key)).toEqual({ a: '[key]', b: ['x', '{"k":"[key]"}'], c: '50% & more' })
   expect(maskHeaders({ c: 'x' }, key)).toEqual({ c: 'x' })
 })
 

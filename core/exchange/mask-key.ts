@@ -1,4 +1,5 @@
 import type { Headers } from '../contract/http.js'
+import { type Needle, needlesOf, withoutSecrets } from './spellings.js'
 
 const SHORTEST = 8
 /** From here on a text is taken for a key whatever it is made of: no word of an error is as long. */
@@ -15,16 +16,16 @@ function isSecret(key: string | undefined): key is string {
   return key.length >= LONG || key.startsWith('sk-') || (/\d/.test(key) && /\D/.test(key))
 }
 
-/** The words of an error, which may be JSON, HTML or plain, with `[key]` in the key's place. */
+/** The words of an error, which may be JSON, HTML or plain, with `[key]` in the key's place, however it is spelt. */
 export function maskText(text: string, key: string | undefined): string {
-  return isSecret(key) ? text.replace(patternOf(key), '[key]') : text
+  return isSecret(key) ? withoutSecrets(text, needlesFor(key), MARK) : text
 }
 
 /** The bytes of an error body; the same buffer where the key is not in them. */
 export function maskBytes(bytes: Buffer, key: string | undefined): Buffer {
   if (!isSecret(key)) return bytes
   const text = bytes.toString('utf8')
-  const masked = text.replace(patternOf(key), '[key]')
+  const masked = withoutSecrets(text, needlesFor(key), MARK)
   return masked === text ? bytes : Buffer.from(masked)
 }
 
@@ -34,45 +35,37 @@ export function maskHeaders(headers: Headers, key: string | undefined): Headers 
   let masked: Record<string, string | readonly string[] | undefined> | undefined
   for (const name in headers) {
     const value = headers[name]
-    if (value === undefined || !String(value).includes(key)) continue
+    if (value === undefined) continue
+    const text = typeof value === 'string' ? value : value.join(' ')
+    if (!text.includes(key) && !MAY_BE_SPELT.test(text)) continue // nearly always
     masked ??= { ...headers }
     masked[name] = typeof value === 'string' ? maskText(value, key) : value.map((v) => maskText(v, key))
   }
-  return masked ?? headers
+  return masked && isOther(masked, headers) ? masked : headers
 }
 
-/** Where a word may begin: not behind a letter, but behind `\n`, `\u000a` and `%20`, which end in one. */
-const BEGIN = String.raw`(?:(?<![\w-])|(?<=\\[bfnrt]|\\u[\da-fA-F]{4}|%[\da-fA-F]{2}))`
-const END = String.raw`(?![\w-])`
+/** A header has the key in base64 only behind the scheme that asks for it; to look for it in each costs as much as all the rest. */
+const MAY_BE_SPELT = /[%\\&]|basic /i
 
-const patterns = new Map<string, RegExp>()
-/** Accounts have few keys; those of a reloaded config come on top. */
-const MOST_PATTERNS = 200
+function isOther(masked: Headers, headers: Headers): boolean {
+  return Object.keys(masked).some((name) => String(masked[name]) !== String(headers[name]))
+}
 
-function patternOf(key: string): RegExp {
-  let pattern = patterns.get(key)
-  if (!pattern) {
-    if (patterns.size >= MOST_PATTERNS) patterns.clear()
-    pattern = makePattern(key)
-    patterns.set(key, pattern)
+const MARK = '[key]'
+
+/** By key, as each answer's headers are searched; those of keys that are refreshed give way. */
+const known = new Map<string, readonly Needle[]>()
+const KNOWN = 64
+
+/** One of 24 characters is found inside of longer words too. */
+function needlesFor(key: string): readonly Needle[] {
+  let needles = known.get(key)
+  if (!needles) {
+    needles = needlesOf(key, key.length >= LONG ? 'anywhere' : 'word')
+    if (known.size >= KNOWN) known.delete(known.keys().next().value!)
+    known.set(key, needles)
   }
-  return pattern
-}
-
-/** The key as it is, and as JSON and URLs spell it. One of 24 characters is found inside of longer words too. */
-function makePattern(key: string): RegExp {
-  const json = JSON.stringify(key).slice(1, -1)
-  const inURLs = new URLSearchParams({ key }).toString().slice('key='.length)
-  const spellings = new Set([key, json, json.replaceAll('/', '\\/'), inURLs])
-  const any = [...spellings]
-    .sort((a, b) => b.length - a.length)
-    .map(escaped)
-    .join('|')
-  return new RegExp(key.length >= LONG ? any : `${BEGIN}(?:${any})${END}`, 'g')
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)
+  return needles
 }
 
 /** What follows a secret's name, or the name of a scheme of HTTP; and words that are too mixed and too long for a language. */

@@ -50,6 +50,19 @@ describe('secrets are taken out of a text', () => {
     expect(broken('connect to redis://user:pa/ss@host failed')).toBe('connect to [secret] failed')
   })
 
+  test('also as URLs spell them, and in base64', () => {
+    const token = 'to~ken/+12'
+    const redact = ofTokens(token)
+    for (const spelt of [
+      encodeURIComponent(token),
+      'to%7Eken%2f%2b12',
+      Buffer.from(`user:${token}`).toString('base64'),
+    ])
+      expect(redact(JSON.stringify({ error: `GET /?k=${spelt} failed` }))).toBe(
+        '{"error":"GET /?k=[secret] failed"}',
+      )
+  })
+
   test('short ones stay, as they would be found in words', () => {
     expect(ofTokens('the')('then')).toBe('then')
   })

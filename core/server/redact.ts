@@ -1,15 +1,21 @@
 import type { ResolvedConfig } from '../config/resolved.js'
 import { maskSecrets } from '../config/zod-schema.js'
+import { needlesOf, withoutSecrets } from '../exchange/spellings.js'
 
 /** Shorter texts would redact ordinary words. */
 const SHORTEST = 6
 
-/** A function that takes the config's secrets out of a text, wherever they are. Keys from functions are not known here. */
+/** From here on a secret is looked for in base64 too. */
+const LONG = 8
+
+/**
+ * A function that takes the config's secrets out of a text, wherever they are and however a line of the log, a JSON text in it or a
+ * URL spells them. Keys from functions are not known here.
+ */
 export function secretsOf({ accounts, chain, server, state }: ResolvedConfig): (text: string) => string {
   const found = new Set<string>()
   const collect = (secret: unknown) => {
-    if (typeof secret !== 'string' || secret.length < SHORTEST) return
-    for (const spelling of spellingsOf(secret)) found.add(spelling)
+    if (typeof secret === 'string' && secret.length >= SHORTEST) found.add(secret)
   }
   for (const { apiKey } of accounts) collect(apiKey)
   collect(server.adminKey)
@@ -17,15 +23,10 @@ export function secretsOf({ accounts, chain, server, state }: ResolvedConfig): (
   for (const part of secretParts(state.url)) collect(part)
   for (const { definition, options } of chain)
     if (definition.options) maskSecrets(definition.options, options, collect)
-  // Longest first: of a key that begins with another one, the rest would stay.
-  const secrets = [...found].sort((a, b) => b.length - a.length)
-  return (text) => secrets.reduce((t, secret) => t.replaceAll(secret, '[secret]'), text)
-}
-
-/** As it is, and as it is in a JSON text, such as a line of the log, and in a JSON text that is quoted in another. */
-function spellingsOf(secret: string): string[] {
-  const inJson = JSON.stringify(secret).slice(1, -1)
-  return [secret, inJson, JSON.stringify(inJson).slice(1, -1)]
+  const needles = [...found].flatMap((secret) =>
+    needlesOf(secret, 'anywhere').filter(({ as }) => as !== 'base64' || secret.length >= LONG),
+  )
+  return (text) => withoutSecrets(text, needles, '[secret]')
 }
 
 /** The user, password and query values of a URL, encoded as they are written and decoded. */

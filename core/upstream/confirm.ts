@@ -111,7 +111,8 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
     this.#chunks = []
     const tap = new UsageTap(this.attempt)
     let sink: ByteSink
-    if (this.call.answer === 'stream') sink = this.#stream = new EventStream(this.#source, tap, this)
+    if (this.call.answer === 'stream')
+      sink = this.#stream = new EventStream(this.#source, tap, this, this.#mask)
     else sink = tapped(new MessageReader(this.#source, this), tap)
     if (isSpaced(body)) this.#sink = sink
     else this.#sink = new Spacing(sink, (found) => (this.#sink = found))
@@ -153,6 +154,8 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
     const seconds = headersLimit(this.call) / 1000
     this.fail(new UpstreamError('timeout', `the upstream sent no ${what} for ${seconds} s`))
   }
+
+  readonly #mask = (text: string): string => this.call.record.masked(text)
 
   readonly #onGone = (): void => this.fail(new ClientGoneError())
 

@@ -8,6 +8,7 @@ import type { Outcome } from '../message/read.js'
 import { PassThrough } from '../stream/pass-through.js'
 import { FrameDecoder } from '../stream/sse-decoder.js'
 import { SseEvent, StreamEvent } from '../stream/sse-event.js'
+import { MaskedErrors } from './masked-errors.js'
 import { Quiet } from './quiet.js'
 
 /** The last event of a stream has about 50 bytes; some upstreams add their metrics to it, or end in an error. */
@@ -40,20 +41,24 @@ export class EventStream extends PassThrough {
   #isNamed = true
   readonly #tail: Buffer[] = []
   #tailBytes = 0
+  readonly #masked: MaskedErrors
 
+  /** `mask` takes the keys out of what an error event says. */
   constructor(
     private readonly source: ByteSource,
     private readonly tap: UsageTap,
     private readonly outcome: Outcome<FirstEvent>,
+    private readonly mask: (text: string) => string,
   ) {
     super(source)
+    this.#masked = new MaskedErrors(mask, (bytes) => super.data(bytes))
   }
 
   override data(chunk: Buffer): void {
     if (this.#state === 'over') return
     this.tap.saw(chunk)
     this.#remember(chunk)
-    if (this.#state === 'flowing') super.data(chunk)
+    if (this.#state === 'flowing') this.#masked.push(chunk)
     else this.#decode(chunk)
   }
 
@@ -71,16 +76,18 @@ export class EventStream extends PassThrough {
     }
     if (this.#state === 'over') return
     this.tap.ended()
+    this.#masked.end()
     const frames = this.#lastFrames()
     if (lacksBlankLine(frames)) super.data(BLANK_LINE)
     const error = this.#isNamed ? unseenError(frames) : undefined
-    if (error) super.data(errorEvent(error).raw)
+    if (error) super.data(Buffer.from(this.mask(errorEvent(error).raw.toString('utf8'))))
     super.end()
   }
 
   override error(error: Error): void {
     this.tap.ended()
     this.#fail(error)
+    this.#masked.end()
     super.error(error)
   }
 
@@ -94,7 +101,7 @@ export class EventStream extends PassThrough {
     }
     // The first event was in this chunk; what follows it was not cut into frames.
     const rest = this.#came - this.#seen
-    if (this.#flows && rest > 0) super.data(chunk.subarray(chunk.length - rest))
+    if (this.#flows && rest > 0) this.#masked.push(chunk.subarray(chunk.length - rest))
   }
 
   get #flows(): boolean {

@@ -103,7 +103,9 @@ export function errorReply(error: UpstreamError, call: Call, reply = NO_REPLY, b
   call.record.note('attempt', `an error under status ${reply.status} counts as ${status}`)
   const isJson = typeof cause === 'object' && cause !== null
   const id = reply.header('request-id') ?? call.id
-  const body = isJson ? cause : errorBody(type, message)
+  // The words were cut, and a key may have been with them.
+  const words = typeof cause === 'string' ? wordsOfJson(call.record.masked(cause)).message : undefined
+  const body = isJson ? cause : errorBody(type, words ?? message)
   const text =
     bytes?.toString('utf8') ?? JSON.stringify(isErrorBody(body) ? { request_id: id, ...body } : body)
   const isNamed = cause === undefined || wordsOfJson(cause).status !== undefined

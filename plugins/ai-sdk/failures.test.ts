@@ -1,9 +1,10 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { describe, expect, it } from 'vitest'
 import { ask } from '../../test/support/client.js'
-import { json, sse } from '../../test/support/script.js'
+import { json, respond, type Script, sse, streamed } from '../../test/support/script.js'
 import { gatewayTo, mounted, SAID, scripted } from '../../test/support/scripted-provider.js'
 import { stand } from '../../test/support/stand.js'
+import { aiSdk } from './index.js'
 import type { StreamPart } from './language-model.js'
 
 describe('errors', () => {
@@ -134,5 +135,68 @@ describe('errors', () => {
     const reply = await up.send({})
     expect(reply.status).toBe(529)
     expect(await reply.json()).toMatchObject({ error: { message: 'busy' } })
+  })
+})
+
+describe('an error that quotes a secret', () => {
+  const KEY = 'sk-of/the+account~0123456789'
+  const TOKEN = 'tunnel-password-0123456789'
+  const spelt = [
+    KEY,
+    encodeURIComponent(KEY).toLowerCase(),
+    KEY.replace(/\W/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`),
+  ]
+  const config = (url: string) => {
+    const { accounts, use, ...rest } = gatewayTo(createOpenAICompatible, url)
+    void use
+    const settings = { headers: { Authorization: `Bearer ${TOKEN}` } }
+    const some = aiSdk({
+      name: 'some',
+      provider: createOpenAICompatible,
+      baseURL: `${url}/v1`,
+      settings,
+      models: { '*': 'm' },
+    })
+    return { ...rest, accounts: [{ ...accounts![0]!, apiKey: KEY }], use: [some] }
+  }
+  const words = (secret: string) => `${'x'.repeat(590)} ${secret} ${TOKEN}`
+  const chunk = (delta: object) =>
+    `data: ${JSON.stringify({ id: 'c', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: null }] })}\n\n`
+
+  it.each<[string, (text: string) => Script]>([
+    [
+      'by status',
+      (text) =>
+        respond(401, `{"error":{"message":"${text}"}}`, { headers: { 'content-type': 'application/json' } }),
+    ],
+    ['in plain words', (text) => respond(500, text)],
+    [
+      'under 200',
+      (text) =>
+        respond(200, `{"error":{"message":"${text}"}}`, { headers: { 'content-type': 'application/json' } }),
+    ],
+    ['as the first event', (text) => streamed([Buffer.from(`data: {"error":{"message":"${text}"}}\n\n`)])],
+    [
+      'in the middle',
+      (text) =>
+        streamed([
+          Buffer.from(chunk({ content: 'half' })),
+          Buffer.from(`data: {"error":{"message":"${text}"}}\n\n`),
+        ]),
+    ],
+    [
+      'in headers',
+      (text) => respond(429, '{}', { headers: { 'request-id': text, 'x-ratelimit-reset': text } }),
+    ],
+  ])('has none of it, nor a part of it: %s', async (_, script) => {
+    for (const secret of spelt) {
+      const { send, gateway } = await stand(() => script(words(secret)), { config, allowErrors: true })
+      for (const stream of [true, false]) {
+        const seen = await send({ body: ask({ stream }) })
+        const told = [seen.text(), JSON.stringify(seen.headers), JSON.stringify(gateway.logs)].join('\n')
+        for (const part of [secret, KEY, TOKEN, secret.slice(0, 6), TOKEN.slice(0, 8)])
+          expect(told).not.toContain(part)
+      }
+    }
   })
 })

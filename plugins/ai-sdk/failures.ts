@@ -40,7 +40,7 @@ export class Failures {
     const body = reported()
     if (body === undefined && !(Number(statusCode) >= 400)) throw await this.thrown(error)
     const said = await this.#worded(providerError(body ?? error))
-    const headers = told(recordOf(responseHeaders), said.message)
+    const headers = told(recordOf(responseHeaders), said.message, (text) => call.record.masked(text))
     return Reply.json(errorData(said, headers['request-id'] ?? call.id), {
       status: said.status,
       headers,
@@ -110,9 +110,13 @@ function knownCause(error: unknown): Error | undefined {
   return undefined
 }
 
-function told(headers: Readonly<Record<string, unknown>>, message: string): Record<string, string> {
+function told(
+  headers: Readonly<Record<string, unknown>>,
+  message: string,
+  mask: (text: string) => string,
+): Record<string, string> {
   const found = Object.entries(headers).filter(([name]) => TOLD.test(name))
-  const kept = Object.fromEntries(found.map(([name, value]) => [name, String(value)]))
+  const kept = Object.fromEntries(found.map(([name, value]) => [name, mask(String(value))]))
   const [, amount, unit] = WAIT.exec(message) ?? []
   if (amount === undefined || kept['retry-after'] !== undefined) return kept
   const seconds = Number(amount) * { ms: 0.001, s: 1, m: 60 }[unit as 'ms' | 's' | 'm']

@@ -1,24 +1,8 @@
-import {
-  type ByteSource,
-  type Call,
-  GatewayError,
-  type Reply,
-  type Transport,
-  UpstreamError,
-} from '../../core/index.js'
+import { type ByteSource, GatewayError, type Reply, type Transport, UpstreamError } from '../../core/index.js'
 import { bytesSource, cancellationOf, embeddedError, parseJson } from '../../core/kit.js'
+import type { Attempt, Attempts } from './attempt.js'
 import { UntilError } from './until-error.js'
 import { webStream } from './web-stream.js'
-
-/** An attempt that is under way. */
-export interface Attempt {
-  readonly call: Call
-  /** The body of an error that came in its stream. */
-  error?: unknown
-}
-
-/** Attempts by the signal that their provider package hands on to `fetch`. */
-export type Attempts = WeakMap<AbortSignal, Attempt>
 
 /** A good answer of another kind than a stream is read whole, as it may be an error; no honest one is larger. */
 const ODD_LIMIT = 1024 * 1024
@@ -63,7 +47,7 @@ async function responseOf(upstream: string, reply: Reply, attempt: Attempt | und
     reply.discard()
     throw redirected(upstream, reply)
   }
-  const source = reply.ok ? await goodSource(reply, attempt) : reply.source()
+  const source = reply.ok ? await goodSource(reply, attempt) : bytesSource([await errorBytes(reply, attempt)])
   const headers = new Headers()
   for (const [name, value] of Object.entries(reply.headers)) {
     for (const each of [value ?? []].flat()) headers.append(name, each)
@@ -71,13 +55,17 @@ async function responseOf(upstream: string, reply: Reply, attempt: Attempt | und
   return new Response(WITHOUT_BODY.has(status) ? null : webStream(source), { status, headers })
 }
 
+/** An error without the key, as long as its words are whole: what reads them cuts them, and may cut a key in two. */
+async function errorBytes(reply: Reply, attempt: Attempt | undefined): Promise<Buffer> {
+  const bytes = await reply.bytes(ODD_LIMIT).catch(() => Buffer.alloc(0))
+  return attempt ? Buffer.from(attempt.call.record.masked(bytes.toString('utf8'))) : bytes
+}
+
 /** The body of a good answer; an error in its place is thrown, and one in the middle of a stream is noted. */
 async function goodSource(reply: Reply, attempt: Attempt | undefined): Promise<ByteSource> {
-  if (isOdd(reply)) return bytesSource([await noError(reply)])
+  if (isOdd(reply)) return bytesSource([await noError(reply, attempt)])
   if (!reply.isEventStream || !attempt) return reply.source()
-  return new UntilError(reply.source(), (body) => {
-    attempt.error = body
-  })
+  return new UntilError(reply.source(), attempt)
 }
 
 function isOdd(reply: Reply): boolean {
@@ -85,14 +73,14 @@ function isOdd(reply: Reply): boolean {
 }
 
 /** Some servers answer 200 with an error, or with the login page of a proxy. */
-async function noError(reply: Reply): Promise<Buffer> {
+async function noError(reply: Reply, attempt: Attempt | undefined): Promise<Buffer> {
   const bytes = await reply.bytes(ODD_LIMIT)
   const text = bytes.toString('utf8')
   if (/^\s*</.test(text))
     throw new UpstreamError('protocol', 'the upstream answered with a web page instead of an event stream')
   const error = embeddedError(parseJson(text))
-  if (error) throw error
-  return bytes
+  if (!error) return bytes
+  throw embeddedError(parseJson(attempt?.call.record.masked(text) ?? text)) ?? error
 }
 
 function redirected(upstream: string, reply: Reply): GatewayError {

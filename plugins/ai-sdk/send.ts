@@ -1,14 +1,16 @@
 import { type Account, type Call, type EstimateTokens, Reply, type Transport } from '../../core/index.js'
 import { keyOf } from '../../core/kit.js'
+import type { Attempt, Attempts } from './attempt.js'
 import { mapCall } from './call-options.js'
 import { EventSource } from './event-source.js'
 import { MessageEvents } from './events.js'
 import { Failures } from './failures.js'
-import { type Attempt, type Attempts, createFetch } from './fetch.js'
+import { createFetch } from './fetch.js'
 import { MessageFold } from './fold.js'
 import type { CallOptions, LanguageModel, PromptMessage, StreamPart } from './language-model.js'
 import { Providers, type ProvidersInit } from './provider.js'
 import { wantsThinking } from './provider-options.js'
+import { secretsIn } from './secrets.js'
 
 export interface SenderInit extends Omit<ProvidersInit, 'fetch' | 'api' | 'baseURL'> {
   readonly api?: string | undefined
@@ -28,11 +30,13 @@ export class Sender {
   readonly #init: SenderInit
   readonly #attempts: Attempts = new WeakMap()
   readonly #providers: Providers
+  readonly #secrets: readonly string[]
 
   constructor(init: SenderInit) {
     this.#init = init
     const { name, transport, provider, settings, api, baseURL } = init
     const fetch = createFetch(name, transport, this.#attempts)
+    this.#secrets = secretsIn(settings)
     this.#providers = new Providers({ name, provider, settings, api, baseURL, fetch })
   }
 
@@ -46,7 +50,7 @@ export class Sender {
     const { name } = this.#init
     const { account } = call.target!
     const key = await keyOf(account)
-    call.record.sentWith(key)
+    for (const secret of [key, ...this.#secrets]) call.record.sentWith(secret)
     const attempt: Attempt = { call }
     const reported = () => attempt.error
     const window = this.#init.contextWindow(call.model)

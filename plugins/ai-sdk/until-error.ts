@@ -1,21 +1,22 @@
 import { type ByteSource, StreamEvent } from '../../core/index.js'
 import { embeddedError, FrameDecoder, isRecord, PassThrough, parseJson } from '../../core/kit.js'
+import type { Attempt } from './attempt.js'
 
 /**
- * A provider's event stream up to the first event that is an error, of any envelope. `found` gets the error's body, and the
+ * A provider's event stream up to the first event that is an error, of any envelope. The attempt gets the error's body, and the
  * stream ends there: Gemini's package passes over such an event and calls the answer cut, others refuse it as an event that they
  * can't read, and none keeps all of what it says.
  */
 export class UntilError extends PassThrough {
   readonly #source: ByteSource
-  readonly #found: (body: unknown) => void
+  readonly #attempt: Attempt
   readonly #decoder = new FrameDecoder()
   #over = false
 
-  constructor(source: ByteSource, found: (body: unknown) => void) {
+  constructor(source: ByteSource, attempt: Attempt) {
     super(source)
     this.#source = source
-    this.#found = found
+    this.#attempt = attempt
     source.pipe(this)
   }
 
@@ -50,10 +51,9 @@ export class UntilError extends PassThrough {
   }
 
   #isError(frame: Buffer): boolean {
-    const body = errorOf(frame)
-    if (body === undefined) return false
+    if (errorOf(frame) === undefined) return false
     this.#over = true
-    this.#found(body)
+    this.#attempt.error = errorOf(Buffer.from(this.#attempt.call.record.masked(frame.toString('utf8'))))
     return true
   }
 }

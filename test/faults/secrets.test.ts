@@ -3,11 +3,12 @@ import { answer } from '../support/anthropic-upstream.js'
 import { startUpstream } from '../support/bad-upstream.js'
 import { ask, NoAnswer, send } from '../support/client.js'
 import { errorData, message, messageEvents } from '../support/messages.js'
-import { hangUp, json, raw, respond, type Script, sse } from '../support/script.js'
+import { hangUp, json, raw, respond, type Script, sse, streamed } from '../support/script.js'
+import { frames } from '../support/sse-bytes.js'
 import { type GatewayProcess, startProcess } from './process.js'
 
-const KEY = 'sk-upstream-0123456789abcdef'
-const SECOND_KEY = 'sk-upstream-second-0123456789'
+const KEY = 'sk-upstream/0123~456789abcdef+'
+const SECOND_KEY = 'sk-upstream/second~0123456789+'
 const CLIENT_KEY = 'sk-client-0123456789abcdef'
 const PROMPT = 'PROMPT-that-is-nobodys-business'
 const ANSWER = 'ANSWER-that-is-nobodys-business'
@@ -32,9 +33,24 @@ const ECHOES: Readonly<Record<string, (key: string) => Script>> = {
     respond(307, '', { headers: { location: `https://${key}@elsewhere.example/${key}` } }),
   'a first `event: error`': (key) => sse([errorData('authentication_error', quoting(key))]),
   'an error under 200': (key) => json(errorData('invalid_request_error', quoting(key))),
+  'a URL': (key) => json(errorData('invalid_request_error', `GET /?key=${encodeURIComponent(key)}`), 400),
+  'JSON that escapes all': (key) => respond(400, `{"error":{"message":"${escaped(key)}"}}`),
+  'JSON in JSON': (key) =>
+    json({ error: { message: JSON.stringify({ said: JSON.stringify(quoting(key)) }) } }, 500),
+  base64: (key) => respond(403, `Basic ${Buffer.from(`user:${key}`).toString('base64')}`),
+  'headers, spelt otherwise': (key) =>
+    json(message({ text: ANSWER }), 200, {
+      headers: { 'set-cookie': `k=${encodeURIComponent(key)}`, 'x-json': `{"k":"${escaped(key)}"}` },
+    }),
+  'an error behind the beginning': (key) =>
+    sse([...events('').slice(0, 3), errorData('api_error', quoting(key))]),
+  'words behind the beginning, spelt otherwise': (key) =>
+    streamed([...frames(events('').slice(0, 3)), Buffer.from(`event: error\ndata: ${escaped(key)}\n\n`)]),
   'something that is no HTTP': (key) => [raw(`${key}\r\n\r\n`), hangUp()],
 }
 
+const escaped = (key: string) => key.replace(/./g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`)
+const base64Of = (key: string) => Buffer.from(`user:${key}`).toString('base64').slice(8, -4)
 const quoting = (key: string) => `Incorrect API key provided: ${key}. You can find yours at …`
 const events = (key: string) => messageEvents({ text: `${ANSWER} ${key}`, deltaSize: 100 })
 
@@ -75,13 +91,17 @@ describe('an upstream that quotes its key in', () => {
       const seen = await send(gateway.url, { headers: CREDENTIALS, body }).catch((error) => error)
       if (seen instanceof NoAnswer) continue
       for (const key of [KEY, SECOND_KEY]) {
-        expect(JSON.stringify(seen.rawHeaders)).not.toContain(key)
-        expect(seen.text()).not.toContain(key)
+        for (const text of [...seen.rawHeaders, seen.text()])
+          for (const spelt of [key, encodeURIComponent(key), escaped(key), base64Of(key)])
+            expect(text).not.toContain(spelt)
       }
     }
     await expect.poll(() => gateway.requests().length).toBe(2)
     const output = gateway.output()
     for (const secret of [KEY, SECOND_KEY, CLIENT_KEY, PROMPT, ANSWER]) expect(output).not.toContain(secret)
+    for (const key of [KEY, SECOND_KEY])
+      for (const spelt of [encodeURIComponent(key), escaped(key), base64Of(key)])
+        expect(output).not.toContain(spelt)
     expect(sent()).toContain(KEY)
     expect(sent()).not.toContain(CLIENT_KEY)
   })

@@ -1,0 +1,107 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { growth, LINEAR } from '../../test/support/growth.js'
+import { maskText } from '../exchange/mask-key.js'
+import { MaskedErrors } from './masked-errors.js'
+
+const KEY = 'sk-ant/0123456789+abcdef~xyz'
+const mask = (text: string) => maskText(text, KEY)
+
+function through(chunks: readonly Buffer[]) {
+  const out: Buffer[] = []
+  const masked = new MaskedErrors(mask, (bytes) => void out.push(bytes))
+  for (const chunk of chunks) masked.push(chunk)
+  const before = Buffer.concat(out).toString()
+  masked.end()
+  return { out, before, text: Buffer.concat(out).toString() }
+}
+
+const event = (type: string, data: unknown) => `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`
+const delta = (text: string) => event('content_block_delta', { type: 'content_block_delta', delta: { text } })
+const error = (words: string) =>
+  event('error', { type: 'error', error: { type: 'api_error', message: words } })
+const pieces = (text: string, sizes: readonly number[]) => {
+  const bytes = Buffer.from(text)
+  const out: Buffer[] = []
+  let at = 0
+  for (const size of sizes) {
+    out.push(bytes.subarray(at, at + size))
+    at += size
+  }
+  return [...out, bytes.subarray(at)].filter((piece) => piece.length > 0)
+}
+
+describe('the error events of a stream', () => {
+  const SPELT = [
+    KEY,
+    encodeURIComponent(KEY),
+    KEY.replaceAll('/', '\\/'),
+    Buffer.from(`u:${KEY}`).toString('base64'),
+  ]
+
+  it.each(SPELT)('lose the key, wherever the chunks and lines break: %s', (spelt) => {
+    const frames = [
+      error(`bad ${spelt}!`),
+      `data: ${JSON.stringify({ error: { message: `bad ${spelt}!` } })}\n\n`,
+      `event:error\ndata: bad ${spelt}!\n\n`,
+      `event: error\ndata: bad ${spelt}!`,
+    ]
+    const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 40 })
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...frames),
+        fc.constantFrom('\n', '\r\n', '\r'),
+        sizes,
+        (frame, end, sizes) => {
+          const text = (delta(`${KEY} error ž`) + frame).replaceAll('\n', end)
+          const told = (
+            delta(`${KEY} error ž`) +
+            frame.split(JSON.stringify(spelt).slice(1, -1)).join('[key]').split(spelt).join('[key]')
+          ).replaceAll('\n', end)
+          expect(through(pieces(text, sizes)).text).toBe(told)
+        },
+      ),
+    )
+  })
+
+  it('leave all else as it came, chunk by chunk', () => {
+    const chunks = [delta('a'), delta('an "error" of nobody'), delta(KEY) + delta('b')].map((text) =>
+      Buffer.from(text),
+    )
+    const { out } = through(chunks)
+    expect(out.map((bytes, i) => bytes === chunks[i])).toEqual([true, true, true])
+  })
+
+  it('let no whole event wait, and the rest of one no longer than it takes', () => {
+    const { before, text } = through([Buffer.from(`${delta('a')}event: err`)])
+    expect(before).toBe(delta('a'))
+    expect(text).toBe(`${delta('a')}event: err`)
+  })
+
+  it('are no event of more than 1 MB, which goes on as it comes', () => {
+    const large = delta('x'.repeat(3 * 1024 * 1024))
+    const { before, text } = through(
+      pieces(
+        large.slice(0, -1),
+        Array.from({ length: 100 }, () => 30_000),
+      ),
+    )
+    expect(before.length).toBeGreaterThan(1024 * 1024)
+    expect(text).toBe(large.slice(0, -1))
+    expect(through([...pieces(large, [2_000_000]), Buffer.from(error(KEY))]).text).toBe(
+      large + error('[key]'),
+    )
+  })
+
+  it.each([
+    ['deltas about errors', (size: number) => delta('an "error" again').repeat(size)],
+    ['one event in single bytes', (size: number) => delta('error'.repeat(size))],
+  ])('are found in time that grows with the stream: %s', (_, make) => {
+    const chunksOf = (size: number) =>
+      pieces(
+        make(size),
+        Array.from({ length: size * 20 }, () => 3),
+      )
+    expect(growth(300, chunksOf, through)).toBeLessThan(LINEAR)
+  })
+})
