@@ -368,7 +368,9 @@ describe('init', () => {
     const dir = emptyFolder()
     expect(await run(['init'], { cwd: dir })).toEqual({
       code: 0,
-      out: 'Wrote agproxy.config.ts. Next: npx agproxy check, then npx agproxy start.\n',
+      out: expect.stringMatching(
+        /^Wrote agproxy\.config\.ts\.\nNext: .* check, then ZAI_API_KEY=… .* start; .* claude\n$/,
+      ),
       err: '',
     })
     expect((await run(['check'], { cwd: dir })).code).toBe(0)

@@ -4,6 +4,7 @@ import { projectsConfig } from '../config/find.js'
 import { readFileAt } from '../files/read.js'
 import { withUse } from './config-use.js'
 import { type CliContext } from './context.js'
+import { ownName } from './own-name.js'
 import { CommandLineError, UsageError } from './usage-error.js'
 
 const FOLDER = 'plugins'
@@ -17,7 +18,7 @@ const RESERVED = new Set(
 
 /** Writes a plugin and its test, and puts it into the config; nothing that is there already is overwritten. */
 export async function initPlugin(name: string, context: CliContext, starter: string): Promise<void> {
-  const { cwd, out } = context
+  const { cwd, env, out } = context
   const identifier = await identifierOf(name, context)
   const configFile = projectsConfig(cwd)
   const folder = configFile ? dirname(configFile) : cwd
@@ -50,7 +51,7 @@ export async function initPlugin(name: string, context: CliContext, starter: str
     out(`A plugin is code, and ${code} is data: move the config to agproxy.config.ts, then add\n\n`)
     out(`  import { ${identifier} } from '${used.from}'\n  use: [${identifier}],\n\n`)
   }
-  out('Next: npx agproxy check, and npx vitest run for its test (npm install -D agproxy vitest).\n')
+  out(`Next: ${ownName(cwd, env)} check, and npx vitest run for its test (npm install -D agproxy vitest).\n`)
 }
 
 async function identifierOf(name: string, { presets }: CliContext): Promise<string> {

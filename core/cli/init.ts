@@ -1,18 +1,18 @@
-import { writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { defineCommand } from 'citty'
-import { configIn } from '../config/find.js'
-import { type CliContext } from './context.js'
+import { configFolder, configIn, usersConfig } from '../config/find.js'
+import { resolveConfig } from '../config/resolve.js'
+import type { CliContext } from './context.js'
+import { type Answers, answersOf } from './init/answers.js'
+import { filesOf, typed, type Written } from './init/write.js'
 import { initPlugin } from './init-plugin.js'
+import { ownName } from './own-name.js'
 import { init as row } from './table/set-up.js'
 import { UsageError } from './usage-error.js'
 
-const FILE = 'agproxy.config.ts'
-
-const STARTER = `import { defineConfig } from 'agproxy'
-
-// Everything here is optional. \`npx agproxy check\` prints what is in force and where it came from.
-export default defineConfig({
+const STARTER = `{
+  // Everything here is optional. \`agproxy check\` prints what is in force and where it came from.
   preset: 'claude-code',
 
   // Left out, AGPROXY_HOST, AGPROXY_PORT and the flags decide.
@@ -31,22 +31,87 @@ export default defineConfig({
     // warmup: false,
     // zai: { models: { 'claude-opus-*': 'glm-5.3' } },
   },
-})
-`
+}`
 
 export const init = defineCommand({
   ...row,
-  run({ data, args }) {
-    const { cwd, out } = data as CliContext
-    if (args.plugin !== undefined) return initPlugin(args.plugin, data as CliContext, STARTER)
-    const found = configIn(cwd)
-    if (found) throw new UsageError(`${shown(found)} is there already; nothing was written`)
-    writeFileSync(join(cwd, FILE), STARTER, { flag: 'wx' })
-    out(`Wrote ${FILE}. Next: npx agproxy check, then npx agproxy start.\n`)
+  async run({ data, args }) {
+    const context = data as CliContext
+    const { cwd, env } = context
+    if (args.plugin !== undefined) return initPlugin(args.plugin, context, typed(STARTER, cwd))
+    const asks = !args.yes && process.stdin.isTTY && process.stdout.isTTY
+    const named = args.upstream ?? args['base-url'] ?? args['key-in'] ?? args.format
+    const flags = answersOf(args, env)
+    if (!asks) {
+      mustBeFree(flags, context)
+      const isStarter = named === undefined
+      const files = isStarter ? [starter(folderOf(flags, context))] : filesOf(flags, folderOf(flags, context))
+      if (!isStarter && flags.key !== '' && !args.offline) await mustAnswer(flags, context)
+      return write(files, flags, context)
+    }
+    mustBeFree(flags, context)
+    const { ask } = await import('./init/ask.js')
+    const answers = await ask({ ...flags, global: true, keyIn: 'env-file' }, (answers) =>
+      faultOf(answers, context),
+    )
+    mustBeFree(answers, context)
+    return write(filesOf(answers, folderOf(answers, context)), answers, context)
   },
 })
 
-function shown(file: string): string {
-  const name = basename(file)
-  return name === 'package.json' ? "package.json with the key 'agproxy'" : name
+const starter = (folder: string): Written => ({
+  name: 'agproxy.config.ts',
+  text: typed(STARTER, folder),
+  mode: 0o644,
+})
+
+const folderOf = ({ global }: Pick<Answers, 'global'>, { cwd, env }: CliContext) =>
+  global ? configFolder(env) : cwd
+
+function mustBeFree({ global }: Pick<Answers, 'global'>, { cwd, env }: CliContext): void {
+  const found = global ? usersConfig(env) : configIn(cwd)
+  if (found === undefined) return
+  const name = basename(found)
+  const shown = global ? found : name === 'package.json' ? "package.json with the key 'agproxy'" : name
+  throw new UsageError(`${shown} is there already; nothing was written`)
+}
+
+/** Nothing that is there is overwritten; a `.env` that is there already, perhaps another program's, gets one line more. */
+function write(files: readonly Written[], answers: Answers, context: CliContext): number {
+  const { cwd, env, out } = context
+  const folder = folderOf(answers, context)
+  mkdirSync(folder, { recursive: true, ...(answers.global && { mode: 0o700 }) })
+  for (const { name, text, mode } of files) {
+    const file = join(folder, name)
+    const isEnv = name === '.env'
+    const before = isEnv && existsSync(file) ? readFileSync(file, 'utf8') : ''
+    const newline = before === '' || before.endsWith('\n') ? '' : '\n'
+    writeFileSync(file, `${newline}${text}`, { flag: isEnv ? 'a' : 'wx', mode })
+    if (isEnv) chmodSync(file, mode)
+    out(`Wrote ${answers.global ? file : name}.\n`)
+  }
+  const own = ownName(cwd, env)
+  const isMissing = answers.key === '' && answers.keyIn !== 'config'
+  const key = isMissing ? `${answers.upstream.variable}=… ` : ''
+  if (answers.global) out(`Next: ${key}${own} claude\n`)
+  else out(`Next: ${own} check, then ${key}${own} start; in another terminal ${own} claude\n`)
+  return 0
+}
+
+async function mustAnswer(answers: Answers, context: CliContext): Promise<void> {
+  const fault = await faultOf(answers, context)
+  if (fault !== undefined)
+    throw new UsageError(`${fault}\nnothing was written; --offline writes without a request`)
+}
+
+/** One tiny request with these answers: undefined when it is answered as it should be. */
+async function faultOf(answers: Answers, context: CliContext): Promise<string | undefined> {
+  const [{ text }] = filesOf({ ...answers, format: 'json', keyIn: 'config' }, context.cwd) as [Written]
+  const { $schema: _, ...config } = JSON.parse(text) as Record<string, unknown>
+  const upstreamOf = await context.upstreamOf?.()
+  const { tryOut } = await import('./probe.js')
+  const presets = await context.presets()
+  const resolved = resolveConfig(config, { env: context.env, presets, ...(upstreamOf && { upstreamOf }) })
+  const { results } = await tryOut(resolved, true)
+  return results.find(({ ok }) => !ok)?.text
 }

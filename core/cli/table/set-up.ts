@@ -2,8 +2,20 @@ import { configFlags, json } from '../flags.js'
 import { listed } from './listed.js'
 
 /** Commands that write, check and find out. */
-export const init = listed('init', 'Write a starter agproxy.config.ts, or a plugin of your own', {
+export const init = listed('init', 'Write a config (asks on a terminal), or a plugin of your own', {
   args: {
+    upstream: { type: 'string', valueHint: 'name', description: 'zai, anthropic or other. Default: zai' },
+    'base-url': { type: 'string', valueHint: 'url', description: 'Of --upstream other. Default: none' },
+    'key-in': {
+      type: 'string',
+      valueHint: 'place',
+      description:
+        'env-file, config or environment, for the key in ZAI_API_KEY and the like. Default: environment',
+    },
+    format: { type: 'string', valueHint: 'name', description: 'ts or json. Default: ts' },
+    global: { type: 'boolean', description: "Your own config, for every folder. Default: this folder's" },
+    offline: { type: 'boolean', description: 'Without the one tiny request that tries the key' },
+    yes: { type: 'boolean', alias: 'y', description: 'Ask nothing' },
     plugin: {
       type: 'string',
       valueHint: 'name',
@@ -11,7 +23,8 @@ export const init = listed('init', 'Write a starter agproxy.config.ts, or a plug
     },
   },
   examples: [
-    ['agproxy init', 'a config in this folder'],
+    ['agproxy init', 'asks, tries the key, and writes'],
+    ['ZAI_API_KEY=… agproxy init --yes --global --upstream zai --key-in env-file', 'for a script'],
     ['agproxy init --plugin house-rules', 'plugins/house-rules.ts, its test, and its line in the config'],
   ],
   page: 'configuration.md',

@@ -1,0 +1,119 @@
+import * as prompts from '@clack/prompts'
+import { isBaseURL } from '../../upstream/base-url.js'
+import { UsageError } from '../usage-error.js'
+import { type Answers, type Format, type KeyPlace, OFFERS } from './answers.js'
+
+/** Whether an account answers with these answers: undefined, or why not. */
+export type Try = (answers: Answers) => Promise<string | undefined>
+
+/** Asks on the terminal; what flags said is the answer that is offered first. The key is tried with one tiny request before anything is written. */
+export async function ask(given: Answers, tryOut: Try): Promise<Answers> {
+  prompts.intro('agproxy')
+  const upstream = answered(
+    await prompts.select({
+      message: 'Which upstream answers?',
+      initialValue: given.upstream,
+      options: OFFERS.map((offer) => ({ value: offer, label: offer.title })),
+    }),
+  )
+  const baseURL =
+    upstream.name === 'other'
+      ? answered(
+          await prompts.text({
+            message: 'Its base URL',
+            placeholder: 'https://llm.example.com/anthropic',
+            ...(given.baseURL !== undefined && { initialValue: given.baseURL }),
+            validate: (url) => (isBaseURL(url ?? '') ? undefined : 'an http(s) URL without credentials'),
+          }),
+        )
+      : undefined
+  const models = await askModels(upstream.name)
+  const key = await askKey({ ...given, upstream, baseURL, models }, tryOut)
+  const keyIn = key === '' ? 'environment' : await askKeyPlace(upstream.variable)
+  const global = answered(
+    await prompts.select({
+      message: 'For which folders?',
+      initialValue: given.global,
+      options: [
+        { value: true, label: 'all of them', hint: 'your own config; agproxy claude takes it everywhere' },
+        { value: false, label: 'this one', hint: 'agproxy start takes it here' },
+      ],
+    }),
+  )
+  const format = answered(
+    await prompts.select<Format>({
+      message: 'As what?',
+      initialValue: given.format,
+      options: [
+        { value: 'ts', label: 'TypeScript', hint: 'plugins of your own' },
+        { value: 'json', label: 'JSON' },
+      ],
+    }),
+  )
+  return { upstream, baseURL, key, keyIn, models, global, format }
+}
+
+async function askKey(answers: Answers, tryOut: Try): Promise<string> {
+  for (;;) {
+    const typed = answered(
+      await prompts.password({
+        message: `Its key (empty: from ${answers.upstream.variable})`,
+      }),
+    )
+    const key = (typed ?? '').trim()
+    if (key === '') return ''
+    const spinner = prompts.spinner()
+    spinner.start('One tiny request')
+    const fault = await tryOut({ ...answers, key })
+    if (fault === undefined) {
+      spinner.stop('It answers')
+      return key
+    }
+    spinner.error(fault)
+    const again = await prompts.select({
+      message: 'And now?',
+      options: [
+        { value: true, label: 'another key' },
+        { value: false, label: 'keep it as it is' },
+      ],
+    })
+    if (!answered(again)) return key
+  }
+}
+
+async function askKeyPlace(variable: string): Promise<KeyPlace> {
+  return answered(
+    await prompts.select<KeyPlace>({
+      message: 'Where is it kept?',
+      options: [
+        { value: 'env-file', label: 'in a file .env beside the config', hint: 'for you alone, mode 0600' },
+        { value: 'config', label: 'in the config itself', hint: 'mode 0600' },
+        { value: 'environment', label: `nowhere: you set ${variable}` },
+      ],
+    }),
+  )
+}
+
+async function askModels(upstream: string): Promise<Record<string, string>> {
+  const isOther = upstream === 'other'
+  const own = answered(
+    await prompts.confirm({
+      message: isOther ? "Are its models called otherwise than Claude's?" : 'Name the models yourself?',
+      initialValue: isOther,
+    }),
+  )
+  if (!own) return {}
+  const models: Record<string, string> = {}
+  for (const family of ['opus', 'sonnet', 'haiku']) {
+    const name = answered(await prompts.text({ message: `In place of ${family} (empty: as it is)` }))
+    if (name?.trim()) models[family] = name.trim()
+  }
+  return models
+}
+
+/** The answer; Ctrl-C and Escape end the command with nothing written. */
+function answered<T>(answer: T): Exclude<T, symbol> {
+  if (!prompts.isCancel(answer)) return answer as Exclude<T, symbol>
+  prompts.cancel('nothing was written')
+  throw new UsageError('cancelled; nothing was written')
+}

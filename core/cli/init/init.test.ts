@@ -1,0 +1,184 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { presets } from '../../../presets/index.js'
+import { upstreamOf } from '../../../presets/upstreams.js'
+import { anthropicUpstream, failure } from '../../../test/support/anthropic-upstream.js'
+import { startUpstream } from '../../../test/support/bad-upstream.js'
+import { builtCli, emptyFolder } from '../../../test/support/cli.js'
+import { runCli } from '../main.js'
+
+const cli = builtCli()
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const mode = (file: string) => statSync(file).mode & 0o777
+
+function user(more: NodeJS.ProcessEnv = {}) {
+  const home = emptyFolder()
+  const cwd = join(home, 'project')
+  mkdirSync(cwd)
+  const env: NodeJS.ProcessEnv = { PATH: '/usr/bin', XDG_CONFIG_HOME: home, XDG_STATE_HOME: home, ...more }
+  const run = async (...argv: string[]) => {
+    let out = ''
+    let err = ''
+    const code = await runCli(argv, {
+      ...{ cwd, env },
+      out: (text) => (out += text),
+      err: (text) => (err += text),
+      presets: async () => presets,
+      upstreamOf: async () => upstreamOf,
+      modules: async () => ({ agproxy: await import('agproxy') }),
+    })
+    return { code, out, err }
+  }
+  return { home, cwd, env, run, read: (name: string) => readFileSync(join(cwd, name), 'utf8') }
+}
+
+async function upstream(handler: Parameters<typeof startUpstream>[0] = anthropicUpstream()) {
+  const up = await startUpstream(handler)
+  onTestFinished(() => up.close())
+  return up
+}
+
+describe('agproxy init by flags', () => {
+  it('tries the key with one request and keeps it in an env file for this user alone', async () => {
+    const up = await upstream()
+    const { cwd, run, read, env } = user({ ZAI_API_KEY: 'k-0123456789', ZAI_BASE_URL: up.url })
+    const { code, out, err } = await run('init', '--yes', '--key-in', 'env-file', '--format', 'json')
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toMatch(/^Wrote agproxy\.config\.json\.\nWrote \.env\.\nNext: .*check, then .*start; /)
+    expect(up.requests).toHaveLength(1)
+    expect(read('.env')).toBe('ZAI_API_KEY=k-0123456789\n')
+    expect(mode(join(cwd, '.env'))).toBe(0o600)
+    expect(read('agproxy.config.json')).not.toContain('k-0123456789')
+
+    delete env.ZAI_API_KEY
+    expect((await run('check', '--probe')).out).toMatch(/ok {6}zai-1 \(zai\): \d+ ms/)
+    expect(await run('init', '--yes')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('is there already'),
+    })
+  })
+
+  it('a key that is refused writes nothing, unless no request is wanted', async () => {
+    const up = await upstream(() => failure(401, 'authentication_error', 'no such key'))
+    const { cwd, run } = user({ ZAI_API_KEY: 'k-0123456789', ZAI_BASE_URL: up.url })
+    const refused = await run('init', '--yes', '--upstream', 'zai')
+    expect([refused.code, refused.out]).toEqual([1, ''])
+    expect(refused.err).toMatch(/401.*no such key[\s\S]*nothing was written/)
+    expect(refused.err).not.toContain('k-0123456789')
+    expect(existsSync(join(cwd, 'agproxy.config.ts'))).toBe(false)
+    expect((await run('init', '--yes', '--upstream', 'zai', '--offline')).code).toBe(0)
+  })
+
+  it('another endpoint is an upstream of its own, its key in a config for this user alone', async () => {
+    const up = await upstream()
+    const { cwd, run } = user({ UPSTREAM_API_KEY: 'k-0123456789' })
+    const flags = ['--yes', '--upstream', 'other', '--base-url', up.url, '--key-in', 'config']
+    expect(await run('init', ...flags)).toMatchObject({ code: 0, err: '' })
+    expect(mode(join(cwd, 'agproxy.config.ts'))).toBe(0o600)
+    expect((await run('check', '--probe')).out).toMatch(/ok {6}127\.0\.0\.1 \(other\): \d+ ms/)
+    expect(up.requests.every((request) => request.header('x-api-key') === 'k-0123456789')).toBe(true)
+  })
+
+  it('the user’s own is found from every folder; its last words say how', async () => {
+    const { home, run } = user()
+    const { out } = await run('init', '--yes', '--global')
+    const file = join(home, 'agproxy', 'agproxy.config.ts')
+    expect(out).toBe(`Wrote ${file}.\nNext: ZAI_API_KEY=… node ${process.argv[1]} claude\n`)
+    expect((await run('check')).out).toContain(`config  ${file}\n`)
+  })
+
+  it.each([
+    [['--upstream', 'zia'], "did you mean 'zai'"],
+    [['--upstream', 'other'], '--base-url https://'],
+    [['--key-in', 'vault'], '--key-in takes env-file, config, environment'],
+  ])('%j is a command line that cannot be meant', async (flags, words) => {
+    const { code, err } = await user().run('init', '--yes', ...flags)
+    expect(code).toBe(2)
+    expect(err).toContain(words)
+  })
+})
+
+it('what it writes is free of red in an editor, with and without the package beside it', async () => {
+  const files: string[] = []
+  for (const isInstalled of [true, false]) {
+    for (const flags of [[], ['--upstream', 'other', '--base-url', 'https://x.example', '--offline']]) {
+      const { cwd, run } = user({ ZAI_API_KEY: 'k' })
+      if (isInstalled) {
+        mkdirSync(join(cwd, 'node_modules'))
+        symlinkSync(root, join(cwd, 'node_modules', 'agproxy'))
+      }
+      expect((await run('init', '--yes', ...flags)).code).toBe(0)
+      files.push(join(cwd, 'agproxy.config.ts'))
+      expect((await run('check')).code).toBe(0)
+    }
+  }
+  const options = [
+    '--noEmit',
+    '--strict',
+    '--skipLibCheck',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2023',
+    '--ignoreConfig',
+    '--types',
+    '',
+  ]
+  const { stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), [...options, ...files], {
+    encoding: 'utf8',
+  })
+  expect(stdout).toBe('')
+}, 60_000)
+
+const hasScript = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0
+
+it.runIf(hasScript)(
+  'asks on a terminal: upstream, models, key (hidden, tried), where it is kept, for whom, as what',
+  async () => {
+    const up = await upstream()
+    const { home, cwd } = user()
+    const { PATH } = process.env
+    const env = { PATH, TERM: 'xterm', XDG_CONFIG_HOME: home, XDG_STATE_HOME: home, ZAI_BASE_URL: up.url }
+    const command = `stty cols 100 rows 40; ${process.execPath} ${join(cli.folder, 'bin.js')} init`
+    const child = spawn('script', ['-qfec', command, '/dev/null'], { cwd, env })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    let seen = ''
+    child.stdout.on('data', (chunk) => {
+      seen += chunk
+    })
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+    const answer = async (question: string, keys: string) => {
+      await expect.poll(() => seen, { timeout: 10_000 }).toContain(question)
+      child.stdin.write(keys)
+    }
+    await answer('Which upstream answers?', '\r')
+    await answer('Name the models yourself?', 'y')
+    await answer('In place of opus', 'glm-own\r')
+    await answer('In place of sonnet', '\r')
+    await answer('In place of haiku', '\r')
+    await answer('Its key', 'k-0123456789\r')
+    await answer('It answers', '')
+    await answer('Where is it kept?', '\r')
+    await answer('For which folders?', '\r')
+    await answer('As what?', '\r')
+    expect(await ended).toBe(0)
+    expect(seen).toMatch(/Next: .* claude/)
+    expect(seen).not.toContain('k-0123456789')
+    const folder = join(home, 'agproxy')
+    expect(readFileSync(join(folder, '.env'), 'utf8')).toBe('ZAI_API_KEY=k-0123456789\n')
+    expect(readFileSync(join(folder, 'agproxy.config.ts'), 'utf8')).toContain("'claude-opus-*': 'glm-own'")
+    expect(up.requests).toHaveLength(1)
+  },
+)
+
+it('a .env that is there already keeps what it has', async () => {
+  const up = await upstream()
+  const { cwd, run, read } = user({ ZAI_API_KEY: 'k-0123456789', ZAI_BASE_URL: up.url })
+  writeFileSync(join(cwd, '.env'), 'OTHER=1', { mode: 0o644 })
+  await run('init', '--yes', '--key-in', 'env-file')
+  expect(read('.env')).toBe('OTHER=1\nZAI_API_KEY=k-0123456789\n')
+  expect(mode(join(cwd, '.env'))).toBe(0o600)
+})
