@@ -1,4 +1,4 @@
-// Builds dist/: the library (tsc), the command (esbuild) and the page (vite), beside the build that is there, which a gateway may be running
+// Builds dist/: the types (tsc), the library and the command (esbuild) and the page (vite), beside the build that is there, which a gateway may be running
 // from; it is replaced when the new one is complete. A build that fails changes nothing.
 //
 //   --if-changed    only if the folder does not hold a build of these sources (`npm start` after `npm ci`)
@@ -44,12 +44,12 @@ async function build() {
   // In the folder itself, so that a file can be renamed into its place. What begins with a dot is not part of a build.
   const folder = mkdtempSync(join(outdir, '.new-'))
   try {
-    const { bundleCommand, compileLibrary } = await import('./build/compile.mjs')
+    const { bundle, compileTypes } = await import('./build/compile.mjs')
     if (!values.command) {
       const { buildPage } = await import('./build/page.mjs')
-      await Promise.all([compileLibrary(folder), buildPage(folder, outdir)])
+      await Promise.all([compileTypes(folder), buildPage(folder, outdir)])
     }
-    await bundleCommand(folder)
+    await bundle(folder, values.command)
     const before = readStamp(outdir)?.files ?? []
     const files = swapIn(folder, outdir)
     retire(outdir, files, before, false)
