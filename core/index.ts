@@ -8,6 +8,7 @@ export type {
   Accounts,
   ActiveCooldown,
   Lease,
+  PlanWindow,
   SessionKey,
 } from './contract/accounts.js'
 export type { Awaitable } from './contract/awaitable.js'

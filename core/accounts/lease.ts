@@ -5,7 +5,7 @@ import type { Cancellation } from '../contract/http.js'
 import type { Reply } from '../contract/reply.js'
 import type { Cooldown } from '../contract/upstream.js'
 import type { Candidate } from './candidate.js'
-import type { Cooldowns } from './cooldowns.js'
+import type { PoolState } from './pool-state.js'
 import { releaseOnEnd } from './release-on-end.js'
 
 /** A request's slot on an account, for as long as its answer flows, and never longer than the request. */
@@ -18,7 +18,7 @@ export class AccountLease implements LeaseContract {
   constructor(
     readonly target: Target,
     readonly candidate: Candidate,
-    private readonly cooldowns: Cooldowns,
+    private readonly state: Pick<PoolState, 'cooldowns' | 'windows'>,
     /** What was held against the account when the place was taken: a success is news, and clears it. */
     readonly recovering: readonly string[],
     private readonly free: (lease: AccountLease) => void,
@@ -39,17 +39,18 @@ export class AccountLease implements LeaseContract {
 
   /** The account answered. What was held against it when the place was taken is forgotten. */
   served(): void {
-    if (this.recovering.length > 0) this.cooldowns.clear(this.recovering)
+    if (this.recovering.length > 0) this.state.cooldowns.clear(this.recovering)
   }
 
   /** The account could not serve, and rests. */
   failed({ reason, ms, scope = 'account' }: Cooldown): void {
     const { scopes } = this.candidate
-    this.cooldowns.start(scope === 'model' ? scopes[1] : scopes[0], reason, ms)
+    this.state.cooldowns.start(scope === 'model' ? scopes[1] : scopes[0], reason, ms)
   }
 
   /** The reply that goes out; the lease is released when its body has ended, is broken or cancelled. */
   hold(reply: Reply): Reply {
+    this.state.windows.saw(this.candidate.scopes[0], reply)
     return releaseOnEnd(reply, this)
   }
 

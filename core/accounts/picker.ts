@@ -53,7 +53,7 @@ export class Picker {
     if (found === 'wait') return { waitsFor: Math.min(...tiers.all.map((c) => cooldowns.changesIn(c))) }
     const choice = choiceOf(found, input, (c) => cooldowns.health(c))
     const target = this.#target(request, found, choice)
-    if (!input.needsSlot) return new AccountLease(target, found, cooldowns, NOTHING, () => {})
+    if (!input.needsSlot) return new AccountLease(target, found, this.state, NOTHING, () => {})
     const lease = this.#reserve(target, found)
     const answers = this.#agree(request, input, lease)
     const cancellation = cancellationOf(request.call)
@@ -86,7 +86,7 @@ export class Picker {
   #reserve(target: Target, candidate: Candidate): AccountLease {
     const { cooldowns, queue } = this.state
     candidate.load.inFlight++
-    return new AccountLease(target, candidate, cooldowns, cooldowns.recovering(candidate), (lease) => {
+    return new AccountLease(target, candidate, this.state, cooldowns.recovering(candidate), (lease) => {
       this.#free(lease)
       queue.changed()
     })

@@ -4,6 +4,7 @@ import { SLOT } from '../state/store.js'
 import { Affinity } from './affinity.js'
 import { Cooldowns } from './cooldowns.js'
 import { Loads } from './load.js'
+import { PlanWindows } from './plan-windows.js'
 import { Queue } from './queue.js'
 
 export interface PoolStateInit {
@@ -23,6 +24,7 @@ export class PoolState {
   readonly cooldowns: Cooldowns
   readonly affinity: Affinity
   readonly loads: Loads
+  readonly windows: PlanWindows
   readonly queue = new Queue()
 
   constructor({ now = Date.now, random = Math.random, store = new MemoryStore(now) }: PoolStateInit = {}) {
@@ -31,6 +33,7 @@ export class PoolState {
     this.cooldowns = new Cooldowns(store, now, random)
     this.affinity = new Affinity(store, now)
     this.loads = new Loads(store, now)
+    this.windows = new PlanWindows(store)
     store.onChange((kind) => {
       if (this.queue.length > 0 && NEWS.has(kind)) this.queue.changed()
     })

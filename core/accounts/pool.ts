@@ -130,6 +130,7 @@ export class AccountPool implements Accounts {
       reason: whole?.reason,
       cooldowns,
       inFlight: active,
+      windows: this.#state.windows.of(id),
     }
   }
 }

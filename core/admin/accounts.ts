@@ -21,6 +21,16 @@ export interface AccountAnswer {
   readonly usable: boolean
   /** Requests under way; through all gateways where `maxConcurrent` is set, else through this one. */
   readonly inFlight: number
+  /** Paid by a plan and not by tokens. */
+  readonly plan: boolean
+  /** How much of the plan's windows is used, as the last answer told. */
+  readonly windows: readonly {
+    readonly name: string
+    /** 1: all of it. */
+    readonly used: number
+    /** RFC 3339. */
+    readonly resets: string | null
+  }[]
   readonly cooldowns: readonly CooldownAnswer[]
 }
 
@@ -41,7 +51,13 @@ export function accountsReply(pool: Accounts): Reply {
   return Reply.json(answer)
 }
 
-function accountAnswer({ account, cooldownMs, cooldowns, inFlight }: AccountStatus): AccountAnswer {
+function accountAnswer({
+  account,
+  cooldownMs,
+  cooldowns,
+  inFlight,
+  windows = [],
+}: AccountStatus): AccountAnswer {
   const { id, upstream, email, priority, weight, maxConcurrent } = account
   return {
     id,
@@ -52,6 +68,12 @@ function accountAnswer({ account, cooldownMs, cooldowns, inFlight }: AccountStat
     maxConcurrent,
     usable: cooldownMs === 0,
     inFlight,
+    plan: account.plan === true,
+    windows: windows.map(({ name, used, resets }) => ({
+      name,
+      used,
+      resets: resets === undefined ? null : new Date(resets).toISOString(),
+    })),
     cooldowns: cooldowns.map(cooldownAnswer),
   }
 }

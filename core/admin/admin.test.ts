@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { anthropicUpstream, failure } from '../../test/support/anthropic-upstream.js'
+import type { Handler } from '../../test/support/bad-upstream.js'
 import { ask } from '../../test/support/client.js'
 import { expectError } from '../../test/support/expect-error.js'
-import { stand, zaiPair } from '../../test/support/stand.js'
+import { message } from '../../test/support/messages.js'
+import { json } from '../../test/support/script.js'
+import { direct, stand, zaiPair } from '../../test/support/stand.js'
 
 const KEY = 'admin-key-1234'
 const auth = { authorization: `Bearer ${KEY}` }
@@ -35,6 +38,8 @@ describe('the accounts over HTTP', () => {
           upstream: 'zai',
           usable: false,
           inFlight: 0,
+          plan: false,
+          windows: [],
           cooldowns: [
             { reason: 'rate-limit', model: null, ...rest(40) },
             { reason: 'overloaded', model: 'claude-x', ...rest(8) },
@@ -46,12 +51,47 @@ describe('the accounts over HTTP', () => {
           email: 'second@example.com',
           usable: false,
           inFlight: 0,
+          plan: false,
+          windows: [],
           cooldowns: [{ reason: 'locked', model: null, ...rest(null) }],
         },
       ],
       waiting: 0,
     })
     expect(seen.text()).not.toContain('sk-upstream')
+  })
+
+  it('that a plan pays tell how much of its windows is used, as the last answer said', async () => {
+    const resets = Math.round(Date.now() / 1000) + 3_600
+    const past = resets - 7_200
+    const answers = (used: string): Handler =>
+      anthropicUpstream(() =>
+        json(message(), 200, {
+          headers: {
+            'anthropic-ratelimit-unified-status': 'allowed',
+            'anthropic-ratelimit-unified-5h-utilization': used,
+            'anthropic-ratelimit-unified-5h-reset': String(resets),
+            'anthropic-ratelimit-unified-7d-utilization': '0.301',
+            'anthropic-ratelimit-unified-7d-reset': String(past),
+          },
+        }),
+      )
+    const { send, up } = await stand(answers('0.4'), {
+      config: (url) => ({
+        ...direct(url),
+        accounts: [{ id: 'one', upstream: 'anthropic', apiKey: 'sk-upstream-1', plan: true }],
+        server: { adminKey: KEY },
+      }),
+    })
+    await send({ body: ask() })
+    up.use(answers('0.715'))
+    await send({ body: ask() })
+    const seen = await send({ method: 'GET', path: ROUTE, headers: auth })
+    expect(seen.json()).toMatchObject({
+      accounts: [
+        { plan: true, windows: [{ name: '5h', used: 0.72, resets: new Date(resets * 1000).toISOString() }] },
+      ],
+    })
   })
 
   it('lose their rests by hand, and serve again', async () => {

@@ -46,15 +46,23 @@ export function accountsTable({ accounts, waiting }: AccountsAnswer): string {
 }
 
 /** One line for the account, one for each model that it does not serve now. */
-function rowsOf({ id, upstream, cooldowns, inFlight, maxConcurrent }: AccountAnswer): string[][] {
+function rowsOf({ id, upstream, cooldowns, inFlight, maxConcurrent, windows }: AccountAnswer): string[][] {
   const whole = cooldowns.find(({ model }) => model === null)
   const load =
     maxConcurrent === undefined ? `${inFlight} in flight` : `${inFlight} of ${maxConcurrent} in flight`
   const models = cooldowns.filter(({ model }) => model !== null)
   return [
-    [id, upstream, load, whole ? describe(whole) : 'usable'],
+    [id, upstream, load, [whole ? describe(whole) : 'usable', ...windows.map(used)].join('; ')],
     ...models.map((rest) => ['', '', '', `${rest.model}: ${describe(rest)}`]),
   ]
+}
+
+/** `71 % of its 5h window used, until 14:20`. */
+function used({ name, used, resets }: AccountAnswer['windows'][number]): string {
+  const share = `${Math.round(used * 100)} % of its ${name} window used`
+  if (resets === null) return share
+  const at = new Date(resets)
+  return `${share}, until ${at.toLocaleString('en-GB', { weekday: 'short', hour: '2-digit', minute: '2-digit' })}`
 }
 
 function describe({ reason, seconds, failures }: CooldownAnswer): string {

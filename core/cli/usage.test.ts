@@ -59,5 +59,5 @@ it('tells what went through, while a gateway runs and after it', async () => {
   expect(out).toMatch(/^account +requests .*\necho +3 +0 /)
   expect((await usage('--by', 'account', '--csv')).out).toMatch(/^account,requests.*\necho,3,0,/)
   const wrong = await usage('--by', 'colour')
-  expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('by: expected model, session')])
+  expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('by: expected model, asked, session')])
 }, 90_000)

@@ -49,6 +49,16 @@ export interface ActiveCooldown {
   readonly failures: number
 }
 
+/** How much of a plan's window is used, as the account's last answer told. */
+export interface PlanWindow {
+  /** As the upstream calls it: `5h`, `7d`. */
+  readonly name: string
+  /** 1: all of it. */
+  readonly used: number
+  /** Milliseconds since 1970. */
+  readonly resets?: number
+}
+
 export interface AccountStatus {
   readonly account: Account
   readonly upstream: string
@@ -60,6 +70,8 @@ export interface AccountStatus {
   readonly cooldowns: readonly ActiveCooldown[]
   /** Requests in flight, as far as this process knows. */
   readonly inFlight: number
+  /** Of an account that is paid by a plan, where its upstream tells. */
+  readonly windows?: readonly PlanWindow[]
 }
 
 /** The accounts of a chain, and which of them serves next. Replace it by `services: { accounts: () => new Mine() }`. */

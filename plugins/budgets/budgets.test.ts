@@ -95,6 +95,52 @@ describe('a budget', () => {
     expect(await status('b', 'team=red')).toBe(200)
   })
 
+  it('is told to the operator as it stands, without a key or a session', async () => {
+    const { send } = await stand(anthropicUpstream({ usage }), {
+      config: (url) => ({
+        ...limited(
+          { per: 'day', usd: 10 },
+          { per: 'session', tokens: 4_000 },
+          { per: 'label', label: 'team=blue', tokens: 9_000 },
+        )(url),
+        server: { adminKey: 'admin-key-1234' },
+      }),
+    })
+    const get = async (query = '') =>
+      (
+        await send({
+          method: 'GET',
+          path: `/_agproxy/api/budgets${query}`,
+          headers: { authorization: 'Bearer admin-key-1234' },
+        })
+      ).json<{ budgets: Record<string, unknown>[] }>().budgets
+    expect(await get()).toMatchObject([{ per: 'day', unit: 'usd', amount: 10, used: 0, share: 0, of: null }])
+    const body = { ...ask(), model: 'claude-opus-4-5' }
+    for (const id of ['canary-1', 'canary-1', 'canary-2'])
+      await send({ body, headers: { ...session(id), 'x-agproxy-label': 'team=blue' } })
+    await expect.poll(async () => (await get()).map(({ share }) => share)).toEqual([0.01, 0.5, 0.25, 0.333])
+    const budgets = await get()
+    expect(budgets[1]).toMatchObject({
+      per: 'session',
+      every: 'never',
+      unit: 'tokens',
+      amount: 4_000,
+      used: 2_000,
+      ends: null,
+    })
+    expect(budgets[3]).toMatchObject({
+      per: 'label',
+      label: 'team=blue',
+      every: 'day',
+      ends: expect.any(String),
+    })
+    expect(JSON.stringify(budgets)).not.toContain('canary')
+    expect((await get('?session=canary-2')).map(({ per, used }) => [per, used])).toEqual([
+      ['day', expect.any(Number)],
+      ['session', 1_000],
+    ])
+  })
+
   it('keeps no key and no session in the shared state', async () => {
     let store: StateStore | undefined
     const spy = definePlugin({

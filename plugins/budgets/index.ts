@@ -8,13 +8,15 @@ import {
   type Call,
   type CallHead,
   definePlugin,
+  type Endpoint,
+  type EndpointRequest,
   type FinishedRecord,
   GatewayError,
   type Logger,
   type Plugin,
   type PriceList,
   type Prices,
-  type Reply,
+  Reply,
   type StateStore,
   slot,
   tokens,
@@ -23,6 +25,7 @@ import { loggable, presentedKeys } from '../../core/kit.js'
 import { type Budget, budgetOf, type Limit, limitSchema, MICRO } from './limits.js'
 import { loopIn } from './loop.js'
 import { type Spent, spentBy } from './spent.js'
+import { SUMS, statesOf } from './state.js'
 import { refusal, warning } from './words.js'
 
 const options = z.strictObject({
@@ -34,7 +37,6 @@ const options = z.strictObject({
 
 type BudgetsOptions = z.output<typeof options>
 
-const SUMS = 'budget'
 /** What the last request of a session took: the next one takes about as much. */
 const LAST = 'budget-last'
 /** Milliseconds that a sum without an end is kept after its last change. */
@@ -51,6 +53,7 @@ const held = slot(() => ({ budgets: [] as { budget: Budget; reserved: number }[]
 
 /** Keeps spending within limits; see docs/plugins/budgets.md. */
 class Budgets implements Plugin {
+  readonly endpoints: readonly Endpoint[]
   readonly #inMoney: boolean
   #accounts: ReadonlyMap<string, Account> | undefined
   #prices: PriceList | undefined
@@ -64,6 +67,12 @@ class Budgets implements Plugin {
     @inject(tokens.logger) private readonly logger: Logger,
   ) {
     this.#inMoney = options.limits.some(({ usd }) => usd !== undefined)
+    const handle = ({ query }: EndpointRequest) => {
+      const session = new URLSearchParams(query).get('session')
+      const ids = session === null ? undefined : [digest(session)]
+      return Reply.json({ budgets: statesOf(options.limits, state, Date.now(), ids) })
+    }
+    this.endpoints = [{ method: 'GET', path: '/_agproxy/api/budgets', access: 'admin', handle }]
   }
 
   onRequest(call: Call): Awaitable<void> {

@@ -25,6 +25,7 @@ export interface Budget {
   readonly limit: Limit
   readonly unit: Unit
   readonly amount: number
+  readonly every: NonNullable<Limit['every']>
   /** Of its sum in the state store. */
   readonly key: string
   /** Milliseconds since 1970 at which it begins anew; undefined: never. */
@@ -40,7 +41,7 @@ export function budgetOf(limit: Limit, id: string, now: number): Budget {
   const { start, ends } = period(every, new Date(now))
   const unit = usd === undefined ? 'tokens' : 'usd'
   const amount = usd === undefined ? tokens! : Math.round(usd * MICRO)
-  return { limit, unit, amount, key: `${per}|${id}|${unit}|${every}|${start}`, ends }
+  return { limit, unit, amount, every, key: `${per}|${id}|${unit}|${every}|${start}`, ends }
 }
 
 function period(every: NonNullable<Limit['every']>, now: Date): { start: string; ends: number | undefined } {

@@ -1,5 +1,6 @@
 import type { Account, CallHead, FinishedRecord, PriceList } from '../../core/index.js'
 import { costOf } from '../../core/kit.js'
+import { dayOf } from './buckets.js'
 import type { Entry } from './schema.js'
 
 /** What is kept of a record: it may change, and its request's memory is wanted back. */
@@ -24,11 +25,10 @@ export function entryOf(
   const answer = attempts.at(-1)
   const sum = (field: Kind) => total(attempts.map((attempt) => attempt[field]))
   const { cost, listCost, plan } = costOf(record, accounts, prices)
-  const at = new Date(time)
   const row = {
     id,
-    time: at.getTime(),
-    day: dayOf(at),
+    time: Math.round(time),
+    day: dayOf(time),
     session: facts.session ?? null,
     prompt: facts.prompt ?? null,
     agent: facts.agent ?? null,
@@ -65,17 +65,4 @@ const whole = (ms: number | undefined) => (ms === undefined ? null : Math.round(
 function total(values: readonly (number | undefined)[]): number | null {
   const known = values.filter((value) => value !== undefined)
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0)
-}
-
-/** Of the last request; most are of the same hour. Time zones differ by quarters of one. */
-let lastDay = { quarter: Number.NaN, day: '' }
-const QUARTER = 900_000
-
-function dayOf(at: Date): string {
-  const quarter = Math.floor(at.getTime() / QUARTER)
-  if (lastDay.quarter !== quarter) {
-    const two = (n: number) => String(n).padStart(2, '0')
-    lastDay = { quarter, day: `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}` }
-  }
-  return lastDay.day
 }

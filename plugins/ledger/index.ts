@@ -113,18 +113,18 @@ class Ledger implements Plugin {
     }
   }
 
-  async #usage({ query }: EndpointRequest): Promise<Reply> {
-    const params = new URLSearchParams(query)
+  async #usage(request: EndpointRequest): Promise<Reply> {
+    const params = new URLSearchParams(request.query)
     const since = sinceOf(params.get('since') ?? '7d')
-    const { byOf, nothing, usageOf } = await import('./usage.js')
-    const by = byOf(params.get('by') ?? 'model')
+    const { nothing, queryOf, usageOf } = await import('./usage.js')
+    const query = queryOf(params, since)
     // What this gateway has not written yet belongs to it.
     await (await this.#writer?.catch(() => undefined))?.flush()
     const { file, url } = this.#place
-    if (url === undefined && !existsSync(file)) return Reply.json(nothing(by, since))
+    if (url === undefined && !existsSync(file)) return Reply.json(nothing(query))
     try {
       this.#reader ??= import('./database.js').then(({ openReader }) => openReader(this.#place))
-      return Reply.json(await usageOf(await this.#reader, this.#place, by, since))
+      return Reply.json(await usageOf(await this.#reader, query))
     } catch (error) {
       this.#reader?.then((reader) => reader.destroy()).catch(() => {})
       this.#reader = undefined

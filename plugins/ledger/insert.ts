@@ -1,37 +1,47 @@
 import type { Insertable, Kysely } from 'kysely'
-import type { Entry, LabelRow, RequestRow, Tables } from './schema.js'
+import { hoursOf, hourUpsert, SUM_COLUMNS } from './hours.js'
+import type { Entry, HourRow, LabelRow, RequestRow, Tables } from './schema.js'
 import type { EmbeddedDatabase } from './sqlite.js'
 
-/** Writes all entries or none; a row that is there already is left as it is. */
+/**
+ * Writes all entries or none, and adds them to the sums of their hours. A row that is there already is left as it is, and counts
+ * once: its batch was written, and the answer was lost.
+ */
 export type Insert = (entries: readonly Entry[]) => Promise<void>
+
+/** Rows of one statement: each row of sums has 14 parameters, and PostgreSQL takes 65,535. */
+const BATCH = 500
 
 /** One statement for all rows, as a database behind a network wants it. */
 export function insertInto(db: Kysely<Tables>): Insert {
-  return async (entries) => {
-    const labels = entries.flatMap(labelRows)
-    await db.transaction().execute(async (trx) => {
-      await requestInsert(
-        trx,
-        entries.map(({ row }) => row),
-      ).execute()
+  return async (entries) =>
+    db.transaction().execute(async (trx) => {
+      const rows = entries.map(({ row }) => row)
+      const written = await requestInsert(trx, rows).returning('id').execute()
+      const ids = new Set(written.map(({ id }) => id))
+      const added = entries.filter(({ row }) => ids.has(row.id))
+      const labels = added.flatMap(labelRows)
       if (labels.length > 0) await labelInsert(trx, labels).execute()
+      const hours = hoursOf(added)
+      for (let at = 0; at < hours.length; at += BATCH)
+        await hourUpsert(trx, hours.slice(at, at + BATCH)).execute()
     })
-  }
 }
 
-/** Two statements, prepared once: to build one for each batch took half of the ledger's time. */
+/** Three statements, prepared once: to build one for each batch took half of the ledger's time. */
 export function embeddedInsert(db: Kysely<Tables>, database: EmbeddedDatabase): Insert {
   const prepared = (query: { compile(): { readonly sql: string } }) => database.prepare(query.compile().sql)
   const request = prepared(requestInsert(db, [NO_ROW]))
   const label = prepared(labelInsert(db, [{ request: '', time: 0, label: '' }]))
+  const hour = prepared(hourUpsert(db, [NO_HOUR]))
   return async (entries) => {
     database.exec('begin')
     try {
-      for (const entry of entries) {
-        request.run(COLUMNS.map((column) => entry.row[column]))
-        if (entry.labels.length > 0)
-          for (const { request, time, label: text } of labelRows(entry)) label.run([request, time, text])
-      }
+      const added = entries.filter(
+        ({ row }) => Number(request.run(COLUMNS.map((column) => row[column])).changes) > 0,
+      )
+      for (const row of added.flatMap(labelRows)) label.run([row.request, row.time, row.label])
+      for (const row of hoursOf(added)) hour.run(HOUR_COLUMNS.map((column) => row[column]))
       database.exec('commit')
     } catch (error) {
       try {
@@ -89,3 +99,6 @@ const NO_ROW: RequestRow = {
   ms: null,
 }
 const COLUMNS = Object.keys(NO_ROW) as (keyof RequestRow)[]
+
+const HOUR_COLUMNS: readonly (keyof HourRow)[] = ['kind', 'hour', 'name', ...SUM_COLUMNS]
+const NO_HOUR = Object.fromEntries(HOUR_COLUMNS.map((column) => [column, 0])) as unknown as HourRow

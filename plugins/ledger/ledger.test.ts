@@ -6,9 +6,11 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { anthropicUpstream, failure } from '../../test/support/anthropic-upstream.js'
 import { ask } from '../../test/support/client.js'
 import { type Stand, stand, zaiPair } from '../../test/support/stand.js'
-import { openReader } from './database.js'
+import { openReader, openWriter } from './database.js'
+import { fillHours } from './hours.js'
+import type { RequestRow } from './schema.js'
 import { openEmbedded } from './sqlite.js'
-import type { Usage } from './usage.js'
+import { type Usage, usageOf } from './usage.js'
 
 const ADMIN = { authorization: 'Bearer admin-key-1234' }
 const USAGE = { input_tokens: 1_000, output_tokens: 100, cache_read_input_tokens: 10_000 }
@@ -85,6 +87,18 @@ describe('the ledger', () => {
       ]),
     )
     expect(labels.total.requests).toBe(2)
+    const plot = await usage(stood, '?by=label&per=day&since=30d')
+    const today = expect.stringMatching(/^\d{4}-\d\d-\d\d$/)
+    expect(plot).toMatchObject({ by: 'label', per: 'day', more: 0 })
+    expect(plot.rows.map(({ time, name, requests }) => [time, name, requests])).toEqual(
+      expect.arrayContaining([
+        [today, 'team=blue', 1],
+        [today, null, 1],
+      ]),
+    )
+    expect((await usage(stood, '?by=month')).rows).toMatchObject([
+      { name: expect.stringMatching(/^\d{4}-\d\d$/), requests: 2 },
+    ])
     expect(statSync(file).mode & 0o777).toBe(0o600)
   })
 
@@ -153,9 +167,84 @@ describe('the ledger', () => {
     expect((await usage(stood)).total.requests).toBe(0)
     const get = (query: string) =>
       stood.send({ method: 'GET', path: `/_agproxy/api/usage${query}`, headers: ADMIN })
-    expect((await get('?by=key')).text()).toContain('by: expected model, session')
-    expect((await get('?since=yesterday')).status).toBe(400)
+    expect((await get('?by=key')).text()).toContain('by: expected model, asked, session')
+    for (const query of ['?since=yesterday', '?per=week', '?by=day&per=hour', '?per=hour&since=30d'])
+      expect((await get(query)).status).toBe(400)
     expect((await stood.send({ method: 'GET', path: '/_agproxy/api/usage' })).status).toBe(401)
+  })
+})
+
+describe('sums of hours', () => {
+  const row = (id: string, time: number, extra: object = {}): RequestRow => ({
+    id,
+    time,
+    day: '',
+    session: 's',
+    prompt: null,
+    agent: null,
+    agent_type: null,
+    request_class: null,
+    model: 'asked',
+    served: 'served',
+    account: 'a',
+    upstream: 'u',
+    status: 200,
+    ending: 'complete',
+    error_code: null,
+    attempts: 1,
+    input_tokens: 10,
+    output_tokens: 1,
+    cache_read_tokens: null,
+    cache_creation_tokens: null,
+    cost: 0.5,
+    list_cost: null,
+    plan: 0,
+    first_ms: null,
+    ms: 5,
+    ...extra,
+  })
+
+  it('count a request once, though its batch is written again, and are made for requests of before', async () => {
+    const file = join(folder(), 'ledger.db')
+    const now = Date.now()
+    const entries = [
+      { row: row('1', now), labels: ['x=1', 'y=2'] },
+      { row: row('2', now, { served: null, cost: null, status: null }), labels: [] },
+    ]
+    const { db, insert } = await openWriter({ file })
+    await insert(entries.slice(0, 1))
+    await insert(entries)
+    const query = (by: string) => usageOf(db, { by: by as 'model', since: now - 86_400_000 })
+    const sums = async () => Promise.all(['model', 'label', 'session', 'day'].map(query))
+    const first = await sums()
+    expect(first[0]).toMatchObject({
+      rows: [
+        { name: 'served', requests: 1, failed: 0, cost: 0.5, priced: 1 },
+        { name: null, requests: 1, failed: 1, cost: 0, priced: 0 },
+      ],
+      total: { requests: 2, inputTokens: 20 },
+    })
+    expect(first[1]!.rows.map(({ name }) => name)).toEqual(expect.arrayContaining(['x=1', 'y=2', null]))
+    await db.deleteFrom('agproxy_hours').execute()
+    await fillHours(db)
+    expect(await sums()).toEqual(first)
+    await fillHours(db)
+    expect(await sums()).toEqual(first)
+    await db.destroy()
+  })
+
+  it('tell eight names apart in a plot, and the rest as one', async () => {
+    const { db, insert } = await openWriter({ file: join(folder(), 'ledger.db') })
+    const now = Date.now()
+    const entries = Array.from({ length: 12 }, (_, n) => ({
+      row: row(`${n}`, now, { served: `model-${n}`, cost: 12 - n }),
+      labels: [],
+    }))
+    await insert(entries)
+    const { rows, more } = await usageOf(db, { by: 'model', per: 'hour', since: now - 1_000 })
+    expect([rows.length, more]).toEqual([9, 4])
+    expect(rows.find(({ name }) => name === '*')).toMatchObject({ requests: 4, cost: 4 + 3 + 2 + 1 })
+    await db.destroy()
   })
 })
 

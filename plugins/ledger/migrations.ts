@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Kysely, type Migration, Migrator } from 'kysely'
+import { fillHours } from './hours.js'
+import type { Tables } from './schema.js'
 
 /**
  * One set for SQLite and PostgreSQL. Each can run twice: two gateways that begin on a new file together both may, since SQLite
@@ -47,6 +49,30 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         .execute()
       for (const table of ['agproxy_requests', 'agproxy_labels'])
         await db.schema.createIndex(`${table}_time`).ifNotExists().on(table).column('time').execute()
+    },
+  },
+  '2026-11-26-sums-of-hours': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('agproxy_hours')
+        .ifNotExists()
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('hour', 'bigint', (column) => column.notNull())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('requests', 'bigint', (column) => column.notNull())
+        .addColumn('failed', 'bigint', (column) => column.notNull())
+        .addColumn('unknown', 'bigint', (column) => column.notNull())
+        .addColumn('input_tokens', 'bigint', (column) => column.notNull())
+        .addColumn('output_tokens', 'bigint', (column) => column.notNull())
+        .addColumn('cache_read_tokens', 'bigint', (column) => column.notNull())
+        .addColumn('cache_creation_tokens', 'bigint', (column) => column.notNull())
+        .addColumn('cost', 'double precision', (column) => column.notNull())
+        .addColumn('priced', 'bigint', (column) => column.notNull())
+        .addColumn('list_cost', 'double precision', (column) => column.notNull())
+        .addColumn('plan', 'bigint', (column) => column.notNull())
+        .addPrimaryKeyConstraint('agproxy_hours_key', ['kind', 'hour', 'name'])
+        .execute()
+      await fillHours(db as Kysely<Tables>)
     },
   },
 }

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { bytesOf, type Database, type Place } from './database.js'
+import { hourOf } from './hours.js'
 
 export interface Limits {
   readonly days: number
@@ -20,16 +21,33 @@ export async function retain(db: Database, place: Place, limits: Limits, now = D
     if (deleted < CHUNK) break
     await nextTurn()
   }
+  await deleteHours(db, now - limits.days * DAY)
   for (;;) {
     const bytes = await bytesOf(db, place)
     if (bytes === undefined || bytes <= limits.bytes) break
     const deleted = await deleteOldest(db, now)
     gone += deleted
     if (deleted === 0) break
+    await deleteHours(db, await oldestOf(db, now))
     await nextTurn()
   }
   if (gone > 0 && place.url === undefined) await sql`PRAGMA incremental_vacuum`.execute(db)
   return gone
+}
+
+/** Sums of hours that ended before. */
+async function deleteHours(db: Database, before: number): Promise<void> {
+  await db.deleteFrom('agproxy_hours').where('hour', '<', hourOf(before)).execute()
+}
+
+async function oldestOf(db: Database, now: number): Promise<number> {
+  const oldest = await db
+    .selectFrom('agproxy_requests')
+    .select('time')
+    .orderBy('time')
+    .limit(1)
+    .executeTakeFirst()
+  return Number(oldest?.time ?? now)
 }
 
 async function deleteOldest(db: Database, before: number): Promise<number> {

@@ -43,7 +43,33 @@ export interface LabelRow {
   label: string
 }
 
+/** Sums of requests; see `Sums`. */
+export interface HourSums {
+  requests: number
+  failed: number
+  unknown: number
+  input_tokens: number
+  output_tokens: number
+  cache_read_tokens: number
+  cache_creation_tokens: number
+  cost: number
+  priced: number
+  list_cost: number
+  plan: number
+}
+
+/** The requests of an hour by one of their names, summed up: a page of results reads hundreds of rows and not 100,000. */
+export interface HourRow extends HourSums {
+  /** What `name` is: `model`, `session`, `label`, …; `total`: all requests. */
+  kind: string
+  /** When it begins, since 1970. */
+  hour: number
+  /** Empty: requests that have none. */
+  name: string
+}
+
 export interface Tables {
+  agproxy_hours: HourRow
   agproxy_requests: RequestRow
   agproxy_labels: LabelRow
 }

@@ -14,10 +14,14 @@ interface NodeStatement {
   iterate(...parameters: unknown[]): IterableIterator<unknown>
 }
 interface NodeSqlite {
-  readonly DatabaseSync: new (
-    path: string,
-    options: { readOnly: boolean },
-  ) => { prepare(sql: string): NodeStatement; exec(sql: string): void; close(): void }
+  readonly DatabaseSync: new (path: string, options: { readOnly: boolean }) => Opened
+}
+
+/** What both drivers have. */
+interface Opened {
+  prepare(sql: string): NodeStatement
+  exec(sql: string): void
+  close(): void
 }
 
 /** `node:sqlite` where Node has it (22.13 or later), else libsql. A new file can be read by its owner alone. */
@@ -36,7 +40,7 @@ export async function openEmbedded(file: string, readOnly: boolean): Promise<Emb
     `the ledger on Node ${process.versions.node} (22.13 and later have SQLite)`,
     () => import('libsql'),
   )
-  return new Libsql(file, { readonly: readOnly }) as unknown as EmbeddedDatabase
+  return adapted(new Libsql(file, { readonly: readOnly }) as unknown as Opened)
 }
 
 /** Not by an import, which Node 20 could not resolve. Its warning that it is experimental reaches no one who could act on it. */
@@ -50,7 +54,11 @@ function nodeSqlite(): NodeSqlite | undefined {
   }
 }
 
-function adapted(database: InstanceType<NodeSqlite['DatabaseSync']>): EmbeddedDatabase {
+/**
+ * Statements with rows are read to their end. One that is not, such as `PRAGMA incremental_vacuum` with libsql's own word for it, keeps a
+ * transaction open until it is collected: what was written meanwhile, other connections did not see, and a crash would have lost it.
+ */
+function adapted(database: Opened): EmbeddedDatabase {
   return {
     close: () => database.close(),
     exec: (sql) => database.exec(sql),

@@ -22,6 +22,8 @@ export interface Sums {
 export interface UsageRow extends Sums {
   /** Null: requests that have none. */
   name: string | null
+  /** With `per`: `2026-11-26T14:00`, `2026-11-26` or `2026-11`, where the gateway runs. */
+  time?: string
 }
 
 export const empty = (): Sums => ({

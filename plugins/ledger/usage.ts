@@ -1,123 +1,152 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
 import { GatewayError } from '../../core/index.js'
-import type { Database, Place } from './database.js'
+import { type Bucket, bucketOf } from './buckets.js'
+import type { Database } from './database.js'
+import { hourOf, KINDS, type Kind } from './hours.js'
 import { empty, merge, type Sums, type UsageRow } from './sums.js'
 
-/** What requests can be summed by, and the column for it. */
-const COLUMNS = {
-  model: 'r.served',
-  session: 'r.session',
-  agent: 'r.agent',
-  account: 'r.account',
-  day: 'r.day',
-  label: 'l.label',
-} as const
-export type By = keyof typeof COLUMNS
+/** What a sum is asked by: a kind of name, or a stretch of time. */
+export type By = Exclude<Kind, 'total'> | Bucket
 
 /** What `GET /_agproxy/api/usage` answers. */
 export interface Usage {
   readonly by: By
-  /** RFC 3339. */
+  /** With `per`: a row for each stretch of time and name. */
+  readonly per?: Bucket
+  /** RFC 3339; the beginning of an hour. */
   readonly since: string
-  /** By cost and tokens, the most first; days in their order. */
+  /** By cost and tokens, the most first; where they have a time, in its order. */
   readonly rows: readonly UsageRow[]
-  /** Groups past the 1000th, which are part of the total. */
+  /** Names past the 1000th, or with `per` past the 8th, where their sum is the row `*`; all are part of the total. */
   readonly more: number
   readonly total: Sums
 }
 
+export interface UsageQuery {
+  readonly by: By
+  readonly per?: Bucket | undefined
+  /** Milliseconds since 1970. */
+  readonly since: number
+}
+
 const MOST_ROWS = 1_000
+/** Names of a plot that are told apart. */
+const MOST_NAMES = 8
+const OTHERS = '*'
+/** Days of which hours are told one by one, and any days. */
+const MOST_DAYS = { hour: 8, day: 400, month: 4_000 } as const
+const DAY = 86_400_000
 
-/** Milliseconds of rows for one statement: SQLite's hold the event loop until they end. */
-const SLICE = 6 * 3_600_000
+const BUCKETS = ['hour', 'day', 'month'] as const
+const NAMES = [...Object.keys(KINDS).filter((kind) => kind !== 'total'), ...BUCKETS]
 
-export function byOf(text: string): By {
-  if (Object.hasOwn(COLUMNS, text)) return text as By
-  const message = `by: expected ${Object.keys(COLUMNS).join(', ')}, found '${text.slice(0, 40)}'`
-  throw new GatewayError('invalid_request_error', message, { code: 'AGP_INVALID_QUERY', retry: false })
+export function queryOf(params: URLSearchParams, since: number, now = Date.now()): UsageQuery {
+  const by = expected('by', NAMES, params.get('by') ?? 'model') as By
+  const per = params.has('per') ? (expected('per', BUCKETS, params.get('per')!) as Bucket) : undefined
+  if (per && isBucket(by)) throw refused('per: is for names, and by is a stretch of time already')
+  const bucket = per ?? (isBucket(by) ? by : undefined)
+  if (bucket && now - since > MOST_DAYS[bucket] * DAY)
+    throw refused(`since: by the ${bucket} it goes back ${MOST_DAYS[bucket]} days`)
+  return { by, per, since }
+}
+
+const isBucket = (by: By): by is Bucket => (BUCKETS as readonly string[]).includes(by)
+
+function expected(what: string, names: readonly string[], text: string): string {
+  if (names.includes(text)) return text
+  throw refused(`${what}: expected ${names.join(', ')}, found '${text.slice(0, 40)}'`)
+}
+
+function refused(message: string): GatewayError {
+  return new GatewayError('invalid_request_error', message, { code: 'AGP_INVALID_QUERY', retry: false })
 }
 
 /** Of a ledger that does not exist yet. */
-export function nothing(by: By, since: number): Usage {
-  return { by, since: new Date(since).toISOString(), rows: [], more: 0, total: empty() }
+export function nothing({ by, per, since }: UsageQuery): Usage {
+  return { by, ...(per && { per }), since: timeOf(since), rows: [], more: 0, total: empty() }
 }
 
-/** Sums of all requests since a time. SQLite's are made in slices of time, between which other requests go on. */
-export async function usageOf(db: Database, place: Place, by: By, since: number): Promise<Usage> {
-  const groups = new Map<string | null, UsageRow>()
-  const total = empty()
-  for (const { from, to } of await slices(db, place, since)) {
-    const rows = await sumsBetween(db, sql.ref(COLUMNS[by]), by === 'label', from, to)
-    for (const row of rows) {
-      const group = groups.get(row.name) ?? { name: row.name, ...empty() }
-      groups.set(row.name, group)
-      merge(group, row)
-    }
-    // A request with two labels counts once in the total.
-    const whole = by === 'label' ? await sumsBetween(db, sql`null`, false, from, to) : rows
-    for (const row of whole) merge(total, row)
-    await nextTurn()
+const timeOf = (since: number) => new Date(hourOf(since)).toISOString()
+
+/** Sums of all requests since the hour of a time: of hours, which are summed up when requests are written. */
+export async function usageOf(db: Database, query: UsageQuery): Promise<Usage> {
+  const { by, per, since } = query
+  const from = hourOf(since)
+  const [sums] = await sumsOf(db, 'total', from, sql`null`)
+  const { name: _, names: __, ...total } = sums ?? { ...empty(), name: null, names: 0 }
+  const whole = { ...nothing(query), total }
+  if (isBucket(by)) {
+    const hours = await hourly(db, 'total', from, sql`null`)
+    return { ...whole, rows: inBuckets(hours, by).map(({ time, ...row }) => ({ ...row, name: time! })) }
   }
-  const rows = sorted([...groups.values()], by)
-  return {
-    by,
-    since: new Date(since).toISOString(),
-    rows: rows.slice(0, MOST_ROWS),
-    more: Math.max(0, rows.length - MOST_ROWS),
-    total,
+  const named = await sumsOf(db, by, from, sql.ref('name'), per ? MOST_NAMES : MOST_ROWS)
+  const more = Math.max(0, Number(named[0]?.names ?? 0) - named.length)
+  if (!per) return { ...whole, rows: named.map(({ names: _, ...row }) => shown(row)), more }
+  const top = named.map(({ name }) => name!)
+  if (top.length === 0) return whole
+  const name = sql`case when name in (${sql.join(top)}) then name else ${OTHERS} end`
+  return { ...whole, rows: inBuckets((await hourly(db, by, from, name)).map(shown), per), more }
+}
+
+/** Requests that have none of a kind are kept under an empty name. */
+const shown = <Row extends UsageRow>(row: Row): Row => (row.name === '' ? { ...row, name: null } : row)
+
+interface Hour extends UsageRow {
+  readonly hour: number
+}
+
+function inBuckets(hours: readonly Hour[], bucket: Bucket): UsageRow[] {
+  const found = new Map<string, UsageRow>()
+  for (const { hour, ...sums } of hours) {
+    const time = bucketOf(Number(hour), bucket)
+    const key = `${time} ${sums.name}`
+    const row = found.get(key)
+    if (row) merge(row, sums)
+    else found.set(key, { ...sums, time })
   }
+  return [...found.values()].sort((a, b) =>
+    a.time! < b.time! ? -1 : a.time! > b.time! ? 1 : b.cost - a.cost,
+  )
 }
 
-/** Stretches of time that have rows. */
-async function slices(db: Database, { url }: Place, since: number): Promise<{ from: number; to: number }[]> {
-  const all = db
-    .selectFrom('agproxy_requests')
-    .select(({ fn }) => [fn.min('time').as('first'), fn.max('time').as('last')])
-    .where('time', '>=', since)
-  const { first, last } = await all.executeTakeFirstOrThrow()
-  if (first === null || first === undefined) return []
-  const [start, end] = [Number(first), Number(last) + 1]
-  if (url !== undefined) return [{ from: start, to: end }]
-  const parts: { from: number; to: number }[] = []
-  for (let from = start; from < end; from += SLICE) parts.push({ from, to: Math.min(from + SLICE, end) })
-  return parts
-}
+const COLUMNS = sql.join(
+  Object.entries({
+    requests: 'requests',
+    failed: 'failed',
+    unknown: 'unknown',
+    inputTokens: 'input_tokens',
+    outputTokens: 'output_tokens',
+    cacheReadTokens: 'cache_read_tokens',
+    cacheCreationTokens: 'cache_creation_tokens',
+    cost: 'cost',
+    priced: 'priced',
+    listCost: 'list_cost',
+    plan: 'plan',
+  }).map(
+    ([name, column]) =>
+      sql`cast(coalesce(sum(${sql.ref(column)}), 0) as double precision) as ${sql.ref(name)}`,
+  ),
+)
 
-const summed = (column: string) => sql<number>`cast(coalesce(sum(${sql.ref(column)}), 0) as double precision)`
-const counted = (condition: RawBuilder<unknown>) =>
-  sql<number>`cast(sum(case when ${condition} then 1 else 0 end) as double precision)`
-
-async function sumsBetween(
+async function sumsOf(
   db: Database,
-  name: RawBuilder<unknown>,
-  labelled: boolean,
+  kind: Kind,
   from: number,
-  to: number,
-): Promise<readonly UsageRow[]> {
-  const labels = labelled ? sql`left join agproxy_labels l on l.request = r.id` : sql``
-  const { rows } = await sql<UsageRow>`
-    select ${name} as "name",
-      cast(count(*) as double precision) as "requests",
-      ${counted(sql`r.status is null or r.status >= 400`)} as "failed",
-      ${counted(sql`r.input_tokens is null and r.output_tokens is null`)} as "unknown",
-      ${summed('r.input_tokens')} as "inputTokens",
-      ${summed('r.output_tokens')} as "outputTokens",
-      ${summed('r.cache_read_tokens')} as "cacheReadTokens",
-      ${summed('r.cache_creation_tokens')} as "cacheCreationTokens",
-      ${summed('r.cost')} as "cost",
-      cast(count(r.cost) as double precision) as "priced",
-      ${summed('r.list_cost')} as "listCost",
-      ${summed('r.plan')} as "plan"
-    from agproxy_requests r ${labels}
-    where r.time >= ${from} and r.time < ${to}
-    group by 1`.execute(db)
+  name: RawBuilder<unknown>,
+  limit = MOST_ROWS,
+): Promise<(UsageRow & { names: number | string })[]> {
+  const { rows } = await sql<UsageRow & { names: number | string }>`
+    select ${name} as "name", count(*) over () as "names", ${COLUMNS} from agproxy_hours
+    where kind = ${kind} and hour >= ${from} group by 1
+    order by sum(cost) desc,
+      sum(input_tokens + output_tokens + cache_read_tokens + cache_creation_tokens) desc, sum(requests) desc
+    limit ${limit}`.execute(db)
   return rows
 }
 
-function sorted(rows: UsageRow[], by: By): UsageRow[] {
-  if (by === 'day') return rows.sort((a, b) => ((a.name ?? '') < (b.name ?? '') ? -1 : 1))
-  const tokens = (row: UsageRow) =>
-    row.inputTokens + row.outputTokens + row.cacheReadTokens + row.cacheCreationTokens
-  return rows.sort((a, b) => b.cost - a.cost || tokens(b) - tokens(a))
+async function hourly(db: Database, kind: Kind, from: number, name: RawBuilder<unknown>): Promise<Hour[]> {
+  const { rows } = await sql<Hour>`
+    select ${name} as "name", hour as "hour", ${COLUMNS} from agproxy_hours
+    where kind = ${kind} and hour >= ${from} group by 1, 2`.execute(db)
+  return rows
 }

@@ -1,7 +1,8 @@
-import { afterAll, describe, expect, it } from 'vitest'
-import { openReader } from '../../plugins/ledger/database.js'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { openReader, openWriter } from '../../plugins/ledger/database.js'
 import { anthropicUpstream } from '../support/anthropic-upstream.js'
 import { ask } from '../support/client.js'
+import { fillRows, pageTimes, ROWS } from '../support/ledger-rows.js'
 import { direct, type Stand, stand } from '../support/stand.js'
 import { postgresBin, startPostgres } from './server.js'
 
@@ -43,6 +44,20 @@ describe.skipIf(!server)(
       expect((await total(two[0]!)).total).toMatchObject({ inputTokens: 100, outputTokens: 50 })
       expect((await total(two[0]!, '?by=label')).rows).toMatchObject([{ name: 'team=blue', requests: 10 }])
       expect(two.flatMap((gateway) => logged(gateway, 'warn'))).toEqual([])
+    })
+
+    it('sums 110,000 requests up in 50 ms', async () => {
+      const other = await startPostgres(bin!)
+      onTestFinished(() => other.remove())
+      const { db } = await openWriter({ file: '', url: other.url })
+      onTestFinished(() => db.destroy())
+      const now = Date.now()
+      await fillRows(db, now)
+      const { took, pages } = await pageTimes(db, now, () => performance.now(), 15)
+      for (const [by, ms] of Object.entries(took)) expect(ms, by).toBeLessThan(50)
+      for (const { total } of pages) expect(total.requests).toBe(ROWS)
+      expect(pages.find(({ by }) => by === 'session')).toMatchObject({ more: 1_200 })
+      if (process.env.SHOW_TIMES) console.log(took)
     })
 
     it('that goes away hurts no request, is told once, and gets its rows when it is back', async () => {

@@ -25,7 +25,8 @@ export const usage = listed('usage', 'Tokens and cost of what went through; no g
     by: {
       type: 'string',
       valueHint: 'what',
-      description: 'model, session, agent, account, day or label. Default: model',
+      description:
+        'model, session, agent, account, day or label; also asked, agent-type, upstream, hour, month. Default: model',
     },
     since: {
       type: 'string',

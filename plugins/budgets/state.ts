@@ -1,0 +1,67 @@
+import type { StateStore } from '../../core/index.js'
+import { type Budget, budgetOf, type Limit, MICRO, type Unit } from './limits.js'
+
+/** The kind of the sums in the state store. */
+export const SUMS = 'budget'
+/** Budgets of one limit that are told: those of which most is used. */
+const MOST = 50
+
+/** One budget as it stands: an element of what `GET /_agproxy/api/budgets` answers. */
+export interface BudgetState {
+  readonly per: Limit['per']
+  /** Of a limit that is for one label. */
+  readonly label: string | null
+  readonly every: 'day' | 'week' | 'month' | 'never'
+  readonly unit: Unit
+  /** Whole tokens, or US dollars. */
+  readonly amount: number
+  readonly used: number
+  /** Of the amount: 1 is all of it. */
+  readonly share: number
+  /** A digest of the key, session, agent or label whose it is; null: of all requests. */
+  readonly of: string | null
+  /** When it begins anew, RFC 3339; null: never. */
+  readonly ends: string | null
+}
+
+/** Of each limit the budgets that were used; with `ids`, those of these digests alone. That of all requests is always there. */
+export function statesOf(
+  limits: readonly Limit[],
+  state: StateStore,
+  now: number,
+  ids?: readonly string[],
+): BudgetState[] {
+  const used = [...state.entries(SUMS)].map(([key, { value }]) => [key, Number(value)] as const)
+  return limits.flatMap((limit) => {
+    if (limit.per === 'day') return [stateOf(budgetOf(limit, 'all', now), used, null)]
+    const { key } = budgetOf(limit, '', now)
+    const [before, after] = [key.slice(0, limit.per.length + 1), key.slice(limit.per.length + 1)]
+    return used
+      .filter(([sum]) => sum.startsWith(before) && sum.endsWith(after))
+      .map(([sum]) => sum.slice(before.length, sum.length - after.length))
+      .filter((id) => !id.includes('|') && (!ids || ids.includes(id)))
+      .map((id) => stateOf(budgetOf(limit, id, now), used, id))
+      .sort((a, b) => b.share - a.share)
+      .slice(0, MOST)
+  })
+}
+
+function stateOf(
+  { limit, unit, amount, key, every, ends }: Budget,
+  sums: readonly (readonly [key: string, used: number])[],
+  of: string | null,
+): BudgetState {
+  const used = sums.find(([sum]) => sum === key)?.[1] ?? 0
+  const one = unit === 'usd' ? MICRO : 1
+  return {
+    per: limit.per,
+    label: limit.label ?? null,
+    every,
+    unit,
+    amount: amount / one,
+    used: used / one,
+    share: Math.round((used / amount) * 1000) / 1000,
+    of,
+    ends: ends === undefined ? null : new Date(ends).toISOString(),
+  }
+}
