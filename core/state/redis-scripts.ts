@@ -113,6 +113,13 @@ redis.call('PEXPIRE', KEYS[1], ${INDEX_TTL})
 return redis.call('GET', KEYS[1])
 `
 
+/** The kinds that anybody has used, for one that joins. KEYS: their place. ARGV: those to add. Returns all. */
+const kinds = `
+if #ARGV > 0 then redis.call('SADD', KEYS[1], unpack(ARGV)) end
+redis.call('PEXPIRE', KEYS[1], ${INDEX_TTL})
+return redis.call('SMEMBERS', KEYS[1])
+`
+
 export const SCRIPTS = {
   stateSet: { lua: set, numberOfKeys: 2 },
   stateMerge: { lua: merge, numberOfKeys: 2 },
@@ -124,6 +131,7 @@ export const SCRIPTS = {
   stateRenew: { lua: renew, numberOfKeys: 1 },
   stateSnapshot: { lua: snapshot, numberOfKeys: 1 },
   stateEpoch: { lua: epoch, numberOfKeys: 1 },
+  stateKinds: { lua: kinds, numberOfKeys: 1 },
 } as const
 
 export type ScriptName = keyof typeof SCRIPTS

@@ -7,7 +7,7 @@ import { RedisLink } from './redis-link.js'
 import { RedisPlaces } from './redis-places.js'
 import type { ScriptName } from './redis-scripts.js'
 import { Unconfirmed } from './redis-unconfirmed.js'
-import { KINDS, SLOT } from './store.js'
+import { SLOT } from './store.js'
 
 export interface RedisStoreInit {
   readonly url: string
@@ -36,6 +36,8 @@ export class RedisStore implements StateStore {
   readonly #listeners: Listener[] = []
   readonly #renewal: NodeJS.Timeout
   readonly #channel: string
+  /** All that are known of: a plugin brings kinds that no list here names. */
+  readonly #kinds = new Set<string>()
   /** What was heard while both sides are brought to the same knowledge; it comes after. */
   #heard: string[] | undefined
   /** Names the data in Redis: under another name all of it was lost. */
@@ -113,6 +115,7 @@ export class RedisStore implements StateStore {
       return present
     }
     if (!this.#link.up) return here()
+    this.#knows(kind)
     const wanted = expected === undefined ? [] : [expected]
     const args = [...this.#factArgs(kind, key), value, Math.ceil(ttl), ...wanted]
     return this.#link.ask<[string | null, number]>(patience, 'stateCompare', ...args).then((outcome) => {
@@ -158,7 +161,15 @@ export class RedisStore implements StateStore {
   /** Tells Redis of a change; one that it does not take is sent again when both sides are reconciled. */
   #share(script: ScriptName, kind: string, key: string, ...args: (string | number)[]): void {
     const mark = this.#unconfirmed.mark(kind, key)
+    this.#knows(kind)
     if (this.#link.open) void this.#confirm(script, mark, kind, key, ...args)
+  }
+
+  /** Tells Redis of a kind once. */
+  #knows(kind: string): void {
+    if (this.#kinds.has(kind)) return
+    this.#kinds.add(kind)
+    if (this.#link.open) void this.#link.tell('stateKinds', `${this.init.prefix}kinds`, kind)
   }
 
   async #confirm(
@@ -192,7 +203,9 @@ export class RedisStore implements StateStore {
     try {
       const epoch = (await this.#link.run('stateEpoch', `${this.init.prefix}epoch`, randomUUID())) as string
       const isSameData = epoch === this.#epoch
-      for (const kind of KINDS) await this.#syncKind(kind, isSameData)
+      const known = await this.#link.run('stateKinds', `${this.init.prefix}kinds`, ...this.#kinds)
+      for (const kind of known as string[]) this.#kinds.add(kind)
+      for (const kind of this.#kinds) await this.#syncKind(kind, isSameData)
       await this.#places.renew()
       this.#epoch = epoch
     } finally {

@@ -17,6 +17,8 @@ export interface ClusterInit {
   /** Default: five that are equal. */
   readonly accounts?: readonly { readonly id: string; readonly [field: string]: unknown }[]
   readonly redisUrl?: string
+  /** What the config says beside. */
+  readonly config?: object
   /** Options of plugins, beside those that each of these gateways has. */
   readonly plugins?: Readonly<Record<string, unknown>>
 }
@@ -36,6 +38,7 @@ export async function cluster(cli: Cli, handler: Handler, init: ClusterInit = {}
     plugins: { anthropic: { baseURL: up.url }, 'retry-rotate': { queueTimeout: 30_000 }, ...init.plugins },
     state: { url: redisUrl, prefix: ownPrefix(redisUrl) },
     server: { port: 0, adminKey: ADMIN_KEY },
+    ...init.config,
   }
   writeFileSync(join(folder, '.agproxyrc.json'), JSON.stringify(config))
   const gateway = async () => {

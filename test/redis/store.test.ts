@@ -146,3 +146,16 @@ describe.each(stores)('the state in %s', (_name, open) => {
     expect(new Set(heard)).toEqual(new Set(['cooldown k']))
   })
 })
+
+it.skipIf(url === undefined)('a gateway that joins learns of all kinds, those of plugins too', async () => {
+  const prefix = ownPrefix(url!)
+  const one = await redisStore(url!, prefix)
+  one.add('budget', 'k', 7, 5_000)
+  await one.compareAndSet(
+    { kind: 'of-a-plugin', key: 'k', expected: undefined, value: 'v', ttl: 5_000 },
+    patience(),
+  )
+  await sleep(50)
+  const other = await redisStore(url!, prefix)
+  expect([other.get('budget', 'k')?.value, other.get('of-a-plugin', 'k')?.value]).toEqual(['7', 'v'])
+})
