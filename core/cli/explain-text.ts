@@ -64,6 +64,7 @@ interface Told {
     readonly plugin?: string
     readonly lostTokens?: number
     readonly lostCost?: number
+    readonly official?: { readonly reason: string | null; readonly missedTokens?: number }
   }
 }
 
@@ -126,13 +127,22 @@ export function cacheWords({
   plugin,
   lostTokens,
   lostCost,
+  official,
 }: NonNullable<Told['cache']>): string {
   const what = path === undefined ? detail : `${path} changed${plugin === undefined ? '' : `, by ${plugin}`}`
   const money = lostCost === undefined ? '' : ` (${dollars(lostCost)})`
   const lost = lostTokens === undefined ? undefined : `${lostTokens} tokens paid again${money}`
-  return [what === undefined ? verdict : `${verdict}: ${what}`, ...(lost === undefined ? [] : [lost])].join(
-    '; ',
-  )
+  return [
+    what === undefined ? verdict : `${verdict}: ${what}`,
+    ...(lost === undefined ? [] : [lost]),
+    ...(official ? [officialWords(official)] : []),
+  ].join('; ')
+}
+
+/** `Anthropic says: system_changed, about 5000 tokens`. */
+function officialWords({ reason, missedTokens }: { reason: string | null; missedTokens?: number }): string {
+  const tokens = missedTokens === undefined ? '' : `, about ${missedTokens} tokens`
+  return `Anthropic says: ${reason ?? 'no difference'}${tokens}`
 }
 
 function passageLines(passages: readonly Passage[], paint: Paint): string[] {

@@ -1,4 +1,4 @@
-import { plainHeaders, type Sightings, withoutMembers } from '../../core/kit.js'
+import { plainHeaders, plainQuery, type Sightings, withoutMembers } from '../../core/kit.js'
 import type { Bodies } from './entry.js'
 
 /** Bytes of a request and of an answer that are kept. */
@@ -27,7 +27,7 @@ export function bodiesOf(asked: Sightings['first'], capture: Capture): Bodies {
   return {
     request: asked?.body && withoutUser(asked.body),
     headers: asked && plainHeaders(asked.headers),
-    query: asked?.query ?? '',
+    query: plainQuery(asked?.query ?? ''),
     answer: capture.answer,
   }
 }

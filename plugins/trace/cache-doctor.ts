@@ -1,5 +1,6 @@
 import type { AttemptRecord, RecordFacts } from '../../core/index.js'
 import { bodyDifferences, type Passage } from '../../core/kit.js'
+import type { OfficialVerdict } from './official.js'
 import { sentTokens } from './sent-tokens.js'
 
 /**
@@ -30,7 +31,7 @@ export interface CacheVerdict {
   readonly path?: string
   readonly plugin?: string
   /** What the upstream itself says, where it was asked. */
-  readonly official?: unknown
+  readonly official?: OfficialVerdict
 }
 
 interface Turn {

@@ -19,6 +19,7 @@ import { listOf } from './list.js'
 import { Live } from './live.js'
 import { Money } from './money.js'
 import { nowOf } from './now.js'
+import { Official } from './official.js'
 import { Pace } from './pace.js'
 import { partOf } from './parts.js'
 import { promptText } from './prompt-text.js'
@@ -45,9 +46,12 @@ export const trace = definePlugin({
     memory: bytes().prefault('32mb'),
     /** Keeps what was asked and answered, and shows the words in changes; never keys, nor `metadata.user_id`. Default: false. */
     bodies: z.boolean().default(false),
+    /** Asks Anthropic why a prompt cache missed (`diagnostics.previous_message_id`), and shows it beside our verdict. Default: false. */
+    diagnostics: z.boolean().default(false),
   }),
   create: ({ options, logger, state, prices, accounts }): Plugin => {
     const money = new Money(prices, accounts, logger)
+    const official = options.diagnostics ? new Official(accounts) : undefined
     const { ring, live, estimates, doctor } = keptWith(state)
     live.now = () => nowOf(accounts)
     ring.resize(options.size, options.memory)
@@ -86,8 +90,12 @@ export const trace = definePlugin({
         if (step.position === 0 && facts.requestBytes !== undefined)
           facts.estimatedTokens ??= estimates.of(call.model, facts.requestBytes)
       },
-      ...(options.bodies && {
-        handle: async (call, next) => watchReply(await next(call), capture(call)),
+      ...((options.bodies || official) && {
+        handle: async (call, next) => {
+          const reply = await next(official?.ask(call) ?? call)
+          const seen = official && reply.ok ? watchReply(reply, official.watcher(call)) : reply
+          return options.bodies ? watchReply(seen, capture(call)) : seen
+        },
       }),
       onFinish(record, head) {
         const { seen } = sightings(head)
@@ -100,7 +108,10 @@ export const trace = definePlugin({
           estimates.learn(facts.model, facts.requestBytes, sent)
         const passages = seen && (() => seen.passages(shown, warn).filter(({ plugin }) => plugin !== NAME))
         const changes = () => entry.passages
-        const cache = isMessage ? doctor.look(facts, answer, seen?.last?.bytes, changes) : undefined
+        const own = isMessage ? doctor.look(facts, answer, seen?.last?.bytes, changes) : undefined
+        const told = official?.verdict(head)
+        const cache =
+          own && told ? () => ({ ...(typeof own === 'function' ? own() : own), official: told }) : own
         const bodies = options.bodies ? bodiesOf(seen?.first, capture(head)) : undefined
         const text = options.bodies && seen?.first?.body ? promptText(seen.first.body) : undefined
         const entry: Entry = new Entry(record, head, passages, cache, bodies, text)

@@ -3,9 +3,9 @@ import { definePlugin } from '../../core/index.js'
 import { anthropicUpstream, failure } from '../../test/support/anthropic-upstream.js'
 import type { Handler } from '../../test/support/bad-upstream.js'
 import { ask } from '../../test/support/client.js'
-import { messageEvents } from '../../test/support/messages.js'
-import { sse } from '../../test/support/script.js'
-import { stand, zaiPair } from '../../test/support/stand.js'
+import { message, messageEvents } from '../../test/support/messages.js'
+import { json, sse } from '../../test/support/script.js'
+import { direct, stand, zaiPair } from '../../test/support/stand.js'
 import type { TestConfig } from '../../testing.js'
 
 const KEY = 'admin-key-1234'
@@ -330,6 +330,51 @@ describe('the cache doctor', () => {
       },
     )
     expect(found[1]).toMatchObject({ verdict: 'prefix', region: 'system', plugin: 'clock' })
+  })
+
+  it.each([true, false])('asks Anthropic too where the config wants it, as a stream: %s', async (stream) => {
+    const reasons = [
+      null,
+      { cache_miss_reason: { type: 'system_changed', cache_missed_input_tokens: 4_900 } },
+    ]
+    const handler = anthropicUpstream((_request, n) => {
+      const init = { id: `msg_${n}`, text: 'ok', usage: usage(0, 6_000) }
+      const diagnostics = reasons[n] ?? null
+      if (!stream) return json({ ...message(init), diagnostics })
+      const [start, ...rest] = messageEvents(init) as { message?: object }[]
+      return sse([{ ...start, message: { ...start!.message, diagnostics } }, ...rest] as never)
+    })
+    const made = await stand(handler, {
+      config: (url) =>
+        ({
+          ...direct(url),
+          server: { adminKey: KEY },
+          trace: { diagnostics: true },
+        }) as unknown as TestConfig,
+    })
+    const rows = async () =>
+      (await made.send({ method: 'GET', path: '/_agproxy/api/requests', headers: auth })).json<Told>()
+        .requests
+    for (const [n, system] of ['one', 'two'].entries()) {
+      await made.send({ body: ask({ stream, system, messages: [long] }), headers: session })
+      await expect.poll(async () => (await rows()).length, { timeout: 10_000 }).toBe(n + 1)
+    }
+    expect(made.up.requests.map((request) => (request.json() as Told).diagnostics)).toEqual([
+      { previous_message_id: null },
+      { previous_message_id: 'msg_0' },
+    ])
+    const path = `/_agproxy/api/requests/${(await rows())[0].id}`
+    expect((await made.send({ method: 'GET', path, headers: auth })).json<Told>().cache).toMatchObject({
+      verdict: 'prefix',
+      region: 'system',
+      official: { reason: 'system_changed', missedTokens: 4_900 },
+    })
+  })
+
+  it('asks nobody where an account is of another upstream', async () => {
+    const { send, up } = await traced(anthropicUpstream(), { diagnostics: true })
+    await send({ body: ask(), headers: session })
+    expect(up.requests[0]!.json()).not.toHaveProperty('diagnostics')
   })
 
   it('says where the model changed, and where nothing of ours explains it', async () => {
