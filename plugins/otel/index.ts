@@ -12,6 +12,7 @@ import {
   tokens,
 } from '../../core/index.js'
 import { loggable, optionalPackage } from '../../core/kit.js'
+import { Steps } from './steps.js'
 import { type TraceIds, traceOf, traceparent } from './trace-context.js'
 import type { Tracing } from './tracing.js'
 
@@ -20,14 +21,17 @@ const options = z.strictObject({
   endpoint: z.url({ protocol: /^https?$/ }).optional(),
   /** The name that the spans go under. Default: `OTEL_SERVICE_NAME`, else `agproxy`. */
   service: z.string().min(1).default('agproxy'),
+  /** A span for each plugin that a request goes through as well. Default: true. */
+  plugins: z.boolean().default(true),
 })
 
 type OtelOptions = z.output<typeof options>
 
-const ids = slot((): { trace?: TraceIds } => ({}))
+const ids = slot((): { trace?: TraceIds; steps?: Steps } => ({}))
 
-/** A span for each request and each attempt, for an OpenTelemetry collector; see docs/plugins/otel.md. */
+/** A span for each request, each plugin and each attempt, for an OpenTelemetry collector; see docs/plugins/otel.md. */
 class Otel implements Plugin {
+  readonly onStep?: NonNullable<Plugin['onStep']>
   #loading: Promise<Tracing> | undefined
   #tracing: Tracing | undefined
   #told = false
@@ -35,7 +39,14 @@ class Otel implements Plugin {
   constructor(
     @inject(tokens.options) private readonly options: OtelOptions,
     @inject(tokens.logger) private readonly logger: Logger,
-  ) {}
+  ) {
+    if (options.endpoint !== undefined && options.plugins)
+      this.onStep = (step, call) => {
+        const own = ids(call)
+        own.steps ??= new Steps()
+        own.steps.add(step, call)
+      }
+  }
 
   /** The start does not wait for OpenTelemetry's libraries. */
   setup(): void {
@@ -62,11 +73,11 @@ class Otel implements Plugin {
   }
 
   onFinish(record: FinishedRecord, head: CallHead): Awaitable<void> {
-    const { trace } = ids(head)
+    const { trace, steps } = ids(head)
     if (!trace) return
-    if (this.#tracing) return this.#tracing.add(record, head, trace)
+    if (this.#tracing) return this.#tracing.add(record, head, trace, steps?.all)
     return this.#loading?.then(
-      (tracing) => tracing.add(record, head, trace),
+      (tracing) => tracing.add(record, head, trace, steps?.all),
       () => {},
     )
   }

@@ -22,6 +22,7 @@ export const NAMES = {
   upstream: 'agproxy.upstream',
   attempts: 'agproxy.attempts',
   attempt: 'agproxy.attempt',
+  plugin: 'agproxy.plugin',
   ending: 'agproxy.ending',
   agent: 'agproxy.agent',
   prompt: 'agproxy.prompt.id',

@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { anthropicUpstream, failure } from '../../test/support/anthropic-upstream.js'
+import { answer, anthropicUpstream, failure } from '../../test/support/anthropic-upstream.js'
 import { startUpstream } from '../../test/support/bad-upstream.js'
 import { ask } from '../../test/support/client.js'
 import { json } from '../../test/support/script.js'
-import { direct, stand } from '../../test/support/stand.js'
+import { direct, stand, zaiPair } from '../../test/support/stand.js'
 import { traceOf, traceparent } from './trace-context.js'
 
 interface Span {
@@ -57,7 +57,7 @@ describe('spans', () => {
       headers: { traceparent: `00-${TRACE}-${PARENT}-01`, 'x-claude-code-session-id': 's-1' },
     })
     await gateway.close()
-    const [root, attempt] = spans().toSorted((a) => (a.parentSpanId === PARENT ? -1 : 1))
+    const [root, attempt] = [2, 3].map((kind) => spans().find((span) => span.kind === kind))
     expect(root).toMatchObject({
       traceId: TRACE,
       parentSpanId: PARENT,
@@ -78,6 +78,51 @@ describe('spans', () => {
       Number(BigInt(endTimeUnixNano) - BigInt(startTimeUnixNano))
     expect(length(root!)).toBeGreaterThan(0)
     expect(length(attempt!)).toBeLessThanOrEqual(length(root!))
+  })
+
+  it('of each plugin lie within the request, those of an attempt once for each', async () => {
+    const { url, spans } = await collector()
+    const upstream = anthropicUpstream((request, n) =>
+      n === 0 ? failure(529, 'overloaded_error', 'busy') : answer({ text: 'hi' }, request),
+    )
+    const { send, gateway } = await stand(upstream, {
+      config: zaiPair,
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: url },
+    })
+    await send({ body: ask() })
+    await gateway.close()
+    const plugins = spans().filter(({ kind }) => kind === 1)
+    const root = spans().find(({ kind }) => kind === 2)!
+    const of = (name: string) => plugins.filter((span) => span.name === `plugin ${name}`)
+    expect(of('retry-rotate')).toHaveLength(1)
+    expect(of('role-merge').map((span) => Number(attribute(span, 'agproxy.attempt')))).toEqual([1, 2])
+    const nano = (text: string) => BigInt(text)
+    for (const span of plugins) {
+      expect(span.parentSpanId).toBe(root.spanId)
+      expect(nano(span.startTimeUnixNano) >= nano(root.startTimeUnixNano)).toBe(true)
+      expect(nano(span.endTimeUnixNano) >= nano(span.startTimeUnixNano)).toBe(true)
+      expect(nano(span.endTimeUnixNano) <= nano(root.endTimeUnixNano)).toBe(true)
+    }
+    // It waits for the attempts, and a fix hands on at once.
+    const length = (span: Span) => nano(span.endTimeUnixNano) - nano(span.startTimeUnixNano)
+    expect(length(of('retry-rotate')[0]!) > length(of('role-merge')[0]!)).toBe(true)
+  })
+
+  it('of plugins can be left out', async () => {
+    const { url, spans } = await collector()
+    const { send, gateway } = await stand(anthropicUpstream(), {
+      config: (upstream) => ({
+        ...direct(upstream),
+        plugins: { anthropic: { baseURL: upstream }, otel: { endpoint: url, plugins: false } },
+      }),
+    })
+    await send({ body: ask() })
+    await gateway.close()
+    expect(
+      spans()
+        .map(({ kind }) => kind)
+        .sort(),
+    ).toEqual([2, 3])
   })
 
   it('begin a trace of their own, and tell failures', async () => {
@@ -108,7 +153,7 @@ describe('spans', () => {
       body: { ...ask(), system: 'canary-system', messages: [{ role: 'user', content: 'canary-prompt' }] },
     })
     await gateway.close()
-    expect(spans()).toHaveLength(2)
+    expect(spans().length).toBeGreaterThan(5)
     expect(text()).not.toContain('canary')
     expect(text()).not.toContain('sk-upstream')
   })

@@ -13,6 +13,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base'
 import type { AttemptRecord, CallHead, FinishedRecord } from '../../core/index.js'
 import { NAMES } from './names.js'
+import type { PluginSpan } from './steps.js'
 import type { TraceIds } from './trace-context.js'
 
 /** Milliseconds that the collector has for a batch, with all tries: the stop of a gateway waits for the last one. */
@@ -47,7 +48,7 @@ export class Tracing {
     })
   }
 
-  add(record: FinishedRecord, head: CallHead, ids: TraceIds): void {
+  add(record: FinishedRecord, head: CallHead, ids: TraceIds, plugins: readonly PluginSpan[] = []): void {
     if (!ids.sampled) return
     const began = Date.now() - record.elapsed()
     const tracer = this.#provider.getTracer('agproxy')
@@ -61,6 +62,11 @@ export class Tracing {
     )
     this.#next = undefined
     const inside = contextOf(traceId, spanId)
+    for (const { plugin, start, end, attempt } of plugins) {
+      const attributes = known({ [NAMES.plugin]: plugin, [NAMES.attempt]: attempt })
+      const options = { kind: SpanKind.INTERNAL, startTime: began + start, attributes }
+      tracer.startSpan(`plugin ${plugin}`, options, inside).end(began + (end ?? times.finished ?? start))
+    }
     attempts.forEach((attempt, i) => {
       const { started, lastByte } = attempt.times
       const child = tracer.startSpan(
