@@ -11,3 +11,9 @@ export function plainHeaders(headers: Headers): Record<string, string> {
   const kept = Object.entries(headers).filter(([name, value]) => isPlainHeader(name) && value !== undefined)
   return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]))
 }
+
+/** Flags of a query, such as `?beta=true`; any other parameter may be a key. */
+export function plainQuery(query: string): string {
+  const kept = [...new URLSearchParams(query)].filter(([, value]) => /^(true|false|\d{0,4})$/.test(value))
+  return kept.length > 0 ? `?${new URLSearchParams(kept)}` : ''
+}

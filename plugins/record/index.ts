@@ -1,7 +1,7 @@
 import { type Call, definePlugin, type Plugin, slot, z } from '../../core/index.js'
-import { type Cassette, parseJson, plainHeaders, presentedKeys } from '../../core/kit.js'
+import { type Cassette, parseJson, plainHeaders, plainQuery, presentedKeys } from '../../core/kit.js'
 import { CassetteFiles } from './files.js'
-import { namesOfUser, redacted, shownQuery, withoutUser } from './redact.js'
+import { namesOfUser, redacted, withoutUser } from './redact.js'
 import { Take } from './take.js'
 
 /** Keeps each request with the answers of its upstreams as a file, without keys; see docs/plugins/record.md. */
@@ -52,7 +52,7 @@ export const record = definePlugin({
             request: {
               method: head.method,
               path: head.path,
-              query: shownQuery(head.query),
+              query: plainQuery(head.query),
               headers: plainHeaders(head.headers),
               body: withoutUser(body),
             },

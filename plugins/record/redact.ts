@@ -10,12 +10,6 @@ export function answeredHeaders(headers: Headers): Record<string, string> {
   return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]))
 }
 
-/** Flags such as `?beta=true`; any other parameter may be a key. */
-export function shownQuery(query: string): string {
-  const kept = [...new URLSearchParams(query)].filter(([, value]) => /^(true|false|\d{0,4})$/.test(value))
-  return kept.length > 0 ? `?${new URLSearchParams(kept)}` : ''
-}
-
 /** A body without the id of its user. */
 export function withoutUser(body: unknown): unknown {
   if (!isRecord(body) || !isRecord(body.metadata) || body.metadata.user_id === undefined) return body
