@@ -15,8 +15,8 @@ export interface AgentNode extends Sums {
 /** Agents in the order of a tree: each one right above those that it started. */
 export function agentsOf(rows: readonly Row[]): AgentNode[] {
   const ordered = rows.filter(({ route }) => route === 'messages').sort((a, b) => startOf(a) - startOf(b))
-  const byAgent = Map.groupBy(ordered, ({ agent }) => agent)
-  const children = Map.groupBy(
+  const byAgent = groupedBy(ordered, ({ agent }) => agent)
+  const children = groupedBy(
     [...byAgent.keys()].filter((id) => id !== undefined),
     (id) => {
       const parent = byAgent.get(id)![0]!.parentAgent
@@ -43,4 +43,16 @@ function nodeOf(id: string | undefined, depth: number, turns: readonly Row[]): A
   for (const row of turns) add(total, row)
   const name = id === undefined ? 'main' : (turns[0]!.agentType ?? id)
   return { id, name, depth, turns, ...total }
+}
+
+/** `Map.groupBy`, which Node 20 and the browsers of 2023 have not. */
+function groupedBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group) group.push(item)
+    else groups.set(key, [item])
+  }
+  return groups
 }
