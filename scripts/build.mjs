@@ -47,7 +47,8 @@ async function build() {
     const { bundle, compileTypes } = await import('./build/compile.mjs')
     if (!values.command) {
       const { buildPage } = await import('./build/page.mjs')
-      await Promise.all([compileTypes(folder), buildPage(folder, outdir)])
+      await compileTypes(folder) // leaves no script behind, so the page's come later
+      await buildPage(folder, outdir)
     }
     await bundle(folder, values.command)
     const before = readStamp(outdir)?.files ?? []
