@@ -1,4 +1,6 @@
 // `agproxy/testing`: what authors of plugins and upstreams test with. See docs/writing-plugins.md.
+import 'reflect-metadata'
+
 export { decodedShare } from './core/exchange/inner.js'
 export { type LoadedCassette, loadCassette } from './test/harness/cassette.js'
 export { type TestChain, type TestChainOptions, testChain } from './test/harness/chain.js'

@@ -124,6 +124,19 @@ try {
     0,
     'tests of the copies fail',
   )
+  // A new author has no set-up file, which would load for a door what it must load itself.
+  for (const door of ['agproxy', 'agproxy/kit', 'agproxy/testing', 'agproxy/plugins', 'agproxy/presets'])
+    assert.equal(
+      run('--input-type=module', '-e', `await import('${door}')`),
+      0,
+      `${door} can't be imported alone`,
+    )
+  writeFileSync(join(folder, 'vitest.config.mjs'), '')
+  assert.equal(
+    run(join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=dot', 'plugins/greet.test.ts'),
+    0,
+    'the test that `agproxy init --plugin` writes fails',
+  )
   check()
   console.log(
     `${plugins.length} folders of plugins compile and pass their tests with nothing but the package`,

@@ -105,7 +105,7 @@ describe('what is refused, and how', () => {
 
   it('a name that is taken, by another instance or by a plugin of the preset', () => {
     expect(problem(at({}), at({}))).toContain(
-      "the name 'box' is taken twice; names must be unique in a chain",
+      "the name 'box' is taken twice; choose another name for your own",
     )
     expect(problem(ollama, ollama({ models: { '*': 'x' } }))).toContain("the name 'ollama' is taken twice")
     expect(problem(ollama({ name: 'zai' }))).toContain("the name 'zai' is taken twice")

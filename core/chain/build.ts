@@ -13,12 +13,13 @@ import { tokens } from '../plugin/tokens.js'
 import { Learned } from '../upstream/learned.js'
 import { Upstreams, upstreamOf } from '../upstream/registry.js'
 import { attempt } from './attempt.js'
-import { type Chain, compose, type Link } from './compose.js'
+import { type Chain, compose } from './compose.js'
 import { buildPlugin, buildUpstream, createContainer } from './container.js'
 import { dispatchOnce } from './default-dispatch.js'
 import { describeChain } from './describe.js'
 import { EndpointTable } from './endpoints.js'
 import { Lifecycle } from './lifecycle.js'
+import type { Link } from './link.js'
 import { type GatewayServices, provideServices } from './services.js'
 
 /** One chain that was built from one config, with everything that it needs. */
@@ -126,10 +127,12 @@ function toldOnce(logger: Logger): (error: PluginError) => void {
   }
 }
 
-/** The names that `auth` lets clients use are good for the operator too. */
+/** The names that plugins let clients use, by an option `allowedHosts` as `auth` has, are good for the operator too. */
 function allowedHosts({ chain }: ResolvedConfig): readonly string[] {
-  const auth = chain.find(({ definition }) => definition.name === 'auth')
-  return (auth?.options as { allowedHosts?: readonly string[] } | undefined)?.allowedHosts ?? []
+  return chain.flatMap(({ options }) => {
+    const hosts = (options as { allowedHosts?: unknown } | undefined)?.allowedHosts
+    return Array.isArray(hosts) ? hosts.filter((host) => typeof host === 'string') : []
+  })
 }
 
 /** A part that cannot be built or set up keeps the chain from starting; the error names it. */

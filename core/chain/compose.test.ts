@@ -6,7 +6,9 @@ import type { Next, Plugin } from '../contract/plugin.js'
 import { ClientGoneError, GatewayError, PluginError, UpstreamError } from '../errors/gateway-errors.js'
 import { Reply } from '../exchange/reply.js'
 import { StreamEvent } from '../stream/sse-event.js'
-import { type Chain, compose, type Link, nobodyAnswered } from './compose.js'
+import { type Chain, compose } from './compose.js'
+import type { Link } from './link.js'
+import { nobodyAnswered } from './local-routes.js'
 
 const link = (name: string, plugin: Plugin, routes: Link['routes'] = ['messages']): Link => ({
   name,

@@ -3,13 +3,11 @@ import type { Call, CallHead, RouteName } from '../contract/call.js'
 import type { Next } from '../contract/plugin.js'
 import type { FinishedRecord } from '../contract/record.js'
 import type { Reply } from '../contract/reply.js'
-import { GatewayError, PluginError } from '../errors/gateway-errors.js'
+import { PluginError } from '../errors/gateway-errors.js'
 import { layersOf } from './layers.js'
 import type { Link } from './link.js'
 import { expectReply, failing, isPromise, wrap } from './results.js'
 import { watching } from './watch.js'
-
-export type { Link } from './link.js'
 
 export interface Chain {
   /** What a plugin answers before the body is read, if any. */
@@ -28,14 +26,14 @@ export interface Chain {
 export function compose(
   links: readonly Link[],
   end: Next,
-  failed: (error: PluginError) => void = ignore,
+  onlookerFailed: (error: PluginError) => void = ignore,
 ): Chain {
   const seen = (route: RouteName) =>
     links.filter((link) => link.routes === 'all' || link.routes.includes(route))
 
   const runners = kept((route) => {
     const on = seen(route)
-    const watched = watching(on, failed)
+    const watched = watching(on, onlookerFailed)
     return on.reduceRight<Next>(
       (inner, link, i) =>
         watched(
@@ -106,13 +104,4 @@ function finishAll(
     }
   }
   if (pending.length > 0) return Promise.all(pending).then(() => {})
-}
-
-/** The error for a route that no plugin and no built-in answers. */
-export const nobodyAnswered: Next = async (call) => {
-  throw new GatewayError(
-    'api_error',
-    `no plugin of this chain answers ${call.method} ${call.path}; \`agproxy check\` prints the chain`,
-    { code: 'AGP_NO_ANSWER', retry: false },
-  )
 }

@@ -1,10 +1,11 @@
+import 'reflect-metadata' // before tsyringe, which throws without it
 import { type DependencyContainer, type InjectionToken, container as root } from 'tsyringe'
 import type { UpstreamHooks } from '../contract/call.js'
 import type { PluginContext, PluginDefinition, UpstreamDefinition } from '../contract/plugin.js'
 import type { Logger, Services, Token } from '../contract/services.js'
 import { checkPlugin, checkUpstreamHooks } from '../plugin/check.js'
 import { tokens } from '../plugin/tokens.js'
-import type { Link } from './compose.js'
+import type { Link } from './link.js'
 import { resolve } from './resolve.js'
 
 export type Container = DependencyContainer
@@ -25,8 +26,8 @@ export function buildPlugin(chain: Container, definition: PluginDefinition, opti
     ? resolve(own, definition.use)
     : definition.create!(contextOf(own, definition.name, options))
   checkPlugin(plugin)
-  const { name, routes = ['messages'], touches } = definition
-  return { name, routes, plugin, touches }
+  const { name, phase, routes = ['messages'], touches } = definition
+  return { name, phase, routes, plugin, touches }
 }
 
 /** The same for an upstream. */

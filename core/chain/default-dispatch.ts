@@ -1,12 +1,13 @@
 import type { Accounts } from '../contract/accounts.js'
 import { headerText } from '../exchange/headers.js'
 import { FORWARDED_ROUTES } from '../plugin/routes.js'
-import type { Link } from './compose.js'
+import type { Link } from './link.js'
 
 /** One attempt on the first account that can serve: the chain's dispatcher when `retry-rotate` is switched off. */
 export function dispatchOnce(accounts: Accounts): Link {
   return {
     name: 'dispatch',
+    phase: 'dispatch',
     routes: FORWARDED_ROUTES,
     plugin: {
       async handle(call, next) {

@@ -1,6 +1,6 @@
 import type { Next } from '../contract/plugin.js'
+import { GatewayError } from '../errors/gateway-errors.js'
 import { Reply } from '../exchange/reply.js'
-import { nobodyAnswered } from './compose.js'
 
 const EMPTY = Buffer.alloc(0)
 
@@ -17,4 +17,13 @@ export const localAnswers: Next = async (call) => {
     default:
       return nobodyAnswered(call)
   }
+}
+
+/** The error for a route that no plugin and no built-in answers. */
+export const nobodyAnswered: Next = async (call) => {
+  throw new GatewayError(
+    'api_error',
+    `no plugin of this chain answers ${call.method} ${call.path}; \`agproxy check\` prints the chain`,
+    { code: 'AGP_NO_ANSWER', retry: false },
+  )
 }

@@ -12,7 +12,7 @@ export function expectEvents(hook: string, result: ReturnType<EventMapper>): Ret
   throw new TypeError(
     isPromise(result as object)
       ? `${asked} at once: it is synchronous, and returned a promise`
-      : `${asked}, and returned ${found(result)}`,
+      : `${asked}, and returned ${found(result)}; data becomes an event by event.with(data) or StreamEvent.of(data)`,
   )
 }
 
@@ -33,17 +33,20 @@ export function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
 
 /** Errors of further in were wrapped there, so the first wrapper names the plugin at fault. */
 export function wrap(name: string, hook: string, error: unknown): unknown {
-  return isKnownError(error) ? error : new PluginError(name, hook, explained(error))
+  return isKnownError(error) ? error : new PluginError(name, hook, explained(error, hook))
 }
 
 /** V8's words for a change of what is frozen, as all that a call holds is. */
 const FROZEN = /only a getter|read only property|object is not extensible|Cannot delete property/
 
+const EVENT_HOOKS: ReadonlySet<string> = new Set(['onEvent', 'onStreamEnd'])
+
 /** The one mistake that every author makes once gets the way out. */
-function explained(error: unknown): unknown {
+function explained(error: unknown, hook: string): unknown {
   if (!(error instanceof TypeError) || !FROZEN.test(error.message)) return error
-  error.message +=
-    '; a body never changes in place: return call.set({ field: value }), or call.edit(…) for what is deeper'
+  error.message += EVENT_HOOKS.has(hook)
+    ? '; if this is the event: it never changes in place, return event.with({ … })'
+    : '; if this is the request: it never changes in place, return call.set({ field: value }), call.edit(…) for what is deeper, or call.with({ headers })'
   return error
 }
 

@@ -3,6 +3,7 @@ import { presets } from '../../presets/index.js'
 import { tryOut } from '../cli/probe.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { Plugin } from '../contract/plugin.js'
+import type { Link } from './link.js'
 import { trySamples } from './sample.js'
 
 const found = (plugin: Plugin, routes: readonly 'messages'[] | readonly 'models'[] = ['messages']) =>
@@ -38,9 +39,8 @@ test.each<[string, Plugin]>([
   expect(await found(plugin)).toEqual([])
 })
 
-test('nor one that sees no messages, and one that never ends holds nobody up', async () => {
+test('nor one that sees no messages', async () => {
   expect(await found({ onRequest: (call) => void JSON.stringify(call.body) }, ['models'])).toEqual([])
-  expect(await found({ handle: () => new Promise(() => {}) })).toEqual([])
 })
 
 test.each(Object.keys(presets))('no plugin of the preset %s is one', async (preset) => {
@@ -51,8 +51,34 @@ test.each(Object.keys(presets))('no plugin of the preset %s is one', async (pres
   })
 })
 
-const failuresOf = async (plugin: Plugin) =>
-  (await trySamples([{ name: 'mine', routes: ['messages'], plugin }])).failures
+const failuresOf = async (plugin: Plugin, link: Partial<Link> = {}) =>
+  (await trySamples([{ name: 'mine', routes: ['messages'], plugin, ...link }])).failures
+
+const never = () => new Promise<never>(() => {})
+test.each<[string, Plugin]>([
+  ['onHeaders', { onHeaders: never }],
+  ['onRequest', { onRequest: never }],
+  ['handle', { handle: never }],
+  ['onReply', { onReply: never }],
+  ['onFinish', { onFinish: never }],
+])('a plugin whose %s does not end is reported, and holds nothing up', async (hook, plugin) => {
+  expect(await failuresOf(plugin)).toEqual([
+    { plugin: 'mine', hook, message: 'the hook did not end within 1 s' },
+  ])
+})
+
+test('only a plugin of the phase attempt sees a target', async () => {
+  const plugin: Plugin = { onRequest: (call) => void call.target!.accepts }
+  expect(await failuresOf(plugin, { phase: 'attempt' })).toEqual([])
+  expect(await failuresOf(plugin, { phase: 'request' })).toMatchObject([
+    { hook: 'onRequest', message: expect.stringMatching(/accepts/) },
+  ])
+})
+
+test('a plugin that sees the counting of tokens alone is tried too', async () => {
+  const plugin: Plugin = { onRequest: (call) => JSON.parse(`{${call.route}`) }
+  expect(await failuresOf(plugin, { routes: ['count-tokens'] })).toMatchObject([{ hook: 'onRequest' }])
+})
 
 test.each<[string, Plugin, string, RegExp]>([
   [
@@ -72,6 +98,50 @@ test.each<[string, Plugin, string, RegExp]>([
     { onRequest: (call) => void Object.assign(call.body, { max_tokens: 1 }) },
     'onRequest',
     /call\.set/,
+  ],
+  [
+    'changes headers in place',
+    { onRequest: (call) => void Object.assign(call.headers, { 'x-mine': '1' }) },
+    'onRequest',
+    /call\.with\(\{ headers \}\)/,
+  ],
+  [
+    'changes an event in place',
+    {
+      onEvent(event) {
+        const { delta } = event.data as { delta?: { text?: string } }
+        if (delta?.text) delta.text = '[redacted]'
+        return event
+      },
+    },
+    'onEvent',
+    /event\.with/,
+  ],
+  [
+    'returns the data of an event',
+    { onEvent: (event) => ({ ...event.data }) as never },
+    'onEvent',
+    /event\.with\(data\) or StreamEvent\.of\(data\)/,
+  ],
+  [
+    'throws when the request is over',
+    {
+      onFinish() {
+        throw new Error('no disk')
+      },
+    },
+    'onFinish',
+    /^no disk$/,
+  ],
+  [
+    'throws at a step',
+    {
+      onStep() {
+        throw new Error('no trace')
+      },
+    },
+    'onStep',
+    /^no trace$/,
   ],
   [
     'has an async onEvent',

@@ -1,11 +1,16 @@
+import type { Call as CallType, RouteName } from '../contract/call.js'
 import type { EventData } from '../contract/http.js'
 import { PluginError } from '../errors/gateway-errors.js'
 import { Call } from '../exchange/call.js'
 import { decodedShare } from '../exchange/inner.js'
+import type { ExchangeRecord } from '../exchange/record.js'
 import { Reply } from '../exchange/reply.js'
 import { ACCEPTS } from '../upstream/accepts.js'
 import { upstreamOf } from '../upstream/registry.js'
-import { compose, type Link } from './compose.js'
+import { compose } from './compose.js'
+import { FREEZING, frozenCall } from './freezing.js'
+import type { Link } from './link.js'
+import { TimeLimitError, withTimeLimit } from './time-limit.js'
 
 /** From this share on a body counts as decoded whole. */
 const WHOLE = 0.8
@@ -17,47 +22,77 @@ export interface Tried {
    * Plugins that have each request's whole body decoded: for 300 kB that blocks every other stream for 4 ms.
    */
   readonly decoders: readonly string[]
-  /** Plugins that threw, in which hook and what. An error that a plugin means for the client is none of these. */
-  readonly failures: readonly { readonly plugin: string; readonly hook: string; readonly message: string }[]
+  /** Plugins that threw or did not end, in which hook and what. An error that a plugin means for the client is none of these. */
+  readonly failures: readonly Failure[]
 }
 
-/** Hands each plugin a small conversation of its own, once for a stream and once for JSON; what it makes of it goes nowhere. */
+interface Failure {
+  readonly plugin: string
+  readonly hook: string
+  readonly message: string
+}
+
+/**
+ * Hands each plugin a small conversation of its own on each route that goes to an upstream, for a stream and for JSON; what it
+ * makes of it goes nowhere. A plugin of the phase `attempt` sees a target, as in a chain.
+ */
 export async function trySamples(links: readonly Link[]): Promise<Tried> {
   const decoders: string[] = []
-  const failures = new Map<string, Tried['failures'][number]>()
+  const failures = new Map<string, Failure>()
   for (const link of links) {
-    if (link.routes !== 'all' && !link.routes.includes('messages')) continue
-    for (const stream of [false, true]) {
-      const call = Call.of({ id: 'req_sample', bytes: SAMPLES[stream ? 1 : 0], target: TARGET })
-      const error = await Promise.race([tried(link, call, stream), expiry()])
+    for (const sample of SAMPLES) {
+      if (link.routes !== 'all' && !link.routes.includes(sample.route)) continue
+      const target = link.phase === 'attempt' ? TARGET : undefined
+      const { route, path, bytes } = sample
+      const call = frozenCall(Call.of({ id: 'req_sample', route, path, bytes, ...(target && { target }) }))
+      for (const failure of await tried(link, call, sample.answer)) {
+        failures.set(failure.plugin + failure.hook, failure)
+      }
       if (decodedShare(call) >= WHOLE && !decoders.includes(link.name)) decoders.push(link.name)
-      if (!PluginError.is(error)) continue
-      const { plugin, hook, cause } = error
-      const message = cause instanceof Error ? cause.message : String(cause)
-      failures.set(plugin + hook, { plugin, hook, message })
     }
   }
   return { decoders, failures: [...failures.values()] }
 }
 
-/** What the chain of one plugin threw, from its headers to the last byte of its answer. */
-async function tried(link: Link, call: Call, stream: boolean): Promise<unknown> {
-  const failed: unknown[] = []
-  const chain = compose([link], async (inner) => {
-    void inner.bytes // a body made of decoded parts is put together when it leaves
-    return stream ? Reply.events(EVENTS) : Reply.json(ANSWER)
-  })
-  try {
-    const reply = (await chain.head(call)) ?? (await chain.run(call))
-    await reply.bytes()
-  } catch (error) {
-    failed.push(error)
+/** What the chain of one plugin threw, from its headers to what follows the last byte of its answer. */
+async function tried(link: Link, call: CallType, answer: () => Reply): Promise<Failure[]> {
+  const failures: Failure[] = []
+  const failed = (error: unknown) => {
+    if (!PluginError.is(error)) return // meant for the client
+    const { plugin, hook, cause } = error
+    failures.push({ plugin, hook, message: cause instanceof Error ? cause.message : String(cause) })
   }
-  return failed[0]
-}
-
-function expiry(): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(resolve, PATIENCE, undefined).unref())
+  const { plugin, name } = link
+  let hook = 'onHeaders'
+  const chain = compose(
+    [link, FREEZING],
+    async (inner) => {
+      void inner.bytes // a body made of decoded parts is put together when it leaves
+      hook = plugin.onReply ? 'onReply' : 'handle'
+      return answer()
+    },
+    failed,
+  )
+  const walk = async () => {
+    const early = await chain.head(call)
+    hook = plugin.onRequest ? 'onRequest' : 'handle'
+    const reply = early ?? (await chain.run(call))
+    hook = 'onEvent'
+    await reply.bytes()
+  }
+  const finish = () => {
+    hook = 'onFinish'
+    return chain.finish((call.record as ExchangeRecord).finish(200, 'complete'), call, failed)
+  }
+  for (const step of [walk, finish]) {
+    try {
+      await withTimeLimit(step(), PATIENCE, 'the hook')
+    } catch (error) {
+      if (error instanceof TimeLimitError) failures.push({ plugin: name, hook, message: error.message })
+      else failed(error)
+    }
+  }
+  return failures
 }
 
 const TARGET = {
@@ -77,12 +112,11 @@ const turn = (i: number) => [
 ]
 
 /** The messages are nearly all of it, and the last of them is little: reading that one alone is cheap. */
-const SAMPLES = [false, true].map((stream) =>
+const body = (fields: object) =>
   Buffer.from(
     JSON.stringify({
       model: 'claude-sonnet-4-5',
-      max_tokens: 1024,
-      stream,
+      ...fields,
       system: [{ type: 'text', text: words(20) }],
       messages: [
         { role: 'user', content: words(20) },
@@ -90,8 +124,7 @@ const SAMPLES = [false, true].map((stream) =>
         { role: 'user', content: words(20) },
       ],
     }),
-  ),
-)
+  )
 
 const ANSWER = {
   id: 'msg_sample',
@@ -126,4 +159,29 @@ const EVENTS: readonly EventData[] = [
     usage: { output_tokens: 1 },
   },
   { type: 'message_stop' },
+]
+
+interface Sample {
+  readonly route: RouteName
+  readonly path: string
+  readonly bytes: Buffer
+  readonly answer: () => Reply
+}
+
+const message = (stream: boolean, answer: () => Reply): Sample => ({
+  route: 'messages',
+  path: '/v1/messages',
+  bytes: body({ max_tokens: 1024, stream }),
+  answer,
+})
+
+const SAMPLES: readonly Sample[] = [
+  message(false, () => Reply.json(ANSWER)),
+  message(true, () => Reply.events(EVENTS)),
+  {
+    route: 'count-tokens',
+    path: '/v1/messages/count_tokens',
+    bytes: body({}),
+    answer: () => Reply.json({ input_tokens: 1 }),
+  },
 ]

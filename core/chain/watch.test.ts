@@ -3,7 +3,8 @@ import { makeCall, messageReply } from '../../testing.js'
 import type { Call } from '../contract/call.js'
 import type { Plugin, Step } from '../contract/plugin.js'
 import type { PluginError } from '../errors/gateway-errors.js'
-import { compose, type Link } from './compose.js'
+import { compose } from './compose.js'
+import type { Link } from './link.js'
 
 const link = (name: string, plugin: Plugin, touches?: readonly string[]): Link => ({
   name,

@@ -1,7 +1,7 @@
 import { PoolState } from '../accounts/pool-state.js'
 import { buildChain, type RunningChain } from '../chain/build.js'
-import type { Link } from '../chain/compose.js'
 import type { ChainEndpoint } from '../chain/endpoints.js'
+import type { Link } from '../chain/link.js'
 import { type Tried, trySamples } from '../chain/sample.js'
 import type { ResolvedConfig } from '../config/resolved.js'
 import type { Logger } from '../contract/services.js'

@@ -104,7 +104,10 @@ export interface Call extends CallHead {
   /** The first value of a header; names in lower case. */
   header(name: string): string | undefined
   with(patch: CallPatch): Call
-  /** The call with other values for top-level fields of its body; the rest is not decoded and keeps its bytes. */
+  /**
+   * The call with other values for top-level fields of its body, `undefined` takes one out; the rest is not decoded and keeps
+   * its bytes. Throws a TypeError for `model` or `messages` as undefined.
+   */
   set(fields: Readonly<Partial<MessagesRequest>>): Call
   /**
    * The call with a wish for the account or the upstream that serves it, in place of an earlier one, and with another model.

@@ -12,7 +12,7 @@ import type { Edit, JsonNode } from '../contract/json.js'
 import type { MessagesRequest } from '../contract/messages.js'
 import type { ExchangeRecord as RecordContract } from '../contract/record.js'
 import { ClientCancellation, SignalCancellation } from './cancellation.js'
-import { header } from './headers.js'
+import { header, lowerCased } from './headers.js'
 import type { InnerCall } from './inner.js'
 import { ExchangeRecord } from './record.js'
 import { RequestBody } from './request-body.js'
@@ -157,7 +157,8 @@ export class RequestCall implements InnerCall {
   }
 
   with(patch: CallPatch): RequestCall {
-    const { query = this.query, headers = this.headers, target = this.target, limits = this.limits } = patch
+    const { query = this.query, target = this.target, limits = this.limits } = patch
+    const headers = patch.headers ? lowerCased(patch.headers) : this.headers
     const cancellation = patch.signal
       ? new SignalCancellation(patch.signal, this.cancellation)
       : this.cancellation

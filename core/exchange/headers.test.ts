@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { growth, LINEAR } from '../../test/support/growth.js'
+import { makeCall } from '../../testing.js'
 import { dropping, endToEnd, endToEndList, header, headerText } from './headers.js'
+import { Reply } from './reply.js'
 
 const NONE = new Set<string>()
 
@@ -96,5 +98,24 @@ describe('headerText', () => {
 
   it('half a surrogate pair does not throw', () => {
     expect(headerText('a\ud83d')).toBe('a%EF%BF%BD')
+  })
+})
+
+describe('names that a plugin spells with capitals', () => {
+  const headers = { 'Content-Type': 'text/html', 'X-Mine': '1' }
+  it.each([
+    ['json', () => Reply.json({}, { headers })],
+    ['bytes', () => Reply.bytes(Buffer.from('x'), { headers })],
+    ['events', () => Reply.events([], { headers })],
+    ['with', () => Reply.json({}).with({ headers })],
+  ])('take the place of the usual ones in a reply: %s', (_what, make) => {
+    const reply = make()
+    expect(reply.header('content-type')).toBe('text/html')
+    expect(reply.header('x-mine')).toBe('1')
+    expect(Object.keys(reply.headers)).not.toContain('Content-Type')
+  })
+
+  it('are found in a call', () => {
+    expect(makeCall().with({ headers }).header('x-mine')).toBe('1')
   })
 })

@@ -19,6 +19,15 @@ export function header(headers: Headers, name: string): string | undefined {
   return typeof value === 'string' ? value : value?.[0]
 }
 
+/** The same headers with names in lower case, as all code reads them; a spelling of its own would stay beside the other one. */
+export function lowerCased(headers: Headers): Headers {
+  for (const name in headers) {
+    if (name === name.toLowerCase()) continue
+    return Object.fromEntries(Object.entries(headers).map(([n, value]) => [n.toLowerCase(), value]))
+  }
+  return headers
+}
+
 /** A text as a header can carry it. Outside of printable ASCII it is percent-encoded, as in a URL; else it stays as it is. */
 export function headerText(text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return text

@@ -13,7 +13,7 @@ import { mapSource } from '../stream/map-events.js'
 import { bytesSource, chunksOf, collect, iterableSource } from '../stream/source.js'
 import { FrameDecoder } from '../stream/sse-decoder.js'
 import { StreamEvent } from '../stream/sse-event.js'
-import { endToEndList, header } from './headers.js'
+import { endToEndList, header, lowerCased } from './headers.js'
 import type { InnerReply } from './inner.js'
 
 /** A JSON answer that is held in memory may have this many bytes; a stream has no such limit. */
@@ -52,7 +52,7 @@ export class ChainReply implements InnerReply {
   ) {
     this.status = init.status ?? 200
     this.cooldown = init.cooldown
-    this.#headers = init.headers ?? {}
+    this.#headers = init.headers ? lowerCased(init.headers) : {}
     this.#over = over
     this.#payload = payload
     this.#mappers = mappers
@@ -63,7 +63,7 @@ export class ChainReply implements InnerReply {
   }
 
   static json(value: unknown, init: ReplyInit = {}): ChainReply {
-    const headers = { 'content-type': 'application/json', ...init.headers }
+    const headers = { 'content-type': 'application/json', ...(init.headers && lowerCased(init.headers)) }
     return ChainReply.bytes(Buffer.from(JSON.stringify(value)), { ...init, headers })
   }
 
@@ -83,7 +83,7 @@ export class ChainReply implements InnerReply {
     const headers = {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache',
-      ...init.headers,
+      ...(init.headers && lowerCased(init.headers)),
     }
     return ChainReply.stream(iterableSource(raw()), { ...init, headers })
   }
@@ -204,15 +204,6 @@ export const Reply: ReplyMakers = ChainReply
 /** By shape: a config's plugin may hold another copy of the class, and data may well have a field of that name. */
 function isEvent(item: EventData | StreamEvent): item is StreamEvent {
   return Buffer.isBuffer((item as StreamEvent).raw)
-}
-
-/** Names that are not in lower case would hide nothing. */
-function lowerCased(headers: Headers): Headers {
-  for (const name in headers) {
-    if (name === name.toLowerCase()) continue
-    return Object.fromEntries(Object.entries(headers).map(([n, value]) => [n.toLowerCase(), value]))
-  }
-  return headers
 }
 
 /** Two spreads in one literal would cost four times as much: V8 has a short cut for the first one alone. */

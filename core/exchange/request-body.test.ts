@@ -39,16 +39,24 @@ it('a long user id made to be slow is passed over', () => {
   expect(performance.now() - before).toBeLessThan(500)
 })
 
-it('an undefined value leaves the field as it is, in a body of bytes and in one that a plugin made', () => {
-  const call = makeCall({ stream: true, metadata: { user_id: 'x' } })
-  for (const given of [call, call.with({ body: { ...call.body, temperature: 1 } })]) {
-    const set = given.set({ stream: undefined, metadata: undefined, max_tokens: 5 } as never)
-    expect(JSON.parse(set.bytes.toString())).toMatchObject({
-      stream: true,
-      metadata: { user_id: 'x' },
-      max_tokens: 5,
-    })
+it('an undefined value takes a field out, in a body of bytes, an edited one and one that a plugin made', () => {
+  const came = makeCall({ temperature: 1, top_k: 3, stream: true })
+  const calls = [
+    came,
+    came.set({ top_k: 4, temperature: 0 }),
+    without(came, 'stream'),
+    came.with({ body: { ...came.body } }),
+  ]
+  for (const call of calls) {
+    const next = call.set({ temperature: undefined, top_k: 5, top_p: undefined })
+    const sent = JSON.parse(next.bytes.toString())
+    expect(sent).toEqual({ ...JSON.parse(call.bytes.toString()), temperature: undefined, top_k: 5 })
+    expect('temperature' in sent).toBe(false)
+    expect(next.body.temperature).toBeUndefined()
+    expect(JSON.parse(next.set({ temperature: 2 }).bytes.toString())).toEqual({ ...sent, temperature: 2 })
   }
+  expect(() => came.set({ model: undefined })).toThrow(/needs 'model'/)
+  expect(() => came.set({ messages: undefined, top_k: 1 })).toThrow(/needs 'messages'/)
 })
 
 describe('time grows in proportion', () => {

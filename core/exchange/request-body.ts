@@ -1,12 +1,14 @@
 import type { Edit, JsonNode, Span } from '../contract/json.js'
 import type { MessagesRequest } from '../contract/messages.js'
-import { inOrder, type Spliced, splice } from '../json/edit.js'
+import { inOrder, type Spliced, splice, withoutMembers } from '../json/edit.js'
 import { lazyObject } from '../json/lazy.js'
 import type { TapeNode } from '../json/node.js'
 import { type BodyLimits, DEFAULT_LIMITS, parseBody, splicedBody, UNLIMITED } from './parse-body.js'
 
 const EMPTY = Buffer.alloc(0)
 const ITEMWISE = new Set(['messages'])
+/** What `parseBody` demands. */
+const NEEDED: ReadonlySet<string> = new Set(['model', 'messages'])
 
 /** Changes that were asked for and not made yet: a chain of plugins then costs one copy, when the body leaves. */
 export interface Pending {
@@ -109,9 +111,15 @@ export class RequestBody {
     return this.#object ? this.#object[name] : this.tree.get(name)?.value()
   }
 
-  /** Other values for top-level fields; `undefined` is no value and leaves the field as it is. */
+  /** Other values for top-level fields; `undefined` takes a field out. */
   set(fields: Readonly<Record<string, unknown>>): RequestBody {
-    const given = Object.entries(fields).filter(([, value]) => value !== undefined)
+    const all = Object.entries(fields)
+    const given = all.filter(([, value]) => value !== undefined)
+    if (given.length < all.length) {
+      const gone = all.filter(([, value]) => value === undefined).map(([name]) => name)
+      const rest = this.#without(gone)
+      return given.length === 0 ? rest : rest.set(Object.fromEntries(given))
+    }
     if (this.#object && !this.#bytes)
       return RequestBody.ofObject({ ...this.#object, ...Object.fromEntries(given) })
     const texts = given.map(([name, value]) => [name, JSON.stringify(value)] as const)
@@ -120,6 +128,16 @@ export class RequestBody {
     const clash = given.some(([name]) => touchesMember(pending, name))
     const { base, edits, fields: before } = clash ? { base: this, edits: [], fields: new Map() } : pending
     return this.#with({ base, edits, fields: new Map([...before, ...texts]) })
+  }
+
+  #without(names: readonly string[]): RequestBody {
+    const needed = names.find((name) => NEEDED.has(name))
+    if (needed) throw new TypeError(`a Messages request needs '${needed}', so it can't be set to undefined`)
+    if (this.#object && !this.#bytes) {
+      const kept = Object.entries(this.#object).filter(([name]) => !names.includes(name))
+      return RequestBody.ofObject(Object.fromEntries(kept) as unknown as MessagesRequest)
+    }
+    return this.edit(withoutMembers(this.tree, (key) => names.includes(key.string()!)))
   }
 
   /** Splices by positions in `tree`. */

@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein'
 import type { UpstreamHooks } from '../contract/call.js'
 import type { Phase, Plugin, PluginDefinition, UpstreamInit } from '../contract/plugin.js'
 import { nearest } from '../errors/nearest.js'
@@ -33,6 +34,7 @@ const HOOKS: readonly (keyof Plugin)[] = [
   'setup',
   'dispose',
 ]
+const MEMBERS: readonly string[] = [...HOOKS, 'endpoints']
 const UPSTREAM_HOOKS: readonly (keyof UpstreamHooks)[] = [
   'accepts',
   'precedence',
@@ -121,17 +123,35 @@ export function checkPlugin(plugin: unknown): asserts plugin is Plugin {
       `\`create\` must return an object with hooks, and returned ${plugin === null ? 'null' : typeof plugin}`,
     )
   }
-  for (const name of hookLike(plugin)) {
-    if (HOOKS.includes(name as never)) continue
-    throw new TypeError(`the hook '${name}' is unknown${nearest(name, HOOKS)}; there are ${HOOKS.join(', ')}`)
+  if (typeof (plugin as { then?: unknown }).then === 'function')
+    throw new TypeError('`create` must return the plugin at once, and returned a promise; wait in `setup`')
+  const names = namesOf(plugin)
+  for (const name of names) {
+    if (MEMBERS.includes(name)) continue
+    if (/^on[A-Z]/.test(name)) throw new TypeError(unknown('the hook', name, HOOKS))
+    const meant = MEMBERS.find((member) => !names.includes(member) && isSlip(name, member))
+    if (meant && isMember((plugin as Record<string, unknown>)[name]))
+      throw new TypeError(
+        `the hook '${name}' is unknown; did you mean '${meant}'? A method of the plugin's own needs another name, or #${name}`,
+      )
   }
 }
 
-/** Own and inherited names that begin like a hook's; other methods and fields are the plugin's own affair. */
-function hookLike(plugin: object): string[] {
+const isMember = (value: unknown) => typeof value === 'function' || Array.isArray(value)
+
+/** Another case, one letter changed, missing or too many, or two swapped. */
+function isSlip(name: string, member: string): boolean {
+  const [a, b] = [name.toLowerCase(), member.toLowerCase()]
+  if (distance(a, b) <= 1) return true
+  const at = [...a].findIndex((letter, i) => letter !== b[i])
+  return a.slice(0, at) + a[at + 1] + a[at] + a.slice(at + 2) === b
+}
+
+/** Own names and those of its classes. */
+function namesOf(plugin: object): string[] {
   const names: string[] = []
   for (let at: object | null = plugin; at && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
-    names.push(...Object.getOwnPropertyNames(at).filter((name) => /^on[A-Z]/.test(name)))
+    names.push(...Object.getOwnPropertyNames(at))
   }
   return names
 }

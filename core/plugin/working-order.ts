@@ -1,24 +1,19 @@
 /** What must come before each name. */
 export type Edges = ReadonlyMap<string, ReadonlySet<string>>
 
-export interface WorkingOrder {
-  readonly order: readonly string[]
-  /** Rules that contradict one another, as the names along them; those of one name were dropped. */
-  readonly cycle?: readonly string[]
-}
+/** An order in which every rule holds; or rules that contradict one another, as the names along them. */
+export type WorkingOrder = { readonly order: readonly string[] } | { readonly cycle: readonly string[] }
 
 /**
- * An order in which every rule holds, with as few names moved as possible: one or two where that is enough, else a
- * topological order. `movable` names are moved before others.
+ * Moves as few names as possible: one or two of the `movable` ones where that is enough, else a topological order.
  */
 export function workingOrder(
   names: readonly string[],
   edges: Edges,
   movable: readonly string[],
 ): WorkingOrder {
-  const others = names.filter((name) => !movable.includes(name))
   for (const moves of [0, 1, 2]) {
-    const order = moved(names, edges, [...movable, ...others], moves)
+    const order = moved(names, edges, movable, moves)
     if (order) return { order }
   }
   return topological(names, edges)
@@ -52,14 +47,13 @@ function holds(names: readonly string[], edges: Edges): boolean {
 
 function topological(names: readonly string[], edges: Edges): WorkingOrder {
   const order: string[] = []
-  let cycle: string[] | undefined
   while (order.length < names.length) {
     const left = names.filter((name) => !order.includes(name))
     const free = left.find((name) => [...edges.get(name)!].every((other) => order.includes(other)))
-    if (!free) cycle ??= findCycle(edges, order)
-    order.push(free ?? left[0]!)
+    if (!free) return { cycle: findCycle(edges, order) }
+    order.push(free)
   }
-  return { order, ...(cycle && { cycle }) }
+  return { order }
 }
 
 function findCycle(edges: Edges, done: readonly string[]): string[] {
@@ -69,6 +63,6 @@ function findCycle(edges: Edges, done: readonly string[]): string[] {
     path.push(at)
     at = [...edges.get(at)!].find((name) => !done.includes(name))!
   }
-  // Edges point at what must come first; told the other way round they read as the order that was asked for.
+  // Edges point at what must come first; reversed, each name comes before the next one.
   return [...path.slice(path.indexOf(at)), at].reverse()
 }

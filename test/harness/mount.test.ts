@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
-import { definePlugin, Reply, StreamEvent, z } from '../../core/index.js'
+import { definePlugin, defineUpstream, Reply, StreamEvent, z } from '../../core/index.js'
 import { mount } from './mount.js'
+import { messageReply } from './values.js'
 
 const picky = definePlugin({
   name: 'picky',
@@ -41,4 +42,49 @@ it.each([
   if (error) await expect(sending).rejects.toThrow(error)
   else expect((await sending).status).toBe(200)
   await dispose()
+})
+
+it('gives an upstream under test what it accepts for the model of the call', async () => {
+  const seen: boolean[] = []
+  const entry = defineUpstream({
+    name: 'some',
+    accepts: { images: true, byModel: { 'm-*': { images: false } } },
+    send(call) {
+      seen.push(call.target!.accepts.images)
+      return messageReply()
+    },
+  })
+  const mounted = await mount(entry)
+  for (const model of ['m-1', 'other']) await mounted.send({ model })
+  expect(seen).toEqual([false, true])
+  await mounted.dispose()
+})
+
+it('rejects where a plugin throws at a step, changes an event in place, or is none', async () => {
+  const throwing = await mount(
+    definePlugin({
+      name: 'throwing',
+      phase: 'request',
+      create: () => ({
+        onStep() {
+          throw new Error('no trace')
+        },
+      }),
+    }),
+  )
+  await expect(throwing.send({})).rejects.toThrow(/failed in onStep/)
+  const changing = await mount(
+    definePlugin({
+      name: 'changing',
+      phase: 'request',
+      create: () => ({ onEvent: (event) => void Object.assign(event.data, { type: 'other' }) }),
+    }),
+    { upstream: () => Reply.events([{ type: 'ping' }]) },
+  )
+  await expect(changing.send({ stream: true }).then((reply) => reply.bytes())).rejects.toMatchObject({
+    cause: { message: expect.stringMatching(/event\.with/) },
+  })
+  await changing.dispose()
+  await throwing.dispose()
+  await expect(mount((() => {}) as never)).rejects.toThrow(/expected a plugin .*found a function/)
 })

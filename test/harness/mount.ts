@@ -1,7 +1,7 @@
 import { AccountPool } from '../../core/accounts/pool.js'
 import { PoolState } from '../../core/accounts/pool-state.js'
 import { attempt, sent } from '../../core/chain/attempt.js'
-import { compose, type Link } from '../../core/chain/compose.js'
+import { compose } from '../../core/chain/compose.js'
 import {
   buildPlugin,
   buildUpstream,
@@ -10,6 +10,8 @@ import {
   provide,
 } from '../../core/chain/container.js'
 import { answerFrom, EndpointTable } from '../../core/chain/endpoints.js'
+import { FREEZING, frozenCall } from '../../core/chain/freezing.js'
+import type { Link } from '../../core/chain/link.js'
 import { problemsOf } from '../../core/config/zod-problems.js'
 import type { Accepts } from '../../core/contract/accepts.js'
 import type { Accounts } from '../../core/contract/accounts.js'
@@ -85,7 +87,10 @@ export interface Mounted {
 /** Runs one plugin or upstream in a chain of its own: what its author needs to test it. */
 export async function mount(entry: PluginEntry, options: MountOptions = {}): Promise<Mounted> {
   const spec = toSpec(entry)
-  if (!spec) throw new TypeError('mount: not a plugin')
+  if (!spec)
+    throw new TypeError(
+      `mount: expected a plugin (what definePlugin returns), found ${typeof entry === 'function' ? 'a function' : JSON.stringify(entry)}`,
+    )
   const logs: LogLine[] = []
   const calls: Call[] = []
   const upstreams = new Upstreams()
@@ -122,11 +127,13 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
   }
   const seesTarget = upstream !== undefined || spec.definition.phase === 'attempt'
   const touching = new TouchCheck(spec.definition)
-  const chain = compose([touching.link, ...links], end)
+  const chain = compose([touching.link, ...links, FREEZING], end, throwing)
   const to = upstream ?? upstreamOf('test', { send: () => messageReply() })
-  const accepts = { ...to.accepts, ...options.accepts }
   const account = options.accounts?.find((a) => a.upstream === to.name) ?? { id: 'test', upstream: to.name }
-  const target: Target = { upstream: to, account, accepts, attempt: 1 }
+  const targetFor = ({ model }: Call): Target => {
+    const accepts = { ...to.acceptsFor(to.modelFor(model)), ...options.accepts }
+    return { upstream: to, account, accepts, attempt: 1 }
+  }
   return {
     calls,
     logs,
@@ -134,16 +141,14 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
     upstreams,
     async send(request, init) {
       let call = isCall(request) ? request : makeCall(request, init)
-      if (seesTarget && !call.target) call = call.with({ target })
-      const reply = (await chain.head(call)) ?? (await chain.run(call))
+      if (seesTarget && !call.target) call = call.with({ target: targetFor(call) })
+      const reply = (await chain.head(frozenCall(call))) ?? (await chain.run(call))
       touching.expectDeclared()
       return reply
     },
     async finish(call, status = 200, ending = 'complete') {
       const record = (call.record as ExchangeRecord).finish(status, ending)
-      await chain.finish(record, call, (error) => {
-        throw error
-      })
+      await chain.finish(record, call, throwing)
     },
     async request(method, path, { query = '', headers = {}, body, signal } = {}) {
       const match = endpoints.find(method, path)
@@ -160,6 +165,10 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
       await container.dispose()
     },
   }
+}
+
+function throwing(error: Error): never {
+  throw error
 }
 
 interface Built {
