@@ -1,5 +1,6 @@
 import type { HeaderList } from '../../core/index.js'
-import { optionalPackage } from '../../core/kit.js'
+import { GatewayError } from '../../core/index.js'
+import { loggable, optionalPackage } from '../../core/kit.js'
 
 export interface Credentials {
   readonly accessKeyId: string
@@ -24,17 +25,22 @@ export interface Unsigned {
   readonly region: string
 }
 
+/** A Bedrock API key needs none, so it is asked for by the first call that is signed. */
+async function signers() {
+  try {
+    return await optionalPackage('aws4fetch', 'a key of IAM for Bedrock', () => import('aws4fetch'))
+  } catch (error) {
+    throw new GatewayError('api_error', loggable(error), { code: 'AGP_UPSTREAM_SETUP', retry: false })
+  }
+}
+
 /** Keys that were derived, by secret, day and region. */
 const derived = new Map<string, ArrayBuffer>()
 const KEPT = 100
 
 /** The headers of a POST with AWS's Signature Version 4. */
 export async function signedHeaders(request: Unsigned, credentials: Credentials): Promise<HeaderList> {
-  const { AwsV4Signer } = await optionalPackage(
-    'aws4fetch',
-    'the upstream bedrock',
-    () => import('aws4fetch'),
-  )
+  const { AwsV4Signer } = await signers()
   if (derived.size > KEPT) derived.clear()
   const { url, body, region } = request
   const signer = new AwsV4Signer({

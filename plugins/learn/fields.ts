@@ -27,7 +27,10 @@ export function lessonOfField(place: string, call: Call): Lesson | undefined {
   return NAMED.find(([end]) => end.test(path))?.[1] ?? { refusedFields: [path] }
 }
 
-/** The place as a path with `[*]`. Anthropic puts a block's or a tool's type behind its index, which is no field. */
+/**
+ * The place as a path with `[*]`. Anthropic puts the type of what may be of several behind it (`tools.0.custom`,
+ * `cache_control.ephemeral`), which is no field.
+ */
 function pathIn(parts: readonly string[], tree: JsonNode): string | undefined {
   if (parts.length > DEEPEST) return undefined
   let node = tree
@@ -36,7 +39,7 @@ function pathIn(parts: readonly string[], tree: JsonNode): string | undefined {
   for (const part of parts) {
     const isIndex = /^\d+$/.test(part)
     const next = isIndex ? node.items()[Number(part)] : node.get(part)
-    if (!next && !isBehindIndex) return undefined
+    if (!next && !isBehindIndex && !node.get('type')?.is(part)) return undefined
     if (next) {
       node = next
       path += isIndex ? '[*]' : `${path && '.'}${part}`

@@ -8,10 +8,6 @@ export interface TokensInit {
   readonly http: HttpClient
 }
 
-const SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
-/** Milliseconds for one call to Google's token endpoint. */
-const TIMEOUT = 10_000
-
 /** Access tokens of Google, kept and renewed by its own library, over the gateway's connections. */
 export class Tokens {
   #auth: Promise<{ getAccessToken(): Promise<string | null | undefined> }> | undefined
@@ -38,17 +34,9 @@ export class Tokens {
 
   async #open() {
     const { name, keyFile, http } = this.init
-    const { GoogleAuth } = await optionalPackage(
-      'google-auth-library',
-      `the upstream ${name}`,
-      () => import('google-auth-library'),
-    )
-    const transporterOptions = { fetchImplementation: http.native, timeout: TIMEOUT }
-    return new GoogleAuth({
-      scopes: SCOPE,
-      ...(keyFile !== undefined && { keyFilename: keyFile }),
-      clientOptions: { transporterOptions },
-    })
+    const load = () => import('./google.js')
+    const { openAuth } = await optionalPackage('google-auth-library', `the upstream ${name}`, load)
+    return openAuth(keyFile, http)
   }
 }
 

@@ -205,6 +205,18 @@ export const REFUSALS: readonly Refusal[] = [
     "thinking: Input tag 'adaptive' found using 'type' does not match any of the expected tags: 'disabled', 'enabled'",
   ),
   {
+    name: 'Anthropic, a field of a marker',
+    refuses: has('"scope"'),
+    answer: words('system.0.cache_control.ephemeral.scope: Extra inputs are not permitted'),
+    body: { system: [{ type: 'text', text: 'x', cache_control: { type: 'ephemeral', scope: 'global' } }] },
+  },
+  {
+    name: 'Anthropic, a field of thinking',
+    refuses: has('display'),
+    answer: words('thinking.adaptive.display: Extra inputs are not permitted'),
+    body: { thinking: { type: 'adaptive', display: 'updates' } },
+  },
+  {
     name: 'Anthropic, output_config',
     refuses: has('output_config'),
     answer: words('output_config: Extra inputs are not permitted'),
