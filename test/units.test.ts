@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, it } from 'vitest'
+import { defaultLoaders } from 'cosmiconfig'
+import { describe, expect, it } from 'vitest'
 
 const deploy = fileURLToPath(new URL('../deploy/', import.meta.url))
 const has = (program: string) => !spawnSync(program, ['--version']).error
@@ -25,4 +27,43 @@ it('the agent for launchd is well-formed, and starts the command', () => {
   }
   expect(open).toEqual([])
   expect(text).toContain('exec agproxy start')
+})
+
+describe.each(['compose.single.yaml', 'compose.yaml'])('%s', (name) => {
+  interface Service {
+    readonly image: string
+    readonly cap_drop?: readonly string[]
+    readonly read_only?: boolean
+    readonly environment?: Readonly<Record<string, string>>
+    readonly ports?: readonly string[]
+    readonly volumes?: readonly string[]
+  }
+  const { services } = defaultLoaders['.yaml'](name, readFileSync(`${deploy}${name}`, 'utf8')) as {
+    services: Record<string, Service>
+  }
+
+  it('has services without rights, and publishes on this machine alone', () => {
+    for (const service of Object.values(services)) {
+      expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'] })
+      for (const port of service.ports ?? [])
+        expect(port).toMatch(/^\$\{AGPROXY_PUBLISH:-127\.0\.0\.1:\d+\}:\d+$/)
+      for (const volume of service.volumes ?? [])
+        expect(existsSync(join(deploy, volume.split(':')[0]!))).toBe(true)
+    }
+  })
+
+  it('does not start without a key for clients', () => {
+    const gateways = Object.values(services).filter(({ image }) => image === 'agproxy')
+    expect(gateways.length).toBeGreaterThan(0)
+    for (const { environment } of gateways) expect(environment?.AGPROXY_API_KEY).toContain(':?')
+  })
+
+  it.runIf(spawnSync('docker', ['compose', 'version']).status === 0)('docker compose takes it', () => {
+    const args = ['compose', '-f', `${deploy}${name}`, 'config', '-q']
+    const { status, stderr } = spawnSync('docker', args, {
+      env: { ...process.env, AGPROXY_API_KEY: 'k' },
+      encoding: 'utf8',
+    })
+    expect([status, stderr]).toEqual([0, ''])
+  })
 })
