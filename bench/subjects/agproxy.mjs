@@ -7,7 +7,7 @@ import { join } from 'node:path'
  * `agproxy start` with its defaults, log lines included; more than 256 requests at a time have to be allowed.
  * @param {(upstream: string) => object} config @param {string[]} flags @returns {NonNullable<Subject['command']>}
  */
-const start =
+export const start =
   (config, ...flags) =>
   ({ folder, port, upstream, dist, nodeArgs }) => {
     const file = join(folder, 'agproxy.config.json')
@@ -20,7 +20,7 @@ const start =
     }
   }
 
-const anthropic = (/** @type {string} */ preset) => (/** @type {string} */ baseURL) => ({
+export const anthropic = (/** @type {string} */ preset) => (/** @type {string} */ baseURL) => ({
   preset,
   accounts: [{ id: 'bench', upstream: 'anthropic', apiKey: 'sk-upstream' }],
   plugins: { anthropic: { baseURL } },
