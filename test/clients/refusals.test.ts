@@ -61,6 +61,8 @@ const LISTED: Readonly<Record<string, Talk>> = {
   'OpenRouter, cache control': CHATS,
   'Kimi until June, tool_reference': SEARCHES,
   'Kimi, naming nothing': SEARCHES,
+  'Anthropic, before May 2026': CHATS,
+  'Alibaba’s coding plan, naming nothing': CHATS,
   DashScope: CHATS,
   Ark: CHATS,
 }
@@ -69,6 +71,29 @@ const has = (text: string) => (body: AnyBody) => JSON.stringify(body).includes(t
 const words = (text: string) => failure(400, 'invalid_request_error', text)
 
 const OTHERS: readonly Case[] = [
+  {
+    name: 'Anthropic, effort',
+    talk: CHATS,
+    refuses: ({ output_config, messages }) =>
+      [output_config, ...messages.map((message) => message.output_config)].some((config) =>
+        JSON.stringify(config ?? {}).includes('"effort"'),
+      ),
+    answer: () => words('This model does not support the effort parameter.'),
+  },
+  {
+    name: 'Anthropic, a field of thinking',
+    talk: CHATS,
+    refuses: ({ thinking }) => thinking !== undefined && 'display' in thinking,
+    answer: () => words('thinking.adaptive.display: Extra inputs are not permitted'),
+  },
+  {
+    name: 'Kimi and DeepSeek, no thinking on a tool call',
+    talk: { prompt: TOOL.prompt, result: TOOL.answer, model: assistant },
+    refuses: (body) =>
+      body.thinking !== undefined && has('"tool_use"')(body) && !has('"type":"thinking","thinking"')(body),
+    answer: () =>
+      words('thinking is enabled but reasoning_content is missing in assistant tool call message at index 2'),
+  },
   {
     name: 'Anthropic, defer_loading of the tool that has it',
     talk: CHATS,
