@@ -26,6 +26,11 @@ const ADVICE: Readonly<Record<string, string>> = {
 /** undici's codes for the end of our own pool: the second Ctrl-C cut the answer, and not the upstream. */
 const OWN_END = new Set(['UND_ERR_DESTROYED', 'UND_ERR_CLOSED'])
 
+const BROKE_OFF = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'UND_ERR_SOCKET'])
+
+/** The other side ended the connection. */
+export const brokeOff = (error: Error): boolean => BROKE_OFF.has((error as NodeJS.ErrnoException).code ?? '')
+
 /** An error of the connection in words that name the host and the cause, and hold nothing of the request. */
 export function connectionError(error: Error, origin: string): UpstreamError | GatewayError {
   const cause = innermost(error)

@@ -1,28 +1,28 @@
-import { Agent, DecoratorHandler, Dispatcher, Pool, ProxyAgent } from 'undici'
+import { type Agent, DecoratorHandler, Dispatcher, Pool, ProxyAgent } from 'undici'
 import { UpstreamError } from '../errors/gateway-errors.js'
 import { type EnvProxy, faultText, type Proxies } from './proxies.js'
 
 /** Sends each call directly or through a proxy, as the environment says. Errors of a proxy name the proxy. */
 export class ProxyDispatcher extends Dispatcher {
-  readonly #direct: Agent
   /** By proxy URL. */
   readonly #agents = new Map<string, ProxyAgent>()
   readonly #routes = new Map<string, EnvProxy | undefined>()
 
   constructor(
     private readonly proxies: Proxies,
+    private readonly direct: Dispatcher,
+    /** Of the agents for proxies. */
     private readonly settings: Agent.Options,
     /** Milliseconds that a proxy gets to reach an upstream. */
     private readonly tunnelTimeout: number,
   ) {
     super()
-    this.#direct = new Agent(settings)
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const origin = String(options.origin)
     const proxy = this.#routeTo(origin)
-    if (!proxy) return this.#direct.dispatch(options, handler)
+    if (!proxy) return this.direct.dispatch(options, handler)
     const { url } = proxy
     if (url === undefined) {
       failing(handler, () => undefined).onResponseError(undefined as never, unusable(proxy))
@@ -44,7 +44,7 @@ export class ProxyDispatcher extends Dispatcher {
   }
 
   async #each(end: (agent: Dispatcher) => Promise<void>): Promise<void> {
-    await Promise.all([this.#direct, ...this.#agents.values()].map(end))
+    await Promise.all([this.direct, ...this.#agents.values()].map(end))
   }
 
   /** Origins are those of base URLs, so there are few. */

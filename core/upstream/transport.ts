@@ -3,9 +3,11 @@ import type { Reply } from '../contract/reply.js'
 import type { SendRequest, Transport as TransportContract } from '../contract/services.js'
 import { ClientGoneError } from '../errors/gateway-errors.js'
 import { SignalCancellation } from '../exchange/cancellation.js'
+import type { Carried, CarriedOptions } from './connection.js'
 import { Proxies } from './proxies.js'
 import { ProxyDispatcher } from './proxy-dispatcher.js'
 import { ResponseHandler } from './response-handler.js'
+import { WarmConnections } from './warm-connections.js'
 
 export interface TransportOptions {
   /** Milliseconds to wait for TCP and TLS. */
@@ -16,6 +18,10 @@ export interface TransportOptions {
   readonly keepAliveTimeout?: number
   /** Connections to one origin at the most. */
   readonly connections?: number
+  /** Keep connections to upstreams of a live session open. Default: true. */
+  readonly keepWarm?: boolean
+  /** Milliseconds that a session lives after its last request. Default: 10 minutes. */
+  readonly sessionIdle?: number
 }
 
 /**
@@ -24,6 +30,7 @@ export interface TransportOptions {
  */
 export class Transport implements TransportContract {
   readonly dispatcher: Dispatcher
+  readonly #warm: WarmConnections
 
   constructor(options: TransportOptions = {}, env: NodeJS.ProcessEnv = process.env) {
     const connectTimeout = options.connectTimeout ?? 10_000
@@ -36,11 +43,14 @@ export class Transport implements TransportContract {
       connections: options.connections ?? 4096,
       pipelining: 1,
     }
+    const { keepWarm = true, sessionIdle = 600_000 } = options
+    this.#warm = new WarmConnections({ timeout: connectTimeout, keepWarm, sessionIdle })
+    const direct = new Agent({ ...settings, connect: this.#warm.connect, factory: this.#warm.pool })
     const proxies = new Proxies(env)
     // A proxy has to look the name up and to connect in its turn.
     this.dispatcher = proxies.any
-      ? new ProxyDispatcher(proxies, settings, 3 * connectTimeout)
-      : new Agent(settings)
+      ? new ProxyDispatcher(proxies, direct, settings, 3 * connectTimeout)
+      : direct
   }
 
   /** Resolves with the response's headers; its body flows when the reply is read. Rejects with an UpstreamError. */
@@ -49,17 +59,23 @@ export class Transport implements TransportContract {
     const cancellation = request.cancellation ?? (signal && new SignalCancellation(signal))
     if (cancellation?.cancelled) return Promise.reject(new ClientGoneError())
     return new Promise((resolve, reject) => {
-      const answer = new ResponseHandler(request, cancellation, resolve, reject)
-      this.dispatcher.dispatch(dispatchOptions(request), answer)
+      const send = () => this.dispatcher.dispatch(dispatchOptions(request, answer), answer)
+      const answer = new ResponseHandler(request, cancellation, resolve, reject, send)
+      send()
+      this.#warm.used(request.origin)
     })
   }
 
   async close(): Promise<void> {
+    this.#warm.close()
     await this.dispatcher.destroy()
   }
 }
 
-function dispatchOptions({ origin, path, method, headers, body, headersTimeout, idleTimeout }: SendRequest) {
+function dispatchOptions(
+  { origin, path, method, headers, body, headersTimeout, idleTimeout }: SendRequest,
+  carried: Carried,
+): CarriedOptions {
   return {
     origin,
     path,
@@ -68,5 +84,6 @@ function dispatchOptions({ origin, path, method, headers, body, headersTimeout, 
     body: body.length > 0 ? body : null,
     headersTimeout: headersTimeout || null, // null: as the connection has it
     bodyTimeout: idleTimeout || null,
+    carried,
   }
 }
