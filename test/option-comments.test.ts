@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
-import { accountSchema, logSchema, serverSchema, stateSchema } from '../core/config/schema.js'
+import { accountSchema, logSchema, serverSchema, stateSchema, transportSchema } from '../core/config/schema.js'
 import { toSpec } from '../core/plugin/define.js'
 import * as plugins from '../plugins/index.js'
 
@@ -28,6 +28,7 @@ const schemas: [string, string, z.ZodType][] = [
   ['server', sourceOf('core/config'), serverSchema],
   ['log', sourceOf('core/config'), logSchema],
   ['state', sourceOf('core/config'), stateSchema],
+  ['transport', sourceOf('core/config'), transportSchema],
   ['accounts', sourceOf('core/config'), accountSchema],
   ...Object.entries(plugins).flatMap(([name, factory]): [string, string, z.ZodType][] => {
     const schema = toSpec(factory)?.definition.options

@@ -5,7 +5,9 @@ import type { ResolvedConfig, ResolvedPlugin } from './resolved.js'
 export function changedKeys(before: ResolvedConfig, next: ResolvedConfig): string[] {
   return [
     ...(same(before.presets, next.presets) ? [] : ['preset']),
-    ...(['server', 'log', 'state'] as const).flatMap((name) => keys(name, before[name], next[name])),
+    ...(['server', 'log', 'state', 'transport'] as const).flatMap((name) =>
+      keys(name, before[name], next[name]),
+    ),
     ...parts('accounts', before.accounts.map(account), next.accounts.map(account)),
     ...parts('plugins', before.chain.map(plugin), next.chain.map(plugin)),
   ]

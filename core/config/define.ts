@@ -1,7 +1,14 @@
 import type { z } from 'zod'
 import type { Definition, InputOf, PluginEntry, PluginFactory, PluginSpec } from '../contract/plugin.js'
 import type { ServiceFactories } from '../contract/services.js'
-import type { accountSchema, logSchema, pricesSchema, serverSchema, stateSchema } from './schema.js'
+import type {
+  accountSchema,
+  logSchema,
+  pricesSchema,
+  serverSchema,
+  stateSchema,
+  transportSchema,
+} from './schema.js'
 import type { SHORT_FORMS, TEXT_FORMS } from './short-forms.js'
 
 /** The presets that a config can name; `agproxy/presets` adds its own here. */
@@ -119,6 +126,8 @@ interface ConfigKeys<
   /** What models cost, by pattern, in US dollars for a million tokens; wins over the list that comes with agproxy. */
   readonly prices?: z.input<typeof pricesSchema>
   readonly state?: InputOf<typeof stateSchema>
+  /** Connections to upstreams. */
+  readonly transport?: InputOf<typeof transportSchema>
 }
 
 /** Types a config: completion and compile errors for the options of every plugin in the presets and in `use`. */

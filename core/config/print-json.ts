@@ -1,18 +1,19 @@
 import { hide } from './print.js'
 import type { ResolvedConfig } from './resolved.js'
-import { accountSchema, logSchema, serverSchema, stateSchema } from './schema.js'
+import { accountSchema, logSchema, serverSchema, stateSchema, transportSchema } from './schema.js'
 import { looksLikeKey, withoutCredentials } from './words.js'
 import { maskSecrets } from './zod-schema.js'
 
 /** The config in force as data, secrets masked: what `agproxy check --json` prints. */
 export function configAsJson(config: ResolvedConfig): object {
-  const { file, presets, server, log, state, accounts, chain, origins, off, warnings } = config
+  const { file, presets, server, log, state, transport, accounts, chain, origins, off, warnings } = config
   return {
     config: file ?? null,
     presets,
     server: plain(maskSecrets(serverSchema, server, hide)),
     log: plain(maskSecrets(logSchema, log, hide)),
     state: plain(maskSecrets(stateSchema, state, hide)),
+    transport: plain(maskSecrets(transportSchema, transport, hide)),
     origins,
     accountsFrom: config.accountsFrom,
     accounts: accounts.map((account) => plain(maskSecrets(accountSchema, account, hide))),

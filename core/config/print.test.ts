@@ -61,6 +61,10 @@ test('prints chain, options, accounts and server with where each came from', () 
 state
   prefix  agproxy:  default
 
+transport
+  keepWarm     true    default
+  sessionIdle  600000  default
+
 accounts (from config)
   glm    zai   key ••••abcd    email me@example.com  models [a, b*]
   fn     zai   key a function

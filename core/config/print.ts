@@ -2,13 +2,13 @@ import type { Account } from '../contract/upstream.js'
 import { isRecord } from '../json/plain.js'
 import { isOwn } from './presets.js'
 import type { Origins, ResolvedConfig, ResolvedPlugin } from './resolved.js'
-import { logSchema, serverSchema, stateSchema } from './schema.js'
+import { logSchema, serverSchema, stateSchema, transportSchema } from './schema.js'
 import { isName, looksLikeKey, withoutCredentials } from './words.js'
 import { maskSecrets, type Schema } from './zod-schema.js'
 
 /** The config in force as readable text, secrets masked: what `agproxy check` prints. `changed`: without what is as it comes. */
 export function printConfig(config: ResolvedConfig, which: 'all' | 'changed' = 'all'): string {
-  const { accounts, server, log, state, origins } = config
+  const { accounts, server, log, state, transport, origins } = config
   const section = (title: string, schema: Schema, value: object, from: Origins) => {
     const rows = optionRows(maskSecrets(schema, value, hide), from, which)
     return rows.length > 0 ? [heading(title, rows)] : []
@@ -22,6 +22,7 @@ export function printConfig(config: ResolvedConfig, which: 'all' | 'changed' = '
     ...section('server', serverSchema, server, origins.server),
     ...section('log', logSchema, log, origins.log),
     ...section('state', stateSchema, state, origins.state),
+    ...section('transport', transportSchema, transport, origins.transport),
     heading(
       accounts.length > 0 ? `accounts (from ${config.accountsFrom})` : 'accounts',
       accounts.map(accountRow),

@@ -441,7 +441,7 @@ describe('problems', () => {
     expect(others.sort()).toEqual(
       [
         `${FILE}:`,
-        "  presets: unknown key; allowed are preset, server, accounts, plugins, trace, record, ledger, budgets, metrics, use, upstreams, services, prices, state, log; did you mean 'preset'?",
+        "  presets: unknown key; allowed are preset, server, accounts, plugins, trace, record, ledger, budgets, metrics, use, upstreams, services, prices, state, transport, log; did you mean 'preset'?",
         "  plugins.dor: unknown plugin; allowed are door, bare, send; did you mean 'door'?",
         "  plugins.door.mode: expected 'auto', 'off' or 'strict', found 'strct'; did you mean 'strict'?",
         "  plugins.door.size: expected a number, found 'big'",

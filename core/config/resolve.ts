@@ -8,7 +8,7 @@ import { configLayer, envLayer, type Layer, resolveSection } from './layers.js'
 import { resolvePlugins } from './plugins.js'
 import { choosePresets, mergePresets, slotsOf } from './presets.js'
 import type { ResolvedConfig } from './resolved.js'
-import { logSchema, pricesSchema, serverSchema, stateSchema } from './schema.js'
+import { logSchema, pricesSchema, serverSchema, stateSchema, transportSchema } from './schema.js'
 import { resolveServices } from './services.js'
 import { SHORT_FORMS } from './short-forms.js'
 import { declaredUpstreams, type UpstreamOf } from './upstreams.js'
@@ -49,6 +49,7 @@ const KEYS = [
   'services',
   'prices',
   'state',
+  'transport',
   'log',
 ]
 const SERVER_ENV = { host: 'AGPROXY_HOST', port: 'AGPROXY_PORT', adminKey: 'AGPROXY_ADMIN_KEY' }
@@ -118,13 +119,19 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
     [envLayer(STATE_ENV, env, stateSchema), configLayer('state', config.state, problems, 'config', texts)],
     problems,
   )
+  const transport = resolveSection(
+    'transport',
+    transportSchema,
+    [configLayer('transport', config.transport, problems, 'config', texts)],
+    problems,
+  )
   const prices = resolveSection(
     'prices',
     pricesSchema,
     [configLayer('prices', config.prices, problems)],
     problems,
   )
-  if (!server || !log || !state || !prices || problems.length > 0) {
+  if (!server || !log || !state || !transport || !prices || problems.length > 0) {
     // With nothing but flags and variables at fault, naming the file would mislead.
     const outside = problems.every(({ path }) => path?.startsWith('--') || path?.includes('(environment)'))
     throw new ConfigError(problems, outside ? undefined : file)
@@ -136,13 +143,19 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
     server: server.value,
     log: log.value,
     state: state.value,
+    transport: transport.value,
     accounts,
     accountsFrom: from,
     services,
     prices: prices.value,
     chain,
     off,
-    origins: { server: server.origins, log: log.origins, state: state.origins },
+    origins: {
+      server: server.origins,
+      log: log.origins,
+      state: state.origins,
+      transport: transport.origins,
+    },
     warnings,
   }
 }

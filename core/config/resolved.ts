@@ -3,7 +3,7 @@ import type { Definition } from '../contract/plugin.js'
 import type { Price } from '../contract/prices.js'
 import type { ServiceFactories } from '../contract/services.js'
 import type { Account } from '../contract/upstream.js'
-import type { logSchema, serverSchema, stateSchema } from './schema.js'
+import type { logSchema, serverSchema, stateSchema, transportSchema } from './schema.js'
 
 export type Origin = 'default' | 'preset' | 'config' | 'env' | 'flag'
 
@@ -21,6 +21,7 @@ export interface ResolvedPlugin {
 export type ServerOptions = Readonly<z.output<typeof serverSchema>>
 export type LogOptions = Readonly<z.output<typeof logSchema>>
 export type StateOptions = Readonly<z.output<typeof stateSchema>>
+export type TransportSettings = Readonly<z.output<typeof transportSchema>>
 
 /** The factories of services that take the place of the gateway's own, and whether the config or a preset brought them. */
 export type ResolvedServices = {
@@ -42,6 +43,7 @@ export interface ResolvedConfig {
   readonly server: ServerOptions
   readonly log: LogOptions
   readonly state: StateOptions
+  readonly transport: TransportSettings
   readonly accounts: readonly Account[]
   /** Where `accounts` came from. */
   readonly accountsFrom: Origin
@@ -52,7 +54,7 @@ export interface ResolvedConfig {
   readonly chain: readonly ResolvedPlugin[]
   /** Plugins of the presets that are switched off. */
   readonly off: readonly string[]
-  readonly origins: { readonly server: Origins; readonly log: Origins; readonly state: Origins }
+  readonly origins: Readonly<Record<'server' | 'log' | 'state' | 'transport', Origins>>
   /** What the user should know at start, one sentence each; holds no secret. */
   readonly warnings: readonly string[]
 }

@@ -81,6 +81,13 @@ export const logSchema = z.strictObject({
   format: z.enum(['auto', 'pretty', 'json']).default('auto'),
 })
 
+export const transportSchema = z.strictObject({
+  /** Keeps connections to upstreams of a live session open, as many as it used at once and at most 8. Default: true. */
+  keepWarm: z.boolean().default(true),
+  /** Milliseconds that a session lives after its last request. Default: 10 minutes. */
+  sessionIdle: duration().min(1_000).default(600_000),
+})
+
 export const stateSchema = z.strictObject({
   /** `redis://…`, for several gateways that share what they know. Default: `REDIS_URL`; without it state lives in this process. */
   url: z

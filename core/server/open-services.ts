@@ -33,7 +33,7 @@ export async function openServices(
   const store = state
     ? makeService('state', () => state.create({ ...context, logger }))
     : (shared ?? (await openStore(config.state, logger)))
-  const transport = new Transport()
+  const transport = new Transport(config.transport)
   const http = createHttpClient(transport)
   return {
     services: { logger, transport, http, poolState: new PoolState({ store }), server },

@@ -98,7 +98,7 @@ function needsRestart(before: ResolvedConfig, next: ResolvedConfig): readonly st
   const changed = fixed
     .filter((name) => differ(before.server[name], next.server[name]))
     .map((name) => `server.${name}`)
-  if (differ(before.state, next.state)) changed.push('state')
+  for (const name of ['state', 'transport'] as const) if (differ(before[name], next[name])) changed.push(name)
   for (const name of ['logger', 'state'] as const)
     if (!before.services[name] !== !next.services[name]) changed.push(`services.${name}`)
   return changed.map((name) => `${name} changes with the next start; this gateway keeps what it has`)

@@ -60,6 +60,7 @@ export async function writeSchema(outdir) {
       },
       log: part(own.logSchema),
       state: part(own.stateSchema),
+      transport: part(own.transportSchema),
     },
   }
   writeFileSync(join(outdir, 'agproxy.schema.json'), `${JSON.stringify(schema, null, 1)}\n`)
