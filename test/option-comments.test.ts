@@ -3,7 +3,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
-import { accountSchema, logSchema, serverSchema, stateSchema, transportSchema } from '../core/config/schema.js'
+import {
+  accountSchema,
+  logSchema,
+  serverSchema,
+  stateSchema,
+  transportSchema,
+} from '../core/config/schema.js'
 import { toSpec } from '../core/plugin/define.js'
 import * as plugins from '../plugins/index.js'
 
