@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type EventData, UpstreamError } from '../../core/index.js'
 import { expectGrammar } from '../../test/support/event-grammar.js'
+import { growth, LINEAR } from '../../test/support/growth.js'
 import { assistantParts } from './assistant.js'
 import { FailedAnswer } from './errors.js'
 import { MessageEvents } from './events.js'
@@ -31,6 +32,9 @@ const toolCall = (toolCallId: string, input: string, toolName = 'Bash', more: ob
   input,
   ...more,
 })
+
+/** Readers of JSON are recursive. */
+const DEEP = `{"n":${'['.repeat(20_000)}${']'.repeat(20_000)}}`
 
 const init = {
   provider: 'acme.chat',
@@ -253,6 +257,7 @@ describe('tools', () => {
     ['a text', '"ls"', { INVALID_JSON: '"ls"' }],
     ['a number', '7', { INVALID_JSON: '7' }],
     ['words', 'ls -la', { INVALID_JSON: 'ls -la' }],
+    ['what nests too deep', DEEP, { INVALID_JSON: DEEP }],
     ['an object as a text', String.raw`"{\"n\":1}"`, { n: 1 }],
     ['null', 'null', {}],
     ['white space', ' \n ', {}],
@@ -270,6 +275,7 @@ describe('tools', () => {
     ['{"n":"x', 'JSON that breaks off after 7 characters'],
     ['{}{"n":1}', '9 characters that are not valid JSON'],
     [' {n:1}', '5 characters that are not valid JSON'],
+    [DEEP, 'JSON that nests deeper than 1000'],
   ])('fail a stream that has begun with one, in words: %s', (written, found) => {
     const parts = [toolStart('a'), ...[...written].map((piece) => toolDelta('a', piece)), toolEnd('a')]
     const message = `the model called the tool 'Bash' with ${found} instead of an object`
@@ -310,12 +316,28 @@ describe('tools', () => {
   })
 })
 
+it('an answer that never ends is given up before it fills the memory', () => {
+  const part = { type: 'text-delta', id: 't', delta: 'x'.repeat(1024 * 1024) } as const
+  const mapped = new MessageEvents({ ...init, folds: true })
+  const fold = new MessageFold()
+  const tooMuch = () => {
+    for (let i = 0; i < 100; i++) for (const event of mapped.push(part)) fold.push(event)
+  }
+  expect(failure(tooMuch).failure).toBe('shape')
+  const tools = new MessageEvents(init)
+  tools.push(toolStart('a'))
+  const endless = () => {
+    for (let i = 0; i < 100; i++) tools.push(toolDelta('a', part.delta))
+  }
+  expect(failure(endless).failure).toBe('shape')
+})
+
 describe('stop reasons', () => {
   it.each([
     ['stop', 'end_turn'],
     ['length', 'max_tokens'],
     ['content-filter', 'refusal'],
-    ['tool-calls', 'tool_use'],
+    ['tool-calls', 'end_turn'],
     ['other', 'end_turn'],
   ])('%s is %s', (unified, reason) => {
     expect(message([...text('t', 'x'), finish(unified, 'WORD')]).stop_reason).toBe(reason)
@@ -616,6 +638,24 @@ describe('web search', () => {
     ])
     expect(content[2]!.tool_use_id).toBe(content[1]!.id)
     expect(usage.server_tool_use).toEqual({ web_search_requests: 1 })
+  })
+
+  it('may find more pages than anybody reads, in time that grows with them', () => {
+    const found = (size: number): StreamPart[] => [
+      { type: 'text-delta', id: 't', delta: 'It is so.' },
+      ...Array.from(
+        { length: size },
+        (_, i): StreamPart => ({ ...source, url: `${url}/${i}` }) as StreamPart,
+      ),
+      finish(),
+    ]
+    const folded = (parts: StreamPart[]) => {
+      const mapped = new MessageEvents({ ...init, searches: true, folds: true })
+      const fold = new MessageFold()
+      for (const part of parts) for (const event of mapped.push(part)) fold.push(event)
+      return fold.json()
+    }
+    expect(growth(500, found, folded)).toBeLessThan(LINEAR)
   })
 
   it('is nobody’s business who did not ask for it', () => {

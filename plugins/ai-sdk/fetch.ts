@@ -1,7 +1,7 @@
 import { type ByteSource, GatewayError, type Reply, type Transport, UpstreamError } from '../../core/index.js'
 import { bytesSource, cancellationOf, embeddedError, parseJson } from '../../core/kit.js'
 import type { Attempt, Attempts } from './attempt.js'
-import { UntilError } from './until-error.js'
+import { UntilEnd } from './until-end.js'
 import { webStream } from './web-stream.js'
 
 /** A good answer of another kind than a stream is read whole, as it may be an error; no honest one is larger. */
@@ -65,7 +65,7 @@ async function errorBytes(reply: Reply, attempt: Attempt | undefined): Promise<B
 async function goodSource(reply: Reply, attempt: Attempt | undefined): Promise<ByteSource> {
   if (isOdd(reply)) return bytesSource([await noError(reply, attempt)])
   if (!reply.isEventStream || !attempt) return reply.source()
-  return new UntilError(reply.source(), attempt)
+  return new UntilEnd(reply.source(), attempt)
 }
 
 function isOdd(reply: Reply): boolean {

@@ -1,4 +1,4 @@
-import { type ContentBlock, type EventData, type MessageReply } from '../../core/index.js'
+import { type ContentBlock, type EventData, type MessageReply, UpstreamError } from '../../core/index.js'
 import { applyEdits, JsonNode, parseJson } from '../../core/kit.js'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -8,9 +8,13 @@ export class MessageFold {
   #message: Fields = {}
   readonly #content: ContentBlock[] = []
   #text = ''
+  #citations: unknown[] = []
+  /** Characters of all deltas. */
+  #size = 0
   /** The texts of tool inputs, by the place of their block. */
   readonly #inputs = new Map<number, string>()
 
+  /** @throws UpstreamError for more than any honest answer has */
   push(event: EventData): void {
     switch (event.type) {
       case 'message_start':
@@ -19,6 +23,7 @@ export class MessageFold {
       case 'content_block_start':
         this.#content.push(event.content_block as ContentBlock)
         this.#text = ''
+        this.#citations = []
         break
       case 'content_block_delta':
         this.#delta(event.delta as Fields)
@@ -52,15 +57,24 @@ export class MessageFold {
 
   #delta({ type, ...delta }: Fields): void {
     if (type === 'signature_delta') this.#set(delta)
-    else if (type === 'citations_delta') this.#set({ citations: [...this.#citations(), delta.citation] })
-    else this.#text += String(delta.text ?? delta.thinking ?? delta.partial_json ?? '')
+    else if (type === 'citations_delta') this.#citations.push(delta.citation)
+    else this.#add(String(delta.text ?? delta.thinking ?? delta.partial_json ?? ''))
+  }
+
+  #add(words: string): void {
+    this.#text += words
+    this.#size += words.length
+    if (this.#size > LIMIT) throw new UpstreamError('shape', 'the answer has more than 64 MB')
   }
 
   #stop(): void {
     const { type } = this.#content.at(-1)!
-    if (type === 'text') this.#set({ text: this.#block().text + this.#text })
-    else if (type === 'thinking') this.#set({ thinking: this.#text })
-    else if (type === 'tool_use') {
+    if (type === 'text') {
+      const citations = this.#citations.length > 0 ? { citations: this.#citations } : {}
+      this.#set({ text: this.#block().text + this.#text, ...citations })
+    }
+    if (type === 'thinking') this.#set({ thinking: this.#text })
+    if (type === 'tool_use') {
       this.#set({ input: parseJson(this.#text || '{}') })
       if (this.#text !== '') this.#inputs.set(this.#content.length - 1, this.#text)
     }
@@ -70,17 +84,15 @@ export class MessageFold {
     return this.#content.at(-1)!
   }
 
-  #citations(): readonly unknown[] {
-    return (this.#block().citations as readonly unknown[] | undefined) ?? []
-  }
-
   #set(fields: Fields): void {
     this.#content[this.#content.length - 1] = { ...this.#block(), ...fields }
   }
 }
 
-/** `JSON.parse` has read it, so that nothing else limits its depth. */
-const DEPTH_LIMIT = 10_000
+/** No honest answer that is held in memory is larger. */
+const LIMIT = 64 * 1024 * 1024
+/** A tool's input has 1,000 at most. */
+const DEPTH_LIMIT = 1_100
 
 /** UTF-8 has no half of a surrogate pair, but JSON can spell one; a byte order mark is no part of JSON. */
 function wellFormed(text: string): string {

@@ -4,7 +4,6 @@ const STOP_REASONS: Readonly<Record<string, string>> = {
   stop: 'end_turn',
   length: 'max_tokens',
   'content-filter': 'refusal',
-  'tool-calls': 'tool_use',
 }
 
 /** These stop the model in the middle of a tool's input, and the answer is one. By any other it came to an end by itself. */
@@ -12,7 +11,7 @@ export const BREAKS_OFF: ReadonlySet<string> = new Set(['length', 'content-filte
 
 /**
  * Why the answer stopped. A whole tool call counts more than the provider's word: Gemini-shaped servers say `other`, some
- * say `stop`. The stop sequence is known where a package puts it into its metadata.
+ * say `stop`; and `tool-calls` without one leaves nothing to run. The stop sequence is known where a package puts it into its metadata.
  */
 export function stop({ unified }: FinishReason, calledTool: boolean, metadata: ProviderOptions | undefined) {
   if (calledTool) return { stop_reason: 'tool_use', stop_sequence: null }

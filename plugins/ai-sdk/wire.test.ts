@@ -1,7 +1,9 @@
+import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { describe, expect, it } from 'vitest'
 import { closedAfter } from '../../test/providers/trial.js'
 import { chatStream } from '../../test/providers/wires/chat.js'
+import { responsesFrames } from '../../test/providers/wires/responses.js'
 import { ask } from '../../test/support/client.js'
 import { head, json, reset, respond, type Script, sse, stall, streamed } from '../../test/support/script.js'
 import { gatewayTo } from '../../test/support/scripted-provider.js'
@@ -50,6 +52,28 @@ describe('over the wire', () => {
     const seen = await send({ body: ask() })
     expect([seen.status, seen.text()]).toEqual([status, expect.stringContaining(words)])
   })
+
+  it.each([
+    ['chat', createOpenAICompatible, undefined],
+    ['responses', createOpenAI, responsesFrames({ text: 'all of it' })],
+  ])(
+    'an answer is over with its last event, though the connection stays open: %s',
+    async (_, provider, frames) => {
+      const script = frames
+        ? streamed(frames, { ending: stall() })
+        : chatStream({ text: 'all of it', ending: stall() })
+      const { send, up } = await stand(() => script, { config: (url) => gatewayTo(provider, url) })
+      for (const stream of [true, false]) {
+        const seen = await send({ body: ask({ stream }), timeout: 2_000 })
+        expect([seen.status, seen.end]).toEqual([200, 'clean'])
+        expect(seen.text()).toContain('end_turn')
+        expect(seen.endedAt).toBeLessThan(900)
+      }
+      await expect
+        .poll(() => up.requests.map(({ aborted }) => aborted), { timeout: 3_000 })
+        .toEqual([true, true])
+    },
+  )
 
   it('a redirect is never followed with a key', async () => {
     const { send, up } = await to(respond(302, '', { headers: { location: 'https://elsewhere.example' } }))

@@ -3,15 +3,25 @@ import { embeddedError, FrameDecoder, isRecord, PassThrough, parseJson } from '.
 import type { Attempt } from './attempt.js'
 
 /**
- * A provider's event stream up to the first event that is an error, of any envelope. The attempt gets the error's body, and the
- * stream ends there: Gemini's package passes over such an event and calls the answer cut, others refuse it as an event that they
- * can't read, and none keeps all of what it says.
+ * Milliseconds that the connection may go on behind the last event. The packages tell the end of an answer at the end of the
+ * stream, and a server that keeps it open would hold the client; one that ends it lets its connection be used again.
  */
-export class UntilError extends PassThrough {
+const LINGER = 1_000
+
+/**
+ * A provider's event stream up to its last event, or to the first one that is an error, of any envelope. The attempt gets the
+ * error's body: Gemini's package passes over such an event and calls the answer cut, others refuse it as an event that they can't
+ * read, and none keeps all of what it says.
+ */
+export class UntilEnd extends PassThrough {
   readonly #source: ByteSource
   readonly #attempt: Attempt
   readonly #decoder = new FrameDecoder()
-  #over = false
+  /** Bytes that came, and those of them in events that go on. */
+  #came = 0
+  #good = 0
+  #isOver = false
+  #linger: NodeJS.Timeout | undefined
 
   constructor(source: ByteSource, attempt: Attempt) {
     super(source)
@@ -21,42 +31,58 @@ export class UntilError extends PassThrough {
   }
 
   override data(chunk: Buffer): void {
-    if (this.#over) return
-    let good = 0
+    if (this.#isOver) return
+    this.#came += chunk.length
     try {
-      this.#decoder.push(chunk, (frame) => {
-        if (this.#isError(frame)) return true
-        good += frame.length
-        return false
-      })
+      this.#decoder.push(chunk, this.#onFrame)
     } catch (error) {
       this.#source.cancel()
       this.error(error as Error)
       return
     }
-    if (!this.#over) super.data(chunk)
-    else this.#stop(chunk, good)
+    if (!this.#isOver) super.data(chunk)
+    else this.#stop(chunk)
   }
 
   override end(): void {
-    if (this.#over) return
+    clearTimeout(this.#linger)
+    if (this.#isOver) return
     this.#isError(this.#decoder.rest()) // some leave out the last blank line
     super.end()
   }
 
-  #stop(chunk: Buffer, good: number): void {
-    this.#source.cancel()
-    if (good > 0) super.data(chunk.subarray(0, good))
+  override error(error: Error): void {
+    clearTimeout(this.#linger)
+    super.error(error)
+  }
+
+  readonly #onFrame = (frame: Buffer): boolean => {
+    if (this.#isError(frame)) return true
+    this.#good += frame.length
+    this.#isOver = LAST.test(frame.toString('latin1', 0, ENOUGH))
+    return this.#isOver
+  }
+
+  #stop(chunk: Buffer): void {
+    if (this.#attempt.error === undefined)
+      this.#linger = setTimeout(() => this.#source.cancel(), LINGER).unref()
+    else this.#source.cancel()
+    const rest = this.#came - this.#good
+    if (rest < chunk.length) super.data(chunk.subarray(0, chunk.length - rest))
     super.end()
   }
 
   #isError(frame: Buffer): boolean {
     if (errorOf(frame) === undefined) return false
-    this.#over = true
+    this.#isOver = true
     this.#attempt.error = errorOf(Buffer.from(this.#attempt.call.record.masked(frame.toString('utf8'))))
     return true
   }
 }
+
+/** OpenAI's last events: of chat completions, and of responses. */
+const LAST = /^(data: ?\[DONE\]|(event: ?|data: ?\{"type": ?")response\.(completed|incomplete)\b)/
+const ENOUGH = 64
 
 /** What an event says of itself before it is decoded: decoding each one would cost as much again as this look at all of them. */
 const MAY_BE_ERROR = /error|^(?:data: ?|\s)*\[?\s*\{\s*"(?:code|status|message|msg|detail|success|base_resp)/
