@@ -14,7 +14,7 @@ export const accounts = defineCommand({
     if (action !== undefined && action !== 'clear')
       throw new CommandLineError(`accounts does not know '${action}'; there is \`agproxy accounts clear ID\``)
     if (action === 'clear' && !id) throw new CommandLineError('name the account: agproxy accounts clear ID')
-    const resolved = await loadResolved(args, context, 'project')
+    const resolved = await loadResolved(args, context)
     const call = (method: string, path: string) => callAdmin(resolved, context.env, args, method, path)
     if (action === 'clear') {
       const { cleared } = (await call('DELETE', `accounts/${encodeURIComponent(id!)}/cooldowns`)) as {

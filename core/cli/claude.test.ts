@@ -242,6 +242,9 @@ describe("inside of somebody else's repository", () => {
         `agproxy: left alone: ${join(dir, name)}; only start, check and explain take a project's config by themselves, the others with --config\n`,
       )
     }
+    // What asks a running gateway, or looks at the machine, takes no project's either.
+    for (const args of [['doctor'], ['accounts'], ['upstreams'], ['cache'], ['usage'], ['status'], ['logs']])
+      await cli.run(args, { cwd, env })
     expect(good.keys.length).toBeGreaterThan(0)
     expect(evil.keys).toEqual([])
     expect(existsSync(join(cwd, 'ran')) || existsSync(join(dir, 'ran'))).toBe(false)

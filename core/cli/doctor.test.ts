@@ -113,7 +113,7 @@ describe('agproxy doctor', () => {
   it('a broken config is one finding that opens it', async () => {
     const there = machine()
     there.put('project/agproxy.config.json', '{ "server": { "prot": 1 } }')
-    const { code, of } = await there.findings()
+    const { code, of } = await there.findings('--config', 'agproxy.config.json')
     expect(code).toBe(1)
     expect(of('config')[0]).toMatchObject({
       level: 'error',
@@ -211,7 +211,7 @@ it('every finding that is not ok has one command line', async () => {
   const there = machine()
   chmodSync(there.cwd, 0o755)
   there.put('project/agproxy.config.json', '{ "accounts": [{ "upstream": "zai", "apiKey": "" }] }')
-  const { out } = await there.run('--json')
+  const { out } = await there.run('--json', '--config', 'agproxy.config.json')
   for (const { level, mend } of (JSON.parse(out) as { findings: Finding[] }).findings)
     if (level !== 'ok') expect(mend).toMatch(/^[^\n]+$/)
 })

@@ -26,7 +26,7 @@ async function aboutConfig(context: CliContext, args: Args): Promise<Finding[]> 
   const about = 'config'
   let patient: Patient
   try {
-    const config = await loadResolved(args, context, 'project')
+    const config = await loadResolved(args, context)
     patient = { context, args, config, calls: !args.offline }
   } catch (error) {
     const { message, file } = error as Error & { file?: string }

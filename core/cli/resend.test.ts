@@ -39,7 +39,12 @@ async function pair(trace: object) {
     let err = ''
     const code = await runCli(['resend', ...argv], {
       cwd,
-      env: { XDG_STATE_HOME: cwd, XDG_CONFIG_HOME: cwd, AGPROXY_PORT: new URL(made.url).port },
+      env: {
+        XDG_STATE_HOME: cwd,
+        XDG_CONFIG_HOME: cwd,
+        AGPROXY_PORT: new URL(made.url).port,
+        AGPROXY_CONFIG: 'agproxy.config.json',
+      },
       out: (text) => (out += text),
       err: (text) => (err += text),
       presets: async () => presets,

@@ -27,7 +27,7 @@ export const resend = defineCommand({
       throw new CommandLineError('name the request: agproxy resend ID --upstream NAME')
     if (!upstream && !account && !model)
       throw new CommandLineError('say where to: --upstream NAME, --account ID or --model NAME')
-    const config = await loadResolved(args, context, 'project')
+    const config = await loadResolved(args, context)
     const told = (await callAdmin(config, context.env, args, 'GET', `requests/${id}`)) as Told
     const before = {
       ...told,
