@@ -5,7 +5,7 @@ import { clientURL } from './client.js'
 import { type CliContext } from './context.js'
 import { version } from './version.js'
 
-/** What is printed once the gateway accepts requests. */
+/** What is printed once the gateway accepts requests; with `log.format: 'json'` as a line of the log, whatever its level. */
 export function announce(running: RunningGateway, config: ResolvedConfig, { out, err }: CliContext): void {
   const { url, network, gateway } = running
   const serving = gateway.running.accounts.all()
@@ -17,6 +17,14 @@ export function announce(running: RunningGateway, config: ResolvedConfig, { out,
     ['client', `ANTHROPIC_BASE_URL=${client} (agproxy env prints the lines for your shell)`],
     ...network.map((other) => ['network', other]),
   ]
+  if (config.log.format === 'json') {
+    const facts = Object.fromEntries(rows.slice(0, 3))
+    const line = { level: 'info', time: new Date().toISOString(), version, url, client, network, ...facts }
+    out(`${JSON.stringify({ ...line, msg: `listening on ${url}` })}\n`)
+    for (const warning of config.warnings)
+      out(`${JSON.stringify({ level: 'warn', time: line.time, msg: warning })}\n`)
+    return
+  }
   out(`agproxy ${version} listening on ${url}\n`)
   for (const [name, text] of rows) out(`  ${name!.padEnd(10)}${text}\n`)
   for (const warning of config.warnings) err(`agproxy: ${warning}\n`)

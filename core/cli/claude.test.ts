@@ -239,7 +239,7 @@ describe("inside of somebody else's repository", () => {
       const { code, err } = await cli.run([command], { cwd, env })
       expect(code).toBe(0)
       expect(err).toContain(
-        `agproxy: left alone: ${join(dir, name)}; only start, check and explain take a project's config by themselves, the others with --config\n`,
+        `agproxy: left alone: ${join(dir, name)}; only start, record, check and explain take a project's config by themselves, the others with --config\n`,
       )
     }
     // What asks a running gateway, or looks at the machine, takes no project's either.

@@ -87,6 +87,27 @@ describe('start', () => {
     expect(new RegExp(`network +http://\\S+:${port}\n`).test(out)).toBe(reachable)
   })
 
+  test('with a log in JSON every line is JSON, the first one too', async () => {
+    const dir = emptyFolder()
+    config(dir, '{ "log": { "format": "json" }, "server": { "port": 0 } }', 'agproxy.config.json')
+    const running = cli.start([], { cwd: dir })
+    await running.printed(/"msg":"listening on http:\/\/127\.0\.0\.1:\d+"/)
+    await running.printed('no upstream account')
+    running.child.kill('SIGTERM')
+    const { out, err } = await running.finished
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines[0]).toMatchObject({
+      level: 'info',
+      url: expect.stringMatching(/^http:/),
+      preset: 'claude-code',
+    })
+    expect(lines.at(-1).msg).toContain('SIGTERM')
+    expect(err).toBe('')
+  })
+
   test('stops with exit code 0 on SIGINT too', async () => {
     const running = cli.start(['-p', '0'], { cwd: emptyFolder() })
     await running.printed('listening on')

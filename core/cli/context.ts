@@ -48,7 +48,7 @@ export async function loadResolved(
   if (leftAlone !== undefined && !told.has(context)) {
     told.add(context)
     context.err(
-      `agproxy: left alone: ${leftAlone}; only start, check and explain take a project's config by themselves, the others with --config\n`,
+      `agproxy: left alone: ${leftAlone}; only start, record, check and explain take a project's config by themselves, the others with --config\n`,
     )
   }
   const { host, port, preset } = args
