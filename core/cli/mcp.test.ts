@@ -84,6 +84,7 @@ it.each([
     /^This session: \$0\.\d{4} \(.*3 requests, 1 failed; \d+ tokens in.*\nAll sessions today: /,
   ],
   ['why_cache_missed', /^3 requests; .*0 misses\.$/],
+  ['budget_left', /^Per session: \$\d\.\d\d of \$5\.00 left/],
   ['last_error', /req_\w+ .*400[\s\S]*attempt 1 team-a \(zai\): invalid_request_error/],
   ['account_state', /^team-a \(zai\): can serve, 0 in flight\n0 requests wait/],
   ['explain_request', /req_\w+ .*200, complete, claude-opus-5-5 \(as glm-5\.3\)[\s\S]*attempt 1 team-a/],

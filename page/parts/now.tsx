@@ -1,13 +1,27 @@
-import { createSignal, onCleanup, Show } from 'solid-js'
+import { createMemo, createSignal, For, onCleanup, Show } from 'solid-js'
 import { call } from '../api/client.js'
+import type { Now } from '../api/types.js'
 import type { Feed } from '../data/feed.js'
-import { count, duration, money, NONE, percent, things } from '../format.js'
-import { Fact, Spark } from './small.jsx'
+import { count, duration, money, NONE, percent, things, time } from '../format.js'
+import { Fact, Meter, Spark } from './small.jsx'
+
+type Window = Now['accounts'][number]['windows'][number]
+
+const MOST_PLANS = 2
 
 /** What is asked first: is it working now, and what did it cost today. */
 export function NowStrip(props: { feed: Feed }) {
   const lately = () => props.feed.lately()
   const today = createToday()
+  /** Of each window the account of which most is used. */
+  const plans = createMemo(() => {
+    const most = new Map<string, Window & { account: string }>()
+    for (const { id, windows } of props.feed.now()?.accounts ?? [])
+      for (const window of windows)
+        if (window.used > (most.get(window.name)?.used ?? -1))
+          most.set(window.name, { account: id, ...window })
+    return [...most.values()].slice(0, MOST_PLANS)
+  })
   const streams = () => {
     const now = props.feed.now()
     if (!now) return NONE
@@ -37,6 +51,14 @@ export function NowStrip(props: { feed: Feed }) {
           label={`In ${things(lately().requests, 'request')} of the last half hour`}
         />
       </Fact>
+      <For each={plans()}>
+        {({ account, name, used, resets }) => (
+          <Fact name={`plan ${name}`} title={`Of the plan of account ${account}`}>
+            <Meter share={used} label={`Used of the plan of ${account}`} /> {percent(used)}{' '}
+            <Show when={resets}>{(at) => <small>resets {time(at())}</small>}</Show>
+          </Fact>
+        )}
+      </For>
       <Show when={today()}>
         {(sums) => (
           <Fact

@@ -12,6 +12,12 @@ export interface Now {
     readonly reason: string | undefined
     /** Milliseconds that it still cools down; null: until the config changes. */
     readonly ms: number | null
+    /** Of its plan, where the upstream says how much is used: 1 is all of it; `resets` in milliseconds since 1970. */
+    readonly windows: readonly {
+      readonly name: string
+      readonly used: number
+      readonly resets: number | null
+    }[]
   }[]
 }
 
@@ -20,12 +26,13 @@ export function nowOf(accounts: Accounts): Now {
   return {
     inFlight: all.reduce((sum, { inFlight }) => sum + inFlight, 0),
     waiting: accounts.waiting,
-    accounts: all.map(({ account: { id }, upstream, cooldownMs, reason }) => ({
+    accounts: all.map(({ account: { id }, upstream, cooldownMs, reason, windows = [] }) => ({
       id,
       upstream,
       usable: cooldownMs === 0,
       reason,
       ms: Number.isFinite(cooldownMs) ? Math.ceil(cooldownMs) : null,
+      windows: windows.map(({ name, used, resets = null }) => ({ name, used, resets })),
     })),
   }
 }

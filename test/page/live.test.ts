@@ -220,7 +220,7 @@ describe.skipIf(isWithoutBrowser())('the page', () => {
     expect(await row.innerText()).toMatch(/glm-5\.3\s+\d+/)
     await page.getByText('By hour, in numbers').click()
     expect(await page.locator('details table').innerText()).toContain('glm-5.3')
-    await page.getByLabel('by', { exact: true }).selectOption('agent')
+    await page.locator('label', { hasText: /^by/ }).locator('select').selectOption('agent')
     await page.locator('tbody', { hasText: 'Explore' }).first().waitFor()
     expect(page.url()).toContain('by=agent')
   })

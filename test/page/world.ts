@@ -49,8 +49,11 @@ export interface World {
   close(): Promise<void>
 }
 
-/** A gateway with two z.ai accounts and one of Anthropic's, and an upstream that answers as each turn says. */
-export async function startWorld(config: TestConfig = {}): Promise<World> {
+/**
+ * A gateway with two z.ai accounts and one of Anthropic's, and an upstream that answers as each turn says, so many times slower
+ * than the tests want it.
+ */
+export async function startWorld(config: TestConfig = {}, pace = 1): Promise<World> {
   const conversations = new Map<string, object[]>()
   let now: Turn = {}
   let attempt = 0
@@ -66,7 +69,7 @@ export async function startWorld(config: TestConfig = {}): Promise<World> {
       cache_creation_input_tokens: made,
     }
     const { model } = request.json<{ model: string }>()
-    return [delay(now.wait ?? 4), sse(messageEvents({ text, usage, model }), { every: 2 })]
+    return [delay((now.wait ?? 4) * pace), sse(messageEvents({ text, usage, model }), { every: 2 * pace })]
   }
   const up = await startUpstream(handler)
   const clock = definePlugin({

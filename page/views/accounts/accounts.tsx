@@ -1,10 +1,10 @@
 import { For, Show } from 'solid-js'
 import type { AccountAnswer, AccountsAnswer, CooldownAnswer } from '../../api/types.js'
 import { createTicker } from '../../data/ticker.js'
-import { duration, things, time } from '../../format.js'
+import { duration, percent, things, time } from '../../format.js'
 import { createCall } from '../../parts/call.jsx'
 import { createLoad, Loaded } from '../../parts/load.jsx'
-import { Empty, Fact, State } from '../../parts/small.jsx'
+import { Empty, Fact, Meter, State } from '../../parts/small.jsx'
 import { href } from '../../route.js'
 
 const EVERY = 3_000
@@ -68,6 +68,16 @@ function Card(props: { account: AccountAnswer; now: number; onCleared: () => voi
         </Show>
         <Show when={props.account.email}>{(email) => <Fact name="e-mail">{email()}</Fact>}</Show>
       </div>
+      <For each={props.account.windows}>
+        {({ name, used, resets }) => (
+          <div class="row">
+            <span class="muted">plan {name}</span>
+            <Meter share={used} label={`Used of the plan's ${name}`} />
+            <b>{percent(used)}</b>
+            <Show when={resets}>{(at) => <span class="muted">resets {time(at())}</span>}</Show>
+          </div>
+        )}
+      </For>
       <For each={props.account.cooldowns}>
         {(cooldown) => <Cooldown cooldown={cooldown} now={props.now} />}
       </For>

@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { extraArgs } from '../../core/cli/client-extras.js'
+import { answer, anthropicUpstream } from '../support/anthropic-upstream.js'
+import type { Handler } from '../support/bad-upstream.js'
+import { builtCli } from '../support/cli.js'
+import { stand, zaiPair } from '../support/stand.js'
+import { toolResult } from './assistant.js'
+import { claude } from './claude.js'
+import { describeClients, NEWEST } from './clients.js'
+
+const cli = builtCli()
+const KEY = 'admin-key-1234'
+const PROMPT = 'What did this session cost until now?'
+const TOOL = 'mcp__agproxy__cost_so_far'
+
+/** Plays a model that asks the gateway's own tool, and repeats what it says. */
+const curious: Handler = anthropicUpstream((request) => {
+  const body = JSON.stringify(request.json())
+  if (!body.includes(PROMPT) || !body.includes(TOOL)) return answer({ text: 'ok' }, request)
+  const result = toolResult(request)
+  if (result !== undefined) return answer({ text: `It says: ${result}` }, request)
+  return answer({ text: 'I ask.', toolUse: { name: TOOL, input: {} } }, request)
+})
+
+describeClients(NEWEST, (client) => {
+  it('asks the gateway what its session costs, by the tools of agproxy claude --mcp', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'agproxy-tools-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const { url, gateway } = await stand(curious, {
+      config: (up) => ({
+        ...zaiPair(up),
+        server: { adminKey: KEY },
+        plugins: { zai: { baseURL: up }, trace: {}, ledger: { file: join(folder, 'ledger.db') } },
+      }),
+      env: { AGPROXY_LEDGER: 'true' },
+    })
+    const command = [process.execPath, join(cli.folder, 'bin.js')]
+    const words = ['-p', PROMPT, '--allowedTools', TOOL]
+    const extra = extraArgs(words, { statusline: true, mcp: true }, {}, folder, command)
+    expect(extra).toHaveLength(1)
+    const env = { AGPROXY_PORT: new URL(url).port, AGPROXY_ADMIN_KEY: KEY, XDG_STATE_HOME: folder }
+    const run = await claude(client, { url, args: [...extra, ...words], env })
+    expect(run).toMatchObject({ code: 0, timedOut: false })
+    // One request of this session was finished when it asked.
+    expect(run.stdout).toMatch(/It says: .*This session: \$0\.\d{4} .*1 requests, 0 failed/)
+    expect(gateway.requests('messages').length).toBeGreaterThanOrEqual(2)
+  })
+})
