@@ -186,7 +186,7 @@ class Budgets implements Plugin {
   }
 
   #warnOfLoop(call: Call): void {
-    const loop = loopIn(call.body.messages, this.options.loop)
+    const loop = loopIn(call.body.messages, this.options.loop, call.roles)
     if (!loop) return
     const { tool, times } = loop
     held(call).loop = `the last ${times} calls of a tool are the same`

@@ -9,14 +9,18 @@ export interface Loop {
 const LOOK_BACK = 20
 
 /** The last tool call, if the calls before it are the same, one after the other. */
-export function loopIn(messages: MessagesRequest['messages'], least: number): Loop | undefined {
+export function loopIn(
+  messages: MessagesRequest['messages'],
+  least: number,
+  /** Of the messages, where they are known without decoding these: results of tools are large. */
+  roles: readonly string[] = messages.map(({ role }) => role),
+): Loop | undefined {
   let last: { tool: string; call: string } | undefined
   let times = 0
   const from = Math.max(0, messages.length - Math.max(LOOK_BACK, least * 2))
   for (let i = messages.length - 1; i >= from; i--) {
-    const message = messages[i]!
-    if (message.role !== 'assistant') continue
-    const call = onlyCall(message.content)
+    if (roles[i] !== 'assistant') continue
+    const call = onlyCall(messages[i]!.content)
     if (!call || (last && call.call !== last.call)) break
     last = call
     times++
