@@ -3,6 +3,8 @@ import module from 'node:module'
 
 // Node 22 and later keep compiled code between starts; it has to be said before anything is imported.
 ;(module as { enableCompileCache?: () => void }).enableCompileCache?.()
+const { takeRoom } = await import('./core/cli/address-space.js')
+await takeRoom()
 const { runCli } = await import('./core/cli/main.js')
 
 const code = await runCli(process.argv.slice(2), {

@@ -1,4 +1,4 @@
-import { load, skipPlain, unload } from './skip.js'
+import { load, skipPlain, skipSlowly, unload } from './skip.js'
 
 /**
  * One pass over the bytes of a JSON text that checks its grammar and notes where every value begins and ends, without
@@ -262,11 +262,7 @@ function text(): void {
 
 /** As `skipPlain`, without a copy of the text: for the few strings that splices brought. */
 function slowly(from: number): number {
-  let at = from
-  for (const end = Math.min(bytes.length, from + left); at < end; at++) {
-    const byte = bytes[at]!
-    if (byte === QUOTE || byte === BACKSLASH || byte < 0x20) break
-  }
+  const at = skipSlowly(bytes, from, Math.min(bytes.length, from + left))
   left -= at - from
   if (left > 0) return at
   bytes = load(bytes)

@@ -14,35 +14,64 @@ declare const WebAssembly: {
   Instance: new (module: object) => { readonly exports: object }
 }
 
-/** Memory never shrinks, so one that a huge body grew is let go of. */
-const KEPT = 4 * 1024 * 1024
+/**
+ * Longer texts are read in JavaScript, as all are where there is no room: each instance reserves 8 to 10 GB of address space until
+ * it is collected, and `ulimit -v` and some hosts limit that. Its memory never shrinks.
+ */
+const LONGEST = 4 * 1024 * 1024
 const PAGE = 64 * 1024
 /** What one look reads. */
 const WIDTH = 16
 
-let current: Skip | undefined
-let view = new Uint8Array(0)
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
 
-/** From here to the next `unload`, the bytes of a text, with a zero behind it, where `skipPlain` looks at them. */
+let current: Skip | undefined
+let hasRoom = true
+let view = new Uint8Array(0)
+/** The text, where it is read in JavaScript. */
+let plain: Uint8Array | undefined
+
+/** From here to the next `unload`, the bytes of a text where `skipPlain` looks at them; behind them is a zero or nothing. */
 export function load(text: Uint8Array): Uint8Array {
-  current ??= instance()
-  const missing = text.length + WIDTH - current.memory.buffer.byteLength
-  if (missing > 0) current.memory.grow(Math.ceil(missing / PAGE))
-  if (view.buffer !== current.memory.buffer) view = new Uint8Array(current.memory.buffer)
+  plain = text.length > LONGEST || !makeRoom(text.length + WIDTH) ? text : undefined
+  if (plain) return plain
   view.set(text)
   view[text.length] = 0
   return view
 }
 
 export function unload(): void {
-  if (view.length <= KEPT) return
-  current = undefined
-  view = new Uint8Array(0)
+  plain = undefined
 }
 
-/** Offset of the next such byte at or after `at`; at the latest the zero byte behind the text. */
+/** Offset of the next such byte at or after `at`; at the latest the end of the text. */
 export function skipPlain(at: number): number {
-  return current!.skip(at)
+  return plain ? skipSlowly(plain, at) : current!.skip(at)
+}
+
+/** Stops at every escape, and at all else that the instructions below stop at. */
+export function skipSlowly(bytes: Uint8Array, from: number, end = bytes.length): number {
+  let at = from
+  for (; at < end; at++) {
+    const byte = bytes[at]!
+    if (byte === QUOTE || byte === BACKSLASH || byte < 0x20) break
+  }
+  return at
+}
+
+function makeRoom(bytes: number): boolean {
+  try {
+    if (hasRoom) current ??= instance()
+    if (!current) return false
+    const missing = bytes - current.memory.buffer.byteLength
+    if (missing > 0) current.memory.grow(Math.ceil(missing / PAGE))
+  } catch {
+    hasRoom = current !== undefined // what has no room at first gets none later
+    return false
+  }
+  if (view.buffer !== current.memory.buffer) view = new Uint8Array(current.memory.buffer)
+  return true
 }
 
 let compiled: object | undefined

@@ -337,7 +337,10 @@ describe('an answer is read by its shape', () => {
       input_tokens: 3,
     })
     expect((await confirmed(Reply.json({ error: { message: 'no', code: 404 } }), count)).status).toBe(404)
-    expect(await failure(Reply.json('3'), count)).toMatchObject({ failure: 'shape' })
+    expect(await failure(Reply.json('3'), count)).toMatchObject({
+      failure: 'shape',
+      message: 'the upstream answered with a text instead of a count',
+    })
   })
 
   it('an error status is an answer as it is', async () => {
@@ -644,6 +647,32 @@ describe('the record of an attempt', () => {
     const reply = await confirmed(body(text, {}), call, attempt)
     await reply.bytes()
     expect(attempt).toMatchObject(seen)
+  })
+
+  it('has the bytes of an answer that came whole', async () => {
+    const attempt = newAttempt()
+    const text = JSON.stringify(MESSAGE)
+    confirm(Reply.bytes(Buffer.from(text)), asMessage, attempt)
+    expect(attempt.bytes).toBe(Buffer.byteLength(text))
+  })
+
+  it('has nothing more to wait for once the answer is one, and lets go of it no more', async () => {
+    vi.useFakeTimers()
+    try {
+      for (const stream of [true, false]) {
+        const client = new AbortController()
+        const source = new ManualSource()
+        const pending = confirmed(Reply.stream(source), makeCall({ stream }, { signal: client.signal }))
+        source.sink.data(Buffer.from(WIRE))
+        expect((await pending).status).toBe(200)
+        source.sink.end()
+        expect(vi.getTimerCount()).toBe(0)
+        client.abort()
+        expect(source.cancelled).toBe(false)
+      }
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('has what an answer cost that broke off before it was one', async () => {

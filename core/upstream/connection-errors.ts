@@ -31,6 +31,9 @@ const BROKE_OFF = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'UND_ERR_SOCKE
 /** The other side ended the connection. */
 export const brokeOff = (error: Error): boolean => BROKE_OFF.has((error as NodeJS.ErrnoException).code ?? '')
 
+/** V8 reserves 8 to 10 GB of address space for undici's parser, which is WebAssembly. */
+const NO_ROOM = /Wasm memory/
+
 /** An error of the connection in words that name the host and the cause, and hold nothing of the request. */
 export function connectionError(error: Error, origin: string): UpstreamError | GatewayError {
   const cause = innermost(error)
@@ -39,6 +42,11 @@ export function connectionError(error: Error, origin: string): UpstreamError | G
   if (OWN_END.has(code)) {
     const message = 'the gateway was stopped before the answer was over'
     return new GatewayError('api_error', message, { code: 'AGP_GATEWAY_STOPPED', status: 503, cause })
+  }
+  if (NO_ROOM.test(cause.message)) {
+    const message =
+      'the gateway has too little address space for its connections (ulimit -v): start it with NODE_OPTIONS=--disable-wasm-trap-handler, or raise the limit'
+    return new GatewayError('api_error', message, { code: 'AGP_OUT_OF_MEMORY', retry: false, cause })
   }
   const host = URL.canParse(origin) ? new URL(origin).host : origin
   if (TLS.test(code)) {
