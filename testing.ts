@@ -2,6 +2,7 @@
 import 'reflect-metadata'
 
 export { decodedShare } from './core/exchange/inner.js'
+export type { AfterSend, EndpointInit } from './test/harness/after-send.js'
 export { type LoadedCassette, loadCassette } from './test/harness/cassette.js'
 export { type TestChain, type TestChainOptions, testChain } from './test/harness/chain.js'
 export {
@@ -11,7 +12,6 @@ export {
   type TestGatewayOptions,
 } from './test/harness/gateway.js'
 export {
-  type EndpointInit,
   type Mounted,
   type MountOptions,
   mount,

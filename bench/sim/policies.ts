@@ -34,7 +34,7 @@ export const agproxy: Policy = async (world, clock) => {
     accounts,
     upstreams: [{ name: 'up' }],
     now: clock.now,
-    upstream: async (call) => {
+    answer: async (call) => {
       const { session, context, serviceTime } = requests.get(call.id)!
       const answer = await world.call(Number(call.target!.account.id), session, context, serviceTime)
       if (answer.ok) {

@@ -18,7 +18,7 @@ it('takes turns with every other estimate of the process', async () => {
   const body = { messages: [{ role: 'user', content: 'some words '.repeat(2000) }] }
   const counts = [await createEstimate(new MemoryStore())(makeCall(body))]
   for (let i = 0; i < 2; i++) {
-    const plugin = await mount(countTokens, { upstream: () => Reply.json({}, { status: 404 }) })
+    const plugin = await mount(countTokens, { answer: () => Reply.json({}, { status: 404 }) })
     const reply = await plugin.send(body, { route: 'count-tokens' })
     counts.push((await reply.json<{ input_tokens: number }>()).input_tokens)
     await plugin.dispose()

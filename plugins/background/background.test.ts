@@ -146,7 +146,7 @@ describe('goes to a cheaper model', () => {
       },
     ]) {
       const plugin = await mount(background({ to: { model: 'cheap' } }), {
-        upstream: (call) => (call.model === 'cheap' ? fail() : messageReply()),
+        answer: (call) => (call.model === 'cheap' ? fail() : messageReply()),
       })
       expect((await plugin.send({}, { headers: AUXILIARY })).status).toBe(200)
       expect(plugin.calls.map(({ model }) => model)).toEqual(['cheap', 'claude-sonnet-5'])

@@ -14,14 +14,14 @@ import { Lessons } from './lessons.js'
 
 const ROUTE = { route: 'count-tokens', path: '/v1/messages/count_tokens' } as const
 
-type Upstream = NonNullable<MountOptions['upstream']>
+type Upstream = NonNullable<MountOptions['answer']>
 
 async function count(
   upstream: Upstream,
   options: Parameters<typeof countTokens>[0] = {},
   signal?: AbortSignal,
 ) {
-  const plugin = await mount(countTokens(options), { upstream })
+  const plugin = await mount(countTokens(options), { answer: upstream })
   const reply = await plugin.send({}, { ...ROUTE, ...(signal && { signal }) })
   return { plugin, reply, source: reply.header('x-token-count'), body: await reply.json() }
 }
@@ -59,7 +59,7 @@ describe('an upstream that counts', () => {
   })
 
   it("gets the client's bytes", async () => {
-    const plugin = await mount(countTokens(), { upstream: () => Reply.json({ input_tokens: 5 }) })
+    const plugin = await mount(countTokens(), { answer: () => Reply.json({ input_tokens: 5 }) })
     const call = makeCall({}, ROUTE)
     await plugin.send(call)
     expect(plugin.calls[0]?.bytes).toBe(call.bytes)
@@ -170,7 +170,7 @@ describe('a client that goes', () => {
   it('ends an estimate', async () => {
     const client = new AbortController()
     const plugin = await mount(countTokens(), {
-      upstream: () => {
+      answer: () => {
         setImmediate(() => client.abort())
         return Reply.bytes(Buffer.alloc(0), { status: 404 })
       },
@@ -192,7 +192,7 @@ describe('what answers teach', () => {
   const start = async () => {
     const real = (call: Call) => Math.round(call.bytes.length / 8)
     const plugin = await mount(countTokens(), {
-      upstream: (call) =>
+      answer: (call) =>
         call.route === 'messages'
           ? messageReply('hi', { usage: { input_tokens: real(call) } })
           : Reply.json({}, { status: 404 }),
@@ -269,7 +269,7 @@ describe('mode zero', () => {
 describe('26 counts at once, as /context asks for', () => {
   it('all come, and leave the event loop free for streams', async () => {
     const none: Upstream = () => Reply.bytes(Buffer.alloc(0), { status: 404 })
-    const plugin = await mount(countTokens(), { upstream: none })
+    const plugin = await mount(countTokens(), { answer: none })
     const words = Array.from({ length: 70_000 }, (_, i) => `word${(i * 7919) % 5000}`).join(' ') // 400 kB and more
     const call = () => plugin.send({ messages: [{ role: 'user', content: words }] }, ROUTE)
     const first = await (await call()).json() // loads the tokenizer
@@ -291,7 +291,7 @@ describe('26 counts at once, as /context asks for', () => {
 })
 
 it('what a finished request was is forgotten: its record may be kept for long', async () => {
-  const plugin = await mount(countTokens(), { upstream: () => Reply.json({}, { status: 404 }) })
+  const plugin = await mount(countTokens(), { answer: () => Reply.json({}, { status: 404 }) })
   const body = { messages: [{ role: 'user', content: 'word '.repeat(1000) }] }
   const call = makeCall(body)
   await plugin.send(call)

@@ -6,7 +6,7 @@ import { errors } from './index.js'
 const NEVER = Number.POSITIVE_INFINITY
 
 async function send(status: number, body: unknown, headers = {}, call = makeCall()) {
-  const { send } = await mount(errors(), { upstream: () => Reply.json(body, { status, headers }) })
+  const { send } = await mount(errors(), { answer: () => Reply.json(body, { status, headers }) })
   const reply = await send(call)
   const { error } = await reply.json<{ error: { type: string; message: string } }>()
   return { reply, error }
@@ -95,7 +95,7 @@ describe('z.ai’s business codes', () => {
 
   it('are not read where that is switched off', async () => {
     const { send } = await mount(errors({ zaiCodes: false }), {
-      upstream: () => Reply.json({ error: { code: '1113', message: 'arrears' } }, { status: 429 }),
+      answer: () => Reply.json({ error: { code: '1113', message: 'arrears' } }, { status: 429 }),
     })
     expect((await send({})).status).toBe(429)
   })

@@ -8,7 +8,7 @@ const reply = (status: number, body: unknown) =>
   Reply.bytes(Buffer.from(JSON.stringify(body)), { status, headers: { 'content-type': 'application/json' } })
 
 async function send(answer: Reply): Promise<Reply> {
-  return (await mount(errors(), { upstream: () => answer })).send({})
+  return (await mount(errors(), { answer: () => answer })).send({})
 }
 
 describe('a business code', () => {
@@ -53,7 +53,7 @@ describe('an error under status 200', () => {
 
   describe.each(Object.entries(shapes))('in %s', (_name, [stream, shape]) => {
     async function answer(body: unknown, zaiCodes = true): Promise<Reply> {
-      const plugin = await mount(errors({ zaiCodes }), { upstream: () => shape(body) })
+      const plugin = await mount(errors({ zaiCodes }), { answer: () => shape(body) })
       return plugin.send(makeCall({ stream }))
     }
 
@@ -88,7 +88,7 @@ describe('an error under status 200', () => {
 
   it("in Anthropic's shape has the status of its type and keeps its bytes", async () => {
     const body = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
-    const plugin = await mount(errors(), { upstream: () => text(JSON.stringify(body), 'application/json') })
+    const plugin = await mount(errors(), { answer: () => text(JSON.stringify(body), 'application/json') })
     const seen = await plugin.send(makeCall())
     expect(seen.status).toBe(529)
     expect(await seen.text()).toBe(JSON.stringify(body))

@@ -5,7 +5,7 @@ import { errors } from './index.js'
 
 async function send(status: number, body: string, headers = {}): Promise<Reply> {
   const { send } = await mount(errors(), {
-    upstream: () => Reply.bytes(Buffer.from(body), { status, headers }),
+    answer: () => Reply.bytes(Buffer.from(body), { status, headers }),
   })
   return send({})
 }

@@ -82,7 +82,7 @@ class ManualSource implements ByteSource {
 }
 
 /** Sends one call without a stream to an upstream that needs one. */
-async function send(upstream: MountOptions['upstream'], init: { signal?: AbortSignal } = {}) {
+async function send(upstream: MountOptions['answer'], init: { signal?: AbortSignal } = {}) {
   const plugin = await mount(forceStream(), {
     ...(upstream && { upstream }),
     accepts: { nonStreaming: false },
@@ -109,7 +109,7 @@ describe('when it acts', () => {
 
   it('leaves alone whoever asked for a stream', async () => {
     const plugin = await mount(forceStream(), {
-      upstream: () => streamed(wire()),
+      answer: () => streamed(wire()),
       accepts: { nonStreaming: false },
     })
     const reply = await plugin.send({ stream: true })

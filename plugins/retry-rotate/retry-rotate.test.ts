@@ -19,7 +19,7 @@ async function start(answers: readonly Answer[], accounts = two, options = {}) {
   mounted = await mount(retryRotate(options), {
     upstreams,
     accounts,
-    upstream: (call) => {
+    answer: (call) => {
       const answer = answers[Math.min(n++, answers.length - 1)]!
       if (answer instanceof Error) throw answer
       return typeof answer === 'function' ? answer(call) : answer

@@ -169,7 +169,7 @@ describe('names', () => {
     }
     const json = await mount(toolSchema, {
       accepts: ALPHABET,
-      upstream: () => messageReply('', { content: [block] }),
+      answer: () => messageReply('', { content: [block] }),
     })
     const own = { ...block, name: 'mcp__my.server__do' }
     expect(await (await json.send(body)).json()).toMatchObject({ content: [own] })
@@ -181,7 +181,7 @@ describe('names', () => {
       { type: 'content_block_start', index: 0, content_block: { ...block, input: {} } },
       { type: 'message_stop' },
     ]
-    const stream = await mount(toolSchema, { accepts: ALPHABET, upstream: () => Reply.events(events) })
+    const stream = await mount(toolSchema, { accepts: ALPHABET, answer: () => Reply.events(events) })
     const seen = []
     for await (const event of (await stream.send({ ...body, stream: true })).events()) seen.push(event.data)
     expect(seen[1]).toMatchObject({ content_block: { name: 'mcp__my.server__do' } })
@@ -192,7 +192,7 @@ describe('names', () => {
       { type: 'error', error: { type: 'api_error', message: 'mcp__my_server__do' } },
       { status: 500 },
     )
-    const plugin = await mount(toolSchema, { accepts: ALPHABET, upstream: () => reply })
+    const plugin = await mount(toolSchema, { accepts: ALPHABET, answer: () => reply })
     expect(await (await plugin.send(body)).text()).toContain('mcp__my_server__do')
   })
 })

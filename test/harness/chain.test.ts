@@ -2,7 +2,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { Reply } from '../../core/index.js'
 import { definePlugin } from '../../core/plugin/define.js'
 import { testChain } from './chain.js'
-import { messageReply } from './values.js'
+import { mount } from './mount.js'
+import { makeCall, messageReply } from './values.js'
 
 const two = {
   preset: 'claude-code',
@@ -59,5 +60,49 @@ describe('a whole config under test', () => {
 
   it('refuses a config that can not be used, in the words of the config', async () => {
     await expect(testChain({ preset: 'claude-cod' as never })).rejects.toThrow(/did you mean 'claude-code'/)
+  })
+})
+
+describe('what check accepts', () => {
+  it('upstreams as data', async () => {
+    const { send, calls } = await chain({
+      upstreams: [{ name: 'mine', baseURL: 'https://llm.example.com' }],
+      accounts: [{ id: 'a', upstream: 'mine', apiKey: 'k' }],
+    })
+    expect((await send()).status).toBe(200)
+    expect(calls.map((call) => call.target?.upstream.name)).toEqual(['mine'])
+  })
+})
+
+describe('what comes beside sending', () => {
+  const seen: string[] = []
+  const counter = definePlugin({
+    name: 'counter',
+    phase: 'request',
+    create: () => ({
+      onFinish: ({ status, attempts }) => void seen.push(`${status} after ${attempts.length}`),
+      onRetire: () => void seen.push('retired'),
+      endpoints: [{ method: 'GET', path: '/seen', access: 'client', handle: () => Reply.json(seen) }],
+    }),
+  })
+
+  it.each([
+    ['testChain', () => testChain({ ...two, use: [counter] })],
+    ['mount', () => mount(counter)],
+  ])('%s runs onFinish and onRetire, and calls routes', async (_name, make) => {
+    seen.length = 0
+    const made = await make()
+    onTestFinished(() => made.dispose())
+    const call = makeCall()
+    await made.send(call)
+    await made.finish(call, 200)
+    made.retire()
+    expect(await (await made.request('GET', '/seen')).json()).toEqual([
+      expect.stringMatching(/^200 after [01]$/),
+      'retired',
+    ])
+    await expect(made.request('GET', '/elsewhere')).rejects.toThrow(
+      'no plugin has an endpoint GET /elsewhere',
+    )
   })
 })

@@ -10,6 +10,8 @@ import type { CallInit } from '../../core/exchange/call.js'
 import { createHttpClient } from '../../core/upstream/http.js'
 import { Transport } from '../../core/upstream/transport.js'
 import { presets } from '../../presets/index.js'
+import { upstreamOf } from '../../presets/upstreams.js'
+import { type AfterSend, afterSend } from './after-send.js'
 import type { TestConfig } from './gateway.js'
 import { type LogLine, recorder } from './recorder.js'
 import { isCall, makeCall, messageReply } from './values.js'
@@ -22,7 +24,7 @@ export interface TestChainOptions {
 }
 
 /** A whole config without sockets. */
-export interface TestChain {
+export interface TestChain extends AfterSend {
   /** Sends a body (or a call of your own) through the chain and returns what came out. Rejects as the chain does. */
   send(request?: Partial<MessagesRequest> | Call, init?: Partial<CallInit>): Promise<Reply>
   /** The attempts that reached an upstream, in order. */
@@ -31,6 +33,8 @@ export interface TestChain {
   readonly accounts: Accounts
   /** Moves the accounts' clock: cooldowns and session affinity see it. */
   advance(ms: number): void
+  /** Calls `onRetire` of all plugins, as when a reload or a stop means that the chain gets no more requests. */
+  retire(): void
   dispose(): Promise<void>
 }
 
@@ -47,7 +51,7 @@ export async function testChain(config: TestConfig, options: TestChainOptions = 
   const logs: LogLine[] = []
   let moved = 0
   const transport = new Transport()
-  const running = await buildChain(resolveConfig(config, { env, presets }), {
+  const running = await buildChain(resolveConfig(config, { env, presets, upstreamOf }), {
     logger: recorder(logs),
     transport,
     http: createHttpClient(transport),
@@ -68,6 +72,8 @@ export async function testChain(config: TestConfig, options: TestChainOptions = 
     advance(ms) {
       moved += ms
     },
+    retire: () => running.retire(),
+    ...afterSend(running.chain, running.endpoints),
     async send(request = {}, init) {
       const call = isCall(request) ? request : makeCall(request, init)
       return (await running.chain.head(call)) ?? running.chain.run(call)

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { definePlugin, defineUpstream, Reply, StreamEvent, z } from '../../core/index.js'
 import { mount } from './mount.js'
 import { messageReply } from './values.js'
@@ -79,7 +79,7 @@ it('rejects where a plugin throws at a step, changes an event in place, or is no
       phase: 'request',
       create: () => ({ onEvent: (event) => void Object.assign(event.data, { type: 'other' }) }),
     }),
-    { upstream: () => Reply.events([{ type: 'ping' }]) },
+    { answer: () => Reply.events([{ type: 'ping' }]) },
   )
   await expect(changing.send({ stream: true }).then((reply) => reply.bytes())).rejects.toMatchObject({
     cause: { message: expect.stringMatching(/event\.with/) },
@@ -87,4 +87,31 @@ it('rejects where a plugin throws at a step, changes an event in place, or is no
   await changing.dispose()
   await throwing.dispose()
   await expect(mount((() => {}) as never)).rejects.toThrow(/expected a plugin .*found a function/)
+})
+
+it('a setup without an end fails before the test does', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const stuck = definePlugin({
+    name: 'stuck',
+    phase: 'request',
+    create: () => ({ setup: () => new Promise<void>(() => {}) }),
+  })
+  const failed = expect(mount(stuck)).rejects.toThrow("mount: the setup of 'stuck' did not end within 4 s")
+  await vi.advanceTimersByTimeAsync(4_000)
+  await failed
+})
+
+it('its clock moves cooldowns on', async () => {
+  const account = { id: 'a', upstream: 'other' }
+  const { accounts, advance, dispose } = await mount(picky({ text: 'a' }), {
+    accounts: [account],
+    upstreams: [{ name: 'other' }],
+  })
+  accounts.coolDown(account, 60_000, 'overloaded')
+  advance(59_000)
+  expect(accounts.cooldownMs(account)).toBeGreaterThan(0)
+  advance(1_001)
+  expect(accounts.cooldownMs(account)).toBe(0)
+  await dispose()
 })

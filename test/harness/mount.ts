@@ -9,26 +9,22 @@ import {
   createContainer,
   provide,
 } from '../../core/chain/container.js'
-import { answerFrom, EndpointTable } from '../../core/chain/endpoints.js'
+import { EndpointTable } from '../../core/chain/endpoints.js'
 import { FREEZING, frozenCall } from '../../core/chain/freezing.js'
 import type { Link } from '../../core/chain/link.js'
+import { withTimeLimit } from '../../core/chain/time-limit.js'
 import { problemsOf } from '../../core/config/zod-problems.js'
 import type { Accepts } from '../../core/contract/accepts.js'
 import type { Accounts } from '../../core/contract/accounts.js'
 import type { Awaitable } from '../../core/contract/awaitable.js'
 import type { Call, Target, Upstream, UpstreamHooks } from '../../core/contract/call.js'
-import type { Endpoint } from '../../core/contract/endpoint.js'
-import type { Headers } from '../../core/contract/http.js'
 import type { MessagesRequest } from '../../core/contract/messages.js'
 import type { Definition, Next, PluginEntry } from '../../core/contract/plugin.js'
-import type { Ending } from '../../core/contract/record.js'
 import type { Reply } from '../../core/contract/reply.js'
 import type { ServerInfo, Upstreams as UpstreamsContract } from '../../core/contract/services.js'
 import type { Account } from '../../core/contract/upstream.js'
 import { ConfigError } from '../../core/errors/config-error.js'
 import type { CallInit } from '../../core/exchange/call.js'
-import { ChainEndpointRequest } from '../../core/exchange/endpoint-request.js'
-import { ExchangeRecord } from '../../core/exchange/record.js'
 import { checkEndpoints } from '../../core/plugin/check-endpoints.js'
 import { toSpec } from '../../core/plugin/define.js'
 import { tokens } from '../../core/plugin/tokens.js'
@@ -37,41 +33,32 @@ import { createEstimate } from '../../core/token-count/service.js'
 import { createHttpClient } from '../../core/upstream/http.js'
 import { Upstreams, upstreamOf } from '../../core/upstream/registry.js'
 import { Transport } from '../../core/upstream/transport.js'
+import { type AfterSend, afterSend } from './after-send.js'
 import { type LogLine, recorder } from './recorder.js'
 import { TouchCheck } from './touch-check.js'
 import { isCall, makeCall, messageReply } from './values.js'
 
 export interface MountOptions {
-  /** Answers what the plugin passes on. Default: an empty message. An upstream under test answers by itself. */
-  readonly upstream?: (call: Call) => Awaitable<Reply>
+  /** Answers what the plugin passes on. Default: a short message. An upstream under test answers itself. */
+  readonly answer?: (call: Call) => Awaitable<Reply>
   /** What the call's target accepts; only plugins of the phase `attempt` see a target. */
   readonly accepts?: Partial<Accepts>
   readonly accounts?: readonly Account[]
   /** Other upstreams of the chain; `needsKey` is false unless they say otherwise. */
   readonly upstreams?: readonly TestUpstream[]
   readonly server?: Partial<ServerInfo>
+  /** The accounts' clock, in milliseconds; `advance` moves it on. Default: `Date.now`. */
   readonly now?: () => number
 }
 
 export type TestUpstream = Partial<UpstreamHooks> & { readonly name: string }
 
-export interface EndpointInit {
-  /** With its `?`. */
-  readonly query?: string
-  readonly headers?: Headers
-  /** Bytes, or a value that is sent as JSON. */
-  readonly body?: unknown
-  readonly signal?: AbortSignal
-}
-
-export interface Mounted {
+export interface Mounted extends AfterSend {
   /**
    * Sends a body (or a call of your own) through the plugin and returns what came out. Rejects where the plugin changed a part of
    * the body that its `touches` does not name.
    */
-  send(request: Partial<MessagesRequest> | Call, init?: Partial<CallInit>): Promise<Reply>
-  /** Calls one of the plugin's endpoints, as if its access had been granted. Rejects for a path that it has not. */
-  request(method: Endpoint['method'], path: string, init?: EndpointInit): Promise<Reply>
+  send(request?: Partial<MessagesRequest> | Call, init?: Partial<CallInit>): Promise<Reply>
   /** The calls that reached the upstream, in order. */
   readonly calls: Call[]
   /** What the plugin logged. */
@@ -79,10 +66,15 @@ export interface Mounted {
   readonly accounts: Accounts
   /** The options' `upstreams`, and the upstream under test. */
   readonly upstreams: UpstreamsContract
-  /** Runs `onFinish` as after the call's last byte. */
-  finish(call: Call, status?: number, ending?: Ending): Promise<void>
+  /** Moves the accounts' clock: cooldowns and session affinity see it. */
+  advance(ms: number): void
+  /** Calls `onRetire`, as when a reload or a stop means that the chain gets no more requests. */
+  retire(): void
   dispose(): Promise<void>
 }
+
+/** Milliseconds that a `setup` may take: less than the 5 s that a test usually has, so that its failure has words. */
+const SETUP_LIMIT = 4_000
 
 /** Runs one plugin or upstream in a chain of its own: what its author needs to test it. */
 export async function mount(entry: PluginEntry, options: MountOptions = {}): Promise<Mounted> {
@@ -96,7 +88,8 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
   const upstreams = new Upstreams()
   for (const { name, ...hooks } of options.upstreams ?? [])
     upstreams.add(upstreamOf(name, { send: () => messageReply(), needsKey: false, ...hooks }))
-  const state = new PoolState({ now: options.now })
+  let moved = 0
+  const state = new PoolState({ now: () => (options.now ?? Date.now)() + moved })
   const accounts = new AccountPool(options.accounts ?? [], upstreams, { state })
   const transport = new Transport()
 
@@ -113,7 +106,7 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
 
   const { links, hooks, upstream } = build(container, spec.definition, spec.options)
   if (upstream) upstreams.add(upstream)
-  await hooks.setup?.()
+  await withTimeLimit(hooks.setup?.(), SETUP_LIMIT, `mount: the setup of '${spec.definition.name}'`)
   const own = links.map(({ name, plugin }) => ({ name, endpoints: plugin.endpoints }))
   for (const { endpoints } of own) checkEndpoints(endpoints)
   const endpoints = new EndpointTable([], own)
@@ -122,7 +115,7 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
     calls.push(call)
     const { target } = call
     if (upstream && target?.upstream === upstream) return attempt(call)
-    const send = options.upstream ?? (() => messageReply())
+    const send = options.answer ?? (() => messageReply())
     return target ? sent(call, target, { send }) : send(call)
   }
   const seesTarget = upstream !== undefined || spec.definition.phase === 'attempt'
@@ -139,26 +132,18 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
     logs,
     accounts,
     upstreams,
-    async send(request, init) {
+    async send(request = {}, init) {
       let call = isCall(request) ? request : makeCall(request, init)
       if (seesTarget && !call.target) call = call.with({ target: targetFor(call) })
       const reply = (await chain.head(frozenCall(call))) ?? (await chain.run(call))
       touching.expectDeclared()
       return reply
     },
-    async finish(call, status = 200, ending = 'complete') {
-      const record = (call.record as ExchangeRecord).finish(status, ending)
-      await chain.finish(record, call, throwing)
+    ...afterSend(chain, endpoints),
+    advance(ms) {
+      moved += ms
     },
-    async request(method, path, { query = '', headers = {}, body, signal } = {}) {
-      const match = endpoints.find(method, path)
-      if (!match?.found) throw new TypeError(`mount: the plugin has no endpoint ${method} ${path}`)
-      const { found, params } = match
-      const init = { route: 'endpoint', method, path, query, headers, params } as const
-      const head = makeCall({}, { ...init, ...(signal && { signal }) })
-      const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body === undefined ? '' : JSON.stringify(body))
-      return answerFrom(found, new ChainEndpointRequest(head, bytes))
-    },
+    retire: () => links[0]?.plugin.onRetire?.(),
     async dispose() {
       await hooks.dispose?.()
       await transport.close()
