@@ -47,6 +47,7 @@ export type {
   PluginDefinition,
   PluginEntry,
   PluginFactory,
+  PluginInit,
   PluginSpec,
   Step,
   UpstreamDefinition,

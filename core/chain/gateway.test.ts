@@ -42,7 +42,7 @@ const noting = (
   name: string,
   log: string[],
   hooks: Partial<Plugin> = {},
-  fields: Partial<PluginDefinition> = {},
+  fields: Partial<Omit<PluginDefinition, 'use' | 'create'>> = {},
 ) =>
   definePlugin({
     name,

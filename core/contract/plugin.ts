@@ -118,6 +118,19 @@ export interface PluginDefinition<Name extends string = string, Schema extends z
   readonly optIn?: boolean
 }
 
+/** What `definePlugin` takes: `use`, a class with constructor injection, or `create`, a function. */
+export type PluginInit<Name extends string = string, Schema extends z.ZodType = z.ZodType> = Omit<
+  PluginDefinition<Name, Schema>,
+  'use' | 'create'
+> &
+  (
+    | { readonly use: PluginClass; readonly create?: undefined }
+    | {
+        readonly create: NonNullable<PluginDefinition<Name, Schema>['create']>
+        readonly use?: undefined
+      }
+  )
+
 /** What `defineUpstream` takes: `create` where the upstream has options or wants services, else its hooks themselves. */
 export type UpstreamInit<Name extends string = string, Schema extends z.ZodType = z.ZodType> = Omit<
   UpstreamDefinition<Name, Schema>,

@@ -6,6 +6,7 @@ import type {
   InputOf,
   PluginDefinition,
   PluginFactory,
+  PluginInit,
   PluginSpec,
   UpstreamDefinition,
   UpstreamInit,
@@ -25,9 +26,10 @@ import { checkDefinition, checkUpstream } from './check.js'
  * })
  */
 export function definePlugin<const Name extends string, Schema extends z.ZodType = z.ZodType<undefined>>(
-  definition: PluginDefinition<Name, Schema>,
+  init: PluginInit<Name, Schema>,
 ): PluginFactory<Name, Schema, PluginDefinition<Name, Schema>> {
-  checkDefinition(definition as never)
+  checkDefinition(init as never)
+  const definition: PluginDefinition<Name, Schema> = init
   return factoryOf(definition)
 }
 

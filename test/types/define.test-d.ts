@@ -10,6 +10,10 @@ const stamp = definePlugin({
   create: ({ options }) => ({ onReply: (reply) => reply.with({ headers: { 'x-stamp': options.text } }) }),
 })
 const bare = definePlugin({ name: 'bare', phase: 'request', create: () => ({}) })
+// @ts-expect-error neither a class nor a function
+definePlugin({ name: 'empty', phase: 'request' })
+// @ts-expect-error a class and a function
+definePlugin({ name: 'both', phase: 'request', use: class {}, create: () => ({}) })
 /** Stands in for a preset from somebody else's package. */
 const foreign = definePreset({ name: 'foreign', plugins: [auth, stamp({ times: 1 }), bare] })
 
