@@ -171,6 +171,13 @@ describe('the house', () => {
     expect([...rooms].sort()).toEqual(Object.keys(MAY_IMPORT).sort())
   })
 
+  it('is described room by room in docs/architecture.md', () => {
+    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+    const described = [...page.matchAll(/^\| `([a-z-]+)` \| /gm)].map(([, room]) => `core/${room}`)
+    const rooms = Object.keys(MAY_IMPORT).filter((part) => /^core\/[a-z-]+$/.test(part))
+    expect(described.sort()).toEqual(rooms.sort())
+  })
+
   it('has a table without a circle', () => {
     expect(circle(new Map(Object.entries(MAY_IMPORT)))).toEqual([])
   })

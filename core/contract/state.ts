@@ -26,10 +26,11 @@ export interface ConditionalChange {
  * milliseconds.
  *
  * `get`, `set`, `delete` and `add` are replicated: they act on the copy of this process at once, cost no waiting, and the
- * other gateways see them a moment later. `compareAndSet` and `lease` are agreed upon by all gateways: with a store that is
+ * other gateways see them a moment later. `compareAndSet` and `acquireSlot` are agreed upon by all gateways: with a store that is
  * elsewhere they take one round trip, at most the patience given, after which the local copy decides. None of them rejects.
  */
 export interface StateStore {
+  /** Undefined for a value that is not there or has expired. */
   get(kind: string, key: string): Fact | undefined
   /** Everything of a kind that is not expired. */
   entries(kind: string): Iterable<readonly [key: string, fact: Fact]>
@@ -39,12 +40,12 @@ export interface StateStore {
   add(kind: string, key: string, by: number, ttl: number): number
   /** Sets the value if the present one is the expected one. Returns the value that is present afterwards. */
   compareAndSet(change: ConditionalChange, patience: Patience): Awaitable<string | undefined>
-  /** Takes one of `limit` places for this holder, until it is released or this process is gone. */
+  /** Takes one of `limit` slots for this holder, until it is released or this process is gone. False when all are taken. */
   acquireSlot(key: string, holder: string, limit: number, patience: Patience): Awaitable<boolean>
   releaseSlot(key: string, holder: string): void
-  /** Places taken, by anybody, as far as is known here. */
+  /** Slots taken, by all gateways, as far as is known here. */
   slots(key: string): number
-  /** Hears the kind and key of everything that changes, from here or elsewhere; `lease` for places. */
+  /** Calls the listener with the kind and key of everything that changes, here or elsewhere; the kind of slots is `slot`. */
   onChange(listener: (kind: string, key: string) => void): void
   close(): Promise<void>
 }
