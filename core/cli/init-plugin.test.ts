@@ -16,6 +16,8 @@ test('writes a plugin, its test and its line, and the chain has it', async () =>
   expect(made).toMatchObject({ code: 0, err: '' })
   expect(made.out).toContain('Wrote plugins/house-rules.ts and plugins/house-rules.test.ts.\n')
   expect(made.out).toContain('Wrote agproxy.config.ts with it.\n')
+  const here = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+  expect(made.out).toContain(`(before that: npm install -D ${here} vitest)`)
   const second = await cli.run(['init', '--plugin', 'other'], { cwd: dir })
   expect(second.out).toContain('Added it to agproxy.config.ts.\n')
   const checked = await cli.run(['check'], { cwd: dir })
@@ -80,9 +82,14 @@ describe('what it writes', async () => {
   const dir = mkdtempSync(join(root, '.cache', 'init-plugin-'))
   afterAll(() => rmSync(dir, { recursive: true }))
   writeFileSync(join(dir, 'agproxy.config.ts'), 'export default {\n}\n')
-  const silent = { out: () => {}, err: () => {} }
-  const context = { cwd: dir, env: {}, ...silent, presets: async () => presets, modules: async () => ({}) }
+  const said: string[] = []
+  const talk = { out: (text: string) => void said.push(text), err: () => {} }
+  const context = { cwd: dir, env: {}, ...talk, presets: async () => presets, modules: async () => ({}) }
   await runCli(['init', '--plugin', 'sample-plugin'], context)
+
+  test('needs nothing more where both packages are, as in a clone', () => {
+    expect(said.join('')).toMatch(/^Next: .* check, and npx vitest run for its test\.$/m)
+  })
 
   test('compiles', () => {
     const settings = { extends: join(root, 'tsconfig.json'), include: ['**/*.ts'], exclude: [] }

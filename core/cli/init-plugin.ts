@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
 import { projectsConfig } from '../config/find.js'
 import { readFileAt } from '../files/read.js'
@@ -6,6 +7,7 @@ import { withUse } from './config-use.js'
 import { type CliContext } from './context.js'
 import { ownName } from './own-name.js'
 import { CommandLineError, UsageError } from './usage-error.js'
+import { packageFolder } from './version.js'
 
 const FOLDER = 'plugins'
 const LONGEST_NAME = 60
@@ -51,7 +53,27 @@ export async function initPlugin(name: string, context: CliContext, starter: str
     out(`A plugin is code, and ${code} is data: move the config to agproxy.config.ts, then add\n\n`)
     out(`  import { ${identifier} } from '${used.from}'\n  use: [${identifier}],\n\n`)
   }
-  out(`Next: ${ownName(cwd, env)} check, and npx vitest run for its test (npm install -D agproxy vitest).\n`)
+  const missing = missingFrom(folder)
+  const install = missing.length > 0 ? ` (before that: npm install -D ${missing.join(' ')})` : ''
+  out(`Next: ${ownName(cwd, env)} check, and npx vitest run for its test${install}.\n`)
+}
+
+/** What the plugin and its test import and the folder does not have; agproxy by its path, since it is on no registry. */
+function missingFrom(folder: string): string[] {
+  const { resolve } = createRequire(join(folder, 'package.json'))
+  const isThere = (name: string) => {
+    try {
+      return resolve(name) !== ''
+    } catch {
+      return false
+    }
+  }
+  const own = packageFolder.replace(/[\\/]$/, '')
+  const inClone = !relative(own, folder).startsWith('..')
+  return [
+    ...(inClone || isThere('agproxy') ? [] : [/\s/.test(own) ? `"${own}"` : own]),
+    ...(isThere('vitest') ? [] : ['vitest']),
+  ]
 }
 
 async function identifierOf(name: string, { presets }: CliContext): Promise<string> {
