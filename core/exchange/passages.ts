@@ -1,8 +1,9 @@
 import type { Call } from '../contract/call.js'
 import type { Change, ShownChanges } from '../contract/change.js'
+import type { Headers } from '../contract/http.js'
+import type { Edit, JsonNode } from '../contract/json.js'
 import type { Step } from '../contract/plugin.js'
 import { type CallView, changesOfViews, undeclared, viewOf } from './changes.js'
-import type { RequestBody } from './request-body.js'
 
 /** A call on its way through one plugin; a plugin that makes several attempts has one for each. */
 export interface Passage {
@@ -16,6 +17,22 @@ export interface Passage {
   changes: readonly Change[] | undefined
   /** What the plugin said meanwhile. */
   reason: string | undefined
+}
+
+/** A body as it was at some place of the chain. */
+export interface SeenBody {
+  readonly bytes: Buffer
+  readonly tree: JsonNode
+  /** The body with splices, by positions in `tree`. */
+  edit(edits: readonly Edit[]): SeenBody
+}
+
+/** A call as it was at some place of the chain. */
+export interface SeenCall {
+  readonly headers: Headers
+  readonly query: string
+  /** Undefined for a call of another copy of the package. */
+  readonly body: SeenBody | undefined
 }
 
 /** Of one request: more come only where something makes attempts without end. */
@@ -54,12 +71,12 @@ export class Sightings {
   }
 
   /** The call as it came from the client; after `end`. */
-  get first(): CallView | undefined {
+  get first(): SeenCall | undefined {
     return this.#seen[WIDTH - 1] as CallView | undefined
   }
 
   /** The body as it left for an upstream, last; after `end`. */
-  get last(): RequestBody | undefined {
+  get last(): SeenBody | undefined {
     for (let i = this.#seen.length - WIDTH; i >= 0; i -= WIDTH)
       if ((this.#seen[i] as Step).plugin === undefined)
         return (this.#seen[i + 3] as CallView | undefined)?.body

@@ -13,6 +13,12 @@ export async function optionalPackage<T>(name: string, what: string, load: () =>
   }
 }
 
+/** Whether an error is that of a package that is not installed, as `optionalPackage` tells it. */
+export function isPackageMissing(error: unknown): boolean {
+  const { cause } = error as { readonly cause?: NodeJS.ErrnoException }
+  return cause?.code === 'ERR_MODULE_NOT_FOUND'
+}
+
 /** Another package that is missing inside of it is a fault of its installation, and keeps its own words. */
 function isMissing(error: unknown, name: string): boolean {
   const { code, message = '' } = error as NodeJS.ErrnoException

@@ -84,7 +84,7 @@ class ManualSource implements ByteSource {
 /** Sends one call without a stream to an upstream that needs one. */
 async function send(upstream: MountOptions['answer'], init: { signal?: AbortSignal } = {}) {
   const plugin = await mount(forceStream(), {
-    ...(upstream && { upstream }),
+    ...(upstream && { answer: upstream }),
     accepts: { nonStreaming: false },
   })
   return { calls: plugin.calls, reply: await plugin.send({ max_tokens: 5 }, init) }

@@ -19,7 +19,7 @@ import {
   Reply,
   tokens,
 } from '../../core/index.js'
-import { loggable, optionalPackage, stateFolder } from '../../core/kit.js'
+import { isPackageMissing, loggable, optionalPackage, stateFolder } from '../../core/kit.js'
 import type { Database, Place } from './database.js'
 import { entryOf, type Finished, finished } from './entry.js'
 import type { Entry } from './schema.js'
@@ -91,7 +91,7 @@ class Ledger implements Plugin {
       const limits = { days: this.options.keepDays, bytes: this.options.maxSize }
       return new Writer(this.#place, limits, this.logger, (items) => this.#entries(items))
     } catch (error) {
-      this.logger.warn(`there is no ledger: ${loggable(error)}`)
+      this.logger[isPackageMissing(error) ? 'info' : 'warn'](`there is no ledger: ${loggable(error)}`)
       throw error
     }
   }

@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { optionalPackage } from '../../core/kit.js'
 import { anthropicUpstream, failure } from '../../test/support/anthropic-upstream.js'
 import { ask } from '../../test/support/client.js'
 import { type Stand, stand, zaiPair } from '../../test/support/stand.js'
+import { type LogLine, recorder } from '../../testing.js'
 import { openReader, openWriter } from './database.js'
 import { fillHours } from './hours.js'
-import type { RequestRow } from './schema.js'
+import type { Entry, RequestRow } from './schema.js'
 import { openEmbedded } from './sqlite.js'
 import { type Usage, usageOf } from './usage.js'
+import { Writer } from './writer.js'
 
 const ADMIN = { authorization: 'Bearer admin-key-1234' }
 const USAGE = { input_tokens: 1_000, output_tokens: 100, cache_read_input_tokens: 10_000 }
@@ -291,4 +294,30 @@ describe('a database that is away', () => {
       .poll(() => warnings(stood))
       .toEqual([expect.stringContaining('the ledger stands still: EACCES')])
   })
+})
+
+it('without its package says so once, at level info, and keeps nothing', async () => {
+  const missing = Object.assign(new Error("Cannot find package 'libsql'"), { code: 'ERR_MODULE_NOT_FOUND' })
+  const lines: LogLine[] = []
+  let opened = 0
+  const open = () => {
+    opened++
+    return optionalPackage('libsql', 'the ledger on Node 20', () => Promise.reject(missing))
+  }
+  const limits = { days: 1, bytes: 1 }
+  const writer = new Writer<number>(
+    { file: '' },
+    limits,
+    recorder(lines),
+    async (items) => items.map(() => ({}) as Entry),
+    open,
+  )
+  for (const request of [1, 2]) {
+    writer.add(request)
+    await writer.flush()
+  }
+  expect([opened, lines.map(({ level, message }) => [level, message])]).toEqual([
+    1,
+    [['info', 'there is no ledger: the ledger on Node 20 needs the package libsql: npm install libsql']],
+  ])
 })

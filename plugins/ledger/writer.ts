@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../../core/index.js'
+import { isPackageMissing } from '../../core/kit.js'
 import { openWriter, type Place, type WritableDatabase } from './database.js'
 import { type Limits, retain } from './retention.js'
 import type { Entry } from './schema.js'
@@ -40,9 +41,11 @@ export class Writer<Item> {
     private readonly limits: Limits,
     private readonly logger: Logger,
     private readonly entriesOf: (items: readonly Item[]) => Promise<readonly Entry[]>,
+    private readonly open: (place: Place) => Promise<WritableDatabase> = openWriter,
   ) {}
 
   add(item: Item): void {
+    if (this.#closed) return
     if (this.#finished.length + this.#entries.length < LIMIT) this.#finished.push(item)
     else this.#lost++
     this.#schedule(DELAY)
@@ -91,7 +94,7 @@ export class Writer<Item> {
   }
 
   async #open(): Promise<WritableDatabase> {
-    this.#db ??= await openWriter(this.place)
+    this.#db ??= await this.open(this.place)
     return this.#db
   }
 
@@ -119,6 +122,10 @@ export class Writer<Item> {
 
   #goAway(error: unknown): void {
     const { message } = error as Error
+    if (isPackageMissing(error)) {
+      this.#giveUp(message)
+      return
+    }
     if (!this.#away)
       this.logger.warn(`the ledger stands still: ${message}. Requests are served, and their rows wait`)
     else this.logger.debug(`the ledger stands still: ${message}`)
@@ -126,6 +133,14 @@ export class Writer<Item> {
     void this.#abandon()
     this.#schedule(this.#retry)
     this.#retry = Math.min(this.#retry * 2, RETRY.longest)
+  }
+
+  /** A package does not come while the process runs: nothing waits for it. */
+  #giveUp(message: string): void {
+    this.logger.info(`there is no ledger: ${message}`)
+    this.#closed = true
+    this.#finished = []
+    this.#entries.length = 0
   }
 
   async #abandon(): Promise<void> {

@@ -1,4 +1,4 @@
-import { plainHeaders, plainQuery, type Sightings, withoutMembers } from '../../core/kit.js'
+import { plainHeaders, plainQuery, type SeenBody, type SeenCall, withoutMembers } from '../../core/kit.js'
 import type { Bodies } from './entry.js'
 
 /** Bytes of a request and of an answer that are kept. */
@@ -23,7 +23,7 @@ export class Capture {
 }
 
 /** What the client sent, without the id of its user, and what it got. */
-export function bodiesOf(asked: Sightings['first'], capture: Capture): Bodies {
+export function bodiesOf(asked: SeenCall | undefined, capture: Capture): Bodies {
   return {
     request: asked?.body && withoutUser(asked.body),
     headers: asked && plainHeaders(asked.headers),
@@ -32,9 +32,7 @@ export function bodiesOf(asked: Sightings['first'], capture: Capture): Bodies {
   }
 }
 
-type RequestBody = NonNullable<Sightings['last']>
-
-function withoutUser(body: RequestBody): Buffer | undefined {
+function withoutUser(body: SeenBody): Buffer | undefined {
   if (body.bytes.length > REQUEST_LIMIT) return undefined
   const metadata = body.tree.get('metadata')
   if (!metadata?.get('user_id')) return body.bytes
