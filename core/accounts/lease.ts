@@ -37,18 +37,15 @@ export class AccountLease implements LeaseContract {
     return this
   }
 
-  /** The account answered. What was held against it when the place was taken is forgotten. */
   served(): void {
     if (this.recovering.length > 0) this.state.cooldowns.clear(this.recovering)
   }
 
-  /** The account could not serve, and rests. */
   failed({ reason, ms, scope = 'account' }: Cooldown): void {
     const { scopes } = this.candidate
     this.state.cooldowns.start(scope === 'model' ? scopes[1] : scopes[0], reason, ms)
   }
 
-  /** The reply that goes out; the lease is released when its body has ended, is broken or cancelled. */
   hold(reply: Reply): Reply {
     this.state.windows.saw(this.candidate.scopes[0], reply)
     return releaseOnEnd(reply, this)

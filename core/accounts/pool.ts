@@ -35,21 +35,14 @@ export class AccountPool implements Accounts {
     this.#picker = new Picker(state, this.#tierTable, upstreams)
   }
 
-  /** Every account whose upstream is in the chain; a stand-in upstream counts only while there is no other. */
   all(): readonly Account[] {
     return this.#tierTable.all()
   }
 
-  /** What `acquire` needs to know of a request; make one and use it for all of the request's attempts. */
   request(call: Call, queueTimeout?: number): AccountRequest {
     return accountRequest(call, queueTimeout)
   }
 
-  /**
-   * A slot on the account that serves next, after a wait in turn where all that could serve are full. Undefined when none
-   * can. Throws or rejects when the request is cancelled. Release the lease, or hold the reply that came of it, as soon as
-   * the account is done; at the latest it is released with its request.
-   */
   acquire(request: AccountRequest): Awaitable<Lease | undefined> {
     if (cancellationOf(request.call).cancelled) throw new ClientGoneError()
     const found = this.#picker.pick(request, false)
@@ -72,7 +65,6 @@ export class AccountPool implements Accounts {
     return this.#tierTable.of(model, preference?.only ? preference : undefined)
   }
 
-  /** What to tell a client that no account can serve now: each account, why it can't, and when to come back. */
   exhausted(call: Call): GatewayError {
     const { all } = this.#candidates(call)
     if (all.length === 0) return noAccount(call.model, this.all(), call.headers)
@@ -80,20 +72,17 @@ export class AccountPool implements Accounts {
     return exhausted(unavailable, call.headers)
   }
 
-  /** Milliseconds until the first of the call's accounts returns; undefined when none will by itself. */
   soonest(call: Call): number | undefined {
     const { all } = this.#candidates(call)
     const least = Math.min(...all.map((c) => this.#state.cooldowns.blocking(c)?.ms ?? 0))
     return Number.isFinite(least) ? least : undefined
   }
 
-  /** Takes an account out of service for `ms`, or as long as the reason says; Infinity: until the config changes. */
   coolDown(account: Account, ms: number | undefined, reason: CooldownReason, model?: string): void {
     const id = stateIdOf(account)
     this.#state.cooldowns.start(model === undefined ? id : modelScope(id, model), reason, ms)
   }
 
-  /** Forgets all that is held against an account. Returns how many rests that were; undefined for an unknown id. */
   clear(id: string): number | undefined {
     const account = this.all().find((a) => a.id === id)
     if (!account) return undefined
@@ -102,12 +91,10 @@ export class AccountPool implements Accounts {
     return cleared
   }
 
-  /** Requests that wait for an account. */
   get waiting(): number {
     return this.#state.queue.length
   }
 
-  /** Milliseconds that it still rests, whatever the model. */
   cooldownMs(account: Account): number {
     return this.#statusOf(account).cooldownMs
   }

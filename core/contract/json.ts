@@ -26,7 +26,7 @@ export interface JsonNode extends Span {
   string(): string | undefined
   /** Whether it is this string, without decoding it. `text` must need no escapes. */
   is(text: string): boolean
-  /** Positions of all strings equal to this text, keys and values, as far as they are spelt without escapes. */
+  /** Positions of all strings equal to this text, keys and values, however they are spelt. `text` must be ASCII without escapes. */
   places(text: string): number[]
   /** An object's field; of several with one name the last, as in `JSON.parse`. Undefined for anything but an object. */
   get(key: string): JsonNode | undefined

@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
 import { makeCall } from '../../testing.js'
 import { GatewayError } from '../errors/gateway-errors.js'
-import { Call } from './call.js'
+import { Call, RequestCall } from './call.js'
+import { ClientCancellation } from './cancellation.js'
 import { cancellationOf } from './inner.js'
+import { RequestBody } from './request-body.js'
 
 const fixture = new URL('../../test/fixtures/requests/claude-code-2.1.330-tool-turn.json', import.meta.url)
 const BYTES = Buffer.from(JSON.stringify(JSON.parse(readFileSync(fixture, 'utf8')).body))
@@ -204,4 +206,12 @@ describe('prefer', () => {
     expect([other.preference, other.model]).toEqual([call.preference, 'claude-haiku-4-5'])
     expect(JSON.parse(other.bytes.toString()).model).toBe('claude-haiku-4-5')
   })
+})
+
+it('takes from its head what a head has, and nothing that happens to be there too', () => {
+  const { id, route, method, path, query, headers, params, record, signal } = makeCall()
+  const served = { id, route, method, path, query, headers, params, record, signal }
+  const head = Object.assign(served, { answer: () => 'sent', limits: 'none', target: 'elsewhere' })
+  const call = new RequestCall(head, new ClientCancellation(), RequestBody.ofBytes(makeCall().bytes))
+  expect([call.answer, call.target, call.limits.idle]).toEqual(['message', undefined, 270_000])
 })

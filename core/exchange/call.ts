@@ -24,10 +24,15 @@ export type CallInit = Partial<CallHead> &
 /** Claude Code gives up after 360 s without headers and after 300 s without a byte. */
 const DEFAULT_LIMITS: StreamLimits = { firstEvent: 300_000, idle: 270_000 }
 
-/**
- * One request on its way down the chain. Immutable: `with` returns a new call that shares what it doesn't change,
- * so a retry starts again from the call as it stood, and an untouched body leaves as the very bytes that came.
- */
+/** What a derived call can have in place of its original's. */
+interface Fields extends Pick<CallHead, 'query' | 'headers'> {
+  readonly target?: Target | undefined
+  readonly limits?: StreamLimits | undefined
+  readonly answer?: 'stream' | 'message' | undefined
+  readonly preference?: Preference | undefined
+}
+
+/** See the contract; what a derived call doesn't change it shares with its original. */
 export class RequestCall implements InnerCall {
   readonly query: string
   readonly headers: Headers
@@ -40,17 +45,19 @@ export class RequestCall implements InnerCall {
   readonly #answer: 'stream' | 'message' | undefined
 
   /** For those that receive requests; `Call.of` fills in what is not given. */
-  constructor(
-    head: CallHead,
-    cancellation: Cancellation,
-    body: RequestBody,
-    query = head.query,
-    headers = head.headers,
-    target?: Target,
-    limits = DEFAULT_LIMITS,
-    answer?: 'stream' | 'message',
-    preference?: Preference,
-  ) {
+  constructor(head: CallHead, cancellation: Cancellation, body: RequestBody, fields?: Fields) {
+    // Not `head` itself: one that is an object of the server's has other things by these names.
+    const {
+      query,
+      headers,
+      target,
+      limits = DEFAULT_LIMITS,
+      answer,
+      preference,
+    } = fields ?? {
+      query: head.query,
+      headers: head.headers,
+    }
     this.#head = head
     this.cancellation = cancellation
     this.#body = body
@@ -76,15 +83,7 @@ export class RequestCall implements InnerCall {
       signal: cancellation.signal,
     }
     const { target, limits } = init
-    return new RequestCall(
-      head,
-      cancellation,
-      RequestBody.ofBytes(init.bytes),
-      head.query,
-      head.headers,
-      target,
-      limits,
-    )
+    return new RequestCall(head, cancellation, RequestBody.ofBytes(init.bytes)).#derive({ target, limits })
   }
 
   /** For those that compare calls. Undefined for a call of another copy of the class. */
@@ -157,30 +156,17 @@ export class RequestCall implements InnerCall {
   }
 
   with(patch: CallPatch): RequestCall {
-    const { query = this.query, target = this.target, limits = this.limits } = patch
-    const headers = patch.headers ? lowerCased(patch.headers) : this.headers
-    const cancellation = patch.signal
-      ? new SignalCancellation(patch.signal, this.cancellation)
-      : this.cancellation
-    return new RequestCall(
-      this.#head,
-      cancellation,
-      bodyOf(patch) ?? this.#body,
-      query,
-      headers,
-      target,
-      limits,
-      patch.answer ?? this.#answer,
-      this.preference,
-    )
+    const { signal } = patch
+    const cancellation = signal ? new SignalCancellation(signal, this.cancellation) : this.cancellation
+    return this.#derive(patch, bodyOf(patch), cancellation)
   }
 
   set(fields: Readonly<Partial<MessagesRequest>>): RequestCall {
-    return this.#with(this.#body.set(fields))
+    return this.#derive(NOTHING, this.#body.set(fields))
   }
 
   edit(edits: readonly Edit[]): RequestCall {
-    return edits.length === 0 ? this : this.#with(this.#body.edit(edits))
+    return edits.length === 0 ? this : this.#derive(NOTHING, this.#body.edit(edits))
   }
 
   prefer({
@@ -191,25 +177,24 @@ export class RequestCall implements InnerCall {
   }: Preference & { readonly model?: string | undefined }): RequestCall {
     const wish = account !== undefined || upstream !== undefined
     const preference = wish ? { account, upstream, only } : this.preference
-    return this.#with(model === undefined ? this.#body : this.#body.set({ model }), preference)
+    return this.#derive({ preference }, model === undefined ? this.#body : this.#body.set({ model }))
   }
 
-  #with(body: RequestBody, preference = this.preference): RequestCall {
-    const { query, headers, target, limits } = this
-    const answer = this.#answer
-    return new RequestCall(
-      this.#head,
-      this.cancellation,
-      body,
-      query,
-      headers,
-      target,
-      limits,
-      answer,
-      preference,
-    )
+  #derive(patch: Partial<Fields>, body = this.#body, cancellation = this.cancellation): RequestCall {
+    const headers = patch.headers ? lowerCased(patch.headers) : this.headers
+    const {
+      query = this.query,
+      target = this.target,
+      limits = this.limits,
+      answer = this.#answer,
+      preference = this.preference,
+    } = patch
+    const fields = { query, headers, target, limits, answer, preference }
+    return new RequestCall(this.#head, cancellation, body, fields)
   }
 }
+
+const NOTHING: Partial<Fields> = {}
 
 /** One name for the type and its maker, as users know it. */
 export type Call = CallContract

@@ -30,11 +30,9 @@ class Facts implements RecordFacts {
   estimatedTokens: number | undefined = undefined
   accountWaitMs: number | undefined = undefined
   heartbeats: number | undefined = undefined
-  /** The upstream's own id for the request, for its support. */
   upstreamRequestId: string | undefined = undefined
   error: string | undefined = undefined
   errorCode: string | undefined = undefined
-  /** Milliseconds that the last attempt waited for the upstream's headers. */
   upstreamMs: number | undefined = undefined
 }
 
@@ -130,24 +128,20 @@ export class ExchangeRecord implements RecordContract {
     Object.assign(this.facts, facts)
   }
 
-  /** A decision in words, shown at log level debug: `cache-control` / `removed 3`. */
   note(plugin: string, text: string): void {
     this.notes.push({ plugin, text: this.masked(text) })
   }
 
-  /** An attempt is sent with this key: `masked` takes it out of what an upstream says. */
   sentWith(key: string | undefined): void {
     if (key === undefined || this.#keys?.includes(key)) return
     this.#keys ??= []
     this.#keys.push(key)
   }
 
-  /** The words of an error without the keys that this request was sent with. */
   masked(text: string): string {
     return this.#keys ? this.#keys.reduce(maskText, text) : text
   }
 
-  /** Milliseconds since the request arrived. */
   elapsed(): number {
     return performance.now() - this.startedAt
   }

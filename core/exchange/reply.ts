@@ -30,11 +30,7 @@ interface Payload {
   collecting?: Promise<Buffer>
 }
 
-/**
- * One answer on its way up the chain: a status, headers, and bytes that are decoded only when somebody asks.
- * Immutable but for the fact that a stream can be read once: after `events()` or `source()` the reply is spent;
- * `bytes()`, `text()` and `json()` keep what they read.
- */
+/** See the contract; a stream's bytes are decoded when they are read. */
 export class ChainReply implements InnerReply {
   readonly status: number
   readonly cooldown: Cooldown | undefined
@@ -92,7 +88,6 @@ export class ChainReply implements InnerReply {
     return this.status >= 200 && this.status < 300
   }
 
-  /** True for an event stream; its events are what `onEvent` sees. */
   get isEventStream(): boolean {
     return this.header('content-type')?.toLowerCase().includes('text/event-stream') ?? false
   }
@@ -105,7 +100,6 @@ export class ChainReply implements InnerReply {
     return this.#headers
   }
 
-  /** The first value of a header; names in lower case. */
   header(name: string): string | undefined {
     const isOver = this.#over !== undefined && Object.hasOwn(this.#over, name)
     return header(isOver ? this.#over! : this.#headers, name)
@@ -118,7 +112,6 @@ export class ChainReply implements InnerReply {
     return over ? list.concat(endToEndList(over, drop)) : list
   }
 
-  /** The same answer under another status or with more headers (`undefined` removes one). */
   with(patch: ReplyPatch): ChainReply {
     const { status = this.status, cooldown = this.cooldown, source } = patch
     const headers = patch.headers ? this.headers : this.#headers
@@ -127,7 +120,6 @@ export class ChainReply implements InnerReply {
     return new ChainReply({ status, headers, cooldown }, payload, source ? NO_MAPPERS : this.#mappers, over)
   }
 
-  /** The same event stream, seen through a mapper. Other answers stay as they are. */
   mapEvents(mapper: EventMapper | StreamMapper): ChainReply {
     if (!this.isEventStream) return this
     const headers = { ...this.headers, 'content-length': undefined }
@@ -135,7 +127,6 @@ export class ChainReply implements InnerReply {
     return new ChainReply({ status, headers, cooldown }, this.#payload, [...this.#mappers, mapper])
   }
 
-  /** The whole body. Rejects when the stream breaks before its end. */
   bytes(limit = COLLECT_LIMIT): Promise<Buffer> {
     if (this.#mappers.length > 0) {
       this.#payload = { source: this.source() }
@@ -158,7 +149,6 @@ export class ChainReply implements InnerReply {
     return JSON.parse(await this.text()) as T
   }
 
-  /** The events, one at a time; leaving the loop early cancels the stream. Comments are left out. */
   async *events(): AsyncGenerator<StreamEvent> {
     const decoder = new FrameDecoder()
     for await (const chunk of chunksOf(this.source())) {
@@ -176,7 +166,6 @@ export class ChainReply implements InnerReply {
     return this.#mappers.length === 0 ? this.#payload.bytes : undefined
   }
 
-  /** The bytes as a source, with all mappers applied. Spends the reply unless its bytes are held. */
   source(): ByteSource {
     const { bytes, source } = this.#payload
     this.#payload.taken = true
@@ -191,7 +180,6 @@ export class ChainReply implements InnerReply {
     if (!shared && !this.#payload.taken && !this.#payload.collecting) this.discard()
   }
 
-  /** Releases an answer that will not be read. */
   discard(): void {
     this.#payload.source?.cancel()
   }

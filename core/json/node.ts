@@ -79,17 +79,14 @@ export class TapeNode implements NodeContract {
     return hasSurrogateEscapes(this.#tape)
   }
 
-  /** The text as written. */
   get raw(): Buffer {
     return this.#bytes.subarray(this.start, this.end)
   }
 
-  /** The value, decoded. */
   value(): unknown {
     return JSON.parse(this.#bytes.toString('utf8', this.start, this.end))
   }
 
-  /** A string's value; undefined for anything else. */
   string(): string | undefined {
     if (!this.isString) return undefined
     const from = this.start + 1
@@ -99,12 +96,10 @@ export class TapeNode implements NodeContract {
     return this.#bytes.toString('utf8', from, to)
   }
 
-  /** Whether it is this string, without decoding it. `text` must need no escapes. */
   is(text: string): boolean {
     return this.isString && this.#spells(this.#index, bytesOf(text))
   }
 
-  /** Where strings stand that are this one, keys and values, however they are spelt. `text` must be ASCII without escapes. */
   places(text: string): number[] {
     const wanted = bytesOf(text)
     const tape = this.#tape
@@ -120,7 +115,6 @@ export class TapeNode implements NodeContract {
     return places
   }
 
-  /** Whether it contains a string that is empty or white space alone. */
   get hasBlanks(): boolean {
     const tape = this.#tape
     const after = this.#next
@@ -131,19 +125,16 @@ export class TapeNode implements NodeContract {
     return false
   }
 
-  /** An object's field; of several with one name the last, as in `JSON.parse`. Undefined for what is no object. */
   get(key: string): TapeNode | undefined {
     const at = this.#find(key)
     return at < 0 ? undefined : this.#at(at + 1)
   }
 
-  /** A field with its key. */
   member(key: string): { readonly key: JsonNode; readonly value: TapeNode } | undefined {
     const at = this.#find(key)
     return at < 0 ? undefined : { key: this.#at(at), value: this.#at(at + 1) }
   }
 
-  /** An object's fields, in the order of the text. */
   *members(): Generator<{ readonly key: JsonNode; readonly value: TapeNode }> {
     if (!this.isObject) return
     const after = this.#next
@@ -155,7 +146,6 @@ export class TapeNode implements NodeContract {
     }
   }
 
-  /** An array's items; none for what is no array. */
   items(): TapeNode[] {
     const items: TapeNode[] = []
     if (!this.isArray) return items

@@ -41,7 +41,7 @@ export class StreamText implements StreamMapper {
     }
   }
 
-  /** What blocks without an end hold. */
+  // What blocks without an end hold.
   readonly end = (): readonly EventContract[] => [...this.#open.keys()].flatMap((index) => this.#flush(index))
 
   /** Some upstreams begin a block with its first words. */

@@ -30,7 +30,6 @@ export class SseEvent implements EventContract {
     return new SseEvent(raw, undefined)
   }
 
-  /** What the `event:` line says, which needs no decoding; where there is none, the `type` of the data. Empty for comments. */
   get type(): string {
     if (!this.#raw) return this.#data!.type
     return this.#read().name || this.data.type
@@ -41,7 +40,6 @@ export class SseEvent implements EventContract {
     return this.#raw === undefined || this.#read().name !== undefined
   }
 
-  /** The decoded data. Data that is no JSON object reads as `{ type }`, and `malformed` is true. */
   get data(): EventData {
     if (this.#data) return this.#data
     const { name, text } = this.#read()
@@ -61,28 +59,23 @@ export class SseEvent implements EventContract {
     return this.#data
   }
 
-  /** True when there is data and it is not a JSON object. */
   get malformed(): boolean {
     void this.data
     return this.#malformed
   }
 
-  /** False for comments and blank frames, which no mapper sees. */
   get hasData(): boolean {
     return this.#raw === undefined || this.#read().text !== undefined
   }
 
-  /** The same event with other data. */
   with(data: EventData): SseEvent {
     return SseEvent.of(data)
   }
 
-  /** The data as it came, before anything is decoded; empty for comments. Values that must not change are copied from here. */
   get text(): string {
     return this.#raw ? (this.#read().text ?? '') : JSON.stringify(this.#data)
   }
 
-  /** What goes over the wire. */
   get raw(): Buffer {
     this.#raw ??= Buffer.from(`event: ${this.#data!.type}\ndata: ${JSON.stringify(this.#data)}\n\n`)
     return this.#raw

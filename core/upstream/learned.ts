@@ -47,7 +47,6 @@ export class Learned implements LearnedFacts {
     this.state.set(KIND, key, [...names].join(TAB), ttl)
   }
 
-  /** All facts, or those of one upstream. */
   list(upstream?: string): LearnedFact[] {
     const found: LearnedFact[] = []
     for (const [key, { value, expires }] of this.state.entries(KIND)) {
@@ -59,7 +58,6 @@ export class Learned implements LearnedFacts {
     return found
   }
 
-  /** Returns how many there were. */
   forget(upstream: string): number {
     const keys = [...this.state.entries(KIND)]
       .map(([key]) => key)

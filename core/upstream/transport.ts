@@ -53,7 +53,6 @@ export class Transport implements TransportContract {
       : direct
   }
 
-  /** Resolves with the response's headers; its body flows when the reply is read. Rejects with an UpstreamError. */
   send(request: SendRequest): Promise<Reply> {
     const { signal } = request
     const cancellation = request.cancellation ?? (signal && new SignalCancellation(signal))
