@@ -17,7 +17,7 @@ export class Affinity {
     return this.store.get('session', session)?.value
   }
 
-  /** The session was heard of at home; its hour begins anew. */
+  /** The session used its own account; its hour starts over. */
   refresh(session: string, accountId: string): void {
     const present = this.store.get('session', session)
     if (present && present.expires - this.now() > KEPT) return

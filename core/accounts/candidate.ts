@@ -16,7 +16,7 @@ export interface Candidate {
 const known = new WeakMap<Account, string>()
 
 /**
- * The name of an account's state. It holds a print of the credential, so that a new key under an old id begins anew, and
+ * The name of an account's state. It holds a print of the credential, so that a new key under an old id starts with a clean state, and
  * gateways that share their state while one has the new config and one the old don't rest each other's keys.
  */
 export function stateIdOf(account: Account): string {

@@ -39,7 +39,7 @@ const LOOK_BACK = 400
 
 /**
  * Names the prompt that a request works on where the client does not: by the place and the text of the last user message that is
- * no tool result. It stays the same while tools are called, and tells nothing of the text.
+ * no tool result. It stays the same while tools are called, and reveals nothing of the text.
  */
 function promptOf(call: Call): string | undefined {
   const messages = call.tree.get('messages')!.items()

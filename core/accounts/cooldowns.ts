@@ -15,7 +15,7 @@ const ORDER: readonly Health[] = ['ok', 'half-open', 'degraded', 'failing', 'pro
 const HOUR = 3_600_000
 /** Stands for "until the config changes": stores want an end, and a month later one more try does no harm. */
 const FOREVER = 30 * 24 * HOUR
-/** A probe that has not failed after so many milliseconds is as good as served: limits are told at once. */
+/** A probe that has not failed after so many milliseconds is as good as served: upstreams report limits at once. */
 const PROBE_WAIT = 5_000
 /** And then the crowd may follow, until the probe has an outcome. */
 const PROBE_OPEN = 60_000

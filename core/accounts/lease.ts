@@ -30,7 +30,7 @@ export class AccountLease implements LeaseContract {
     return this.#id
   }
 
-  /** From now on it is released with its request. Not before the stores have granted it: an answer that comes later would take it anew. */
+  /** From now on it is released with its request. Not before the stores have granted it: an answer that comes later would take it again. */
   ownedBy(cancellation: Cancellation): this {
     this.#cancellation = cancellation
     cancellation.on(this.#release)

@@ -60,7 +60,7 @@ export class Picker {
     if (answers.length === 0) return lease.ownedBy(cancellation)
     return Promise.all(answers).then((good) => {
       if (good.every(Boolean)) return lease.ownedBy(cancellation)
-      this.#free(lease) // without a word to those that wait: they would look again, and so would this request, for ever
+      this.#free(lease) // without waking those that wait: they would look again, and so would this request, without end
       return this.#pick(request, late, tiers, races - 1)
     })
   }

@@ -21,7 +21,7 @@ export class PlanWindows {
     if (this.store.get(KIND, id)?.value !== value) this.store.set(KIND, id, value, TTL)
   }
 
-  /** Those that have not ended, as the last answer told. */
+  /** Those that have not ended, as the last answer said. */
   of(id: string, now = Date.now()): readonly PlanWindow[] {
     const value = parseJson(this.store.get(KIND, id)?.value ?? '[]')
     if (!Array.isArray(value)) return []

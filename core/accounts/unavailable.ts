@@ -8,7 +8,7 @@ import { clockText, durationText, SOON } from '../upstream/times.js'
 /** An account that could not be had: it rests, or it is busy. */
 export interface Unavailable {
   readonly id: string
-  /** Undefined: every place on it was taken, or somebody was trying it. */
+  /** Undefined: every slot was taken, or another request was probing it. */
   readonly rest: { readonly reason: CooldownReason; readonly ms: number } | undefined
 }
 

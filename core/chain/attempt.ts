@@ -15,7 +15,7 @@ import { errorReply } from '../upstream/replies.js'
 import { localAnswers } from './local-routes.js'
 import { expectReply } from './results.js'
 
-/** The chain's innermost end: the target's upstream sends the call; without a target the gateway answers by itself. */
+/** The chain's innermost end: the target's upstream sends the call; without a target the gateway answers. */
 export const attempt: Next = (call) => {
   const { target } = call
   return target ? sent(call, target, target.upstream) : localAnswers(call)

@@ -33,7 +33,7 @@ export interface RunningChain {
   readonly links: readonly Link[]
   readonly endpoints: EndpointTable
   readonly requireAdmin: AdminGuard
-  /** It gets no more requests; its plugins hear of it once. */
+  /** It gets no more requests: calls `onRetire` of its plugins, once. */
   retire(): void
   dispose(): Promise<void>
 }

@@ -13,7 +13,7 @@ export interface ChainEndpoint {
   readonly pattern: PathPattern
 }
 
-/** What the table says of a path that an endpoint has. */
+/** A path that an endpoint has. */
 export interface EndpointMatch {
   /** Undefined when the path has none for the method. */
   readonly found: ChainEndpoint | undefined

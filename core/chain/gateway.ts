@@ -8,7 +8,7 @@ import { buildChain, type RunningChain } from './build.js'
 import type { EndpointTable } from './endpoints.js'
 import type { GatewayServices } from './services.js'
 
-/** A request's hold on the chain that it began on; the chain is disposed of when the last one lets go. */
+/** A request's hold on the chain that it began on; the chain is disposed of when the last one is released. */
 export interface ChainHandle {
   readonly config: ResolvedConfig
   readonly endpoints: EndpointTable

@@ -27,7 +27,7 @@ function requestLayer(name: string, plugin: Plugin, next: Next): Next {
   return (call) => {
     try {
       const result = plugin.onRequest!(call)
-      // `fail` hears of the hook alone: errors of further in are others'.
+      // `fail` gets errors of the hook alone: those of further in belong to other plugins.
       return isPromise(result)
         ? result.then(undefined, fail).then((later) => goOn(later, call))
         : goOn(result, call)

@@ -2,7 +2,7 @@ import type { Awaitable } from '../contract/awaitable.js'
 import type { Logger } from '../contract/services.js'
 import { TimeLimitError, withTimeLimit } from './time-limit.js'
 
-/** Milliseconds that a `setup` may take. Without a limit one without an end would hold the start, silently, for ever. */
+/** Milliseconds that a `setup` may take. Without a limit one that never ends would block the start silently. */
 const SETUP_LIMIT = 30_000
 
 /** A `dispose` may take as many milliseconds as running requests get at a stop, within these bounds. */

@@ -8,6 +8,6 @@ export interface Link {
   readonly phase?: Phase
   readonly routes: readonly RouteName[] | 'all'
   readonly plugin: Plugin
-  /** The parts of the body that it says it changes. */
+  /** The parts of the body that it declares to change. */
   readonly touches?: readonly string[] | undefined
 }

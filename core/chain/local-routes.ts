@@ -4,7 +4,7 @@ import { Reply } from '../exchange/reply.js'
 
 const EMPTY = Buffer.alloc(0)
 
-/** The chain's innermost end: routes that the gateway answers by itself, whatever its plugins. */
+/** The chain's innermost end: routes that the gateway answers whatever its plugins. */
 export const localAnswers: Next = async (call) => {
   switch (call.route) {
     case 'health':

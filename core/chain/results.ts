@@ -41,7 +41,7 @@ const FROZEN = /only a getter|read only property|object is not extensible|Cannot
 
 const EVENT_HOOKS: ReadonlySet<string> = new Set(['onEvent', 'onStreamEnd'])
 
-/** The one mistake that every author makes once gets the way out. */
+/** Names the way out of the mistake that most authors make once. */
 function explained(error: unknown, hook: string): unknown {
   if (!(error instanceof TypeError) || !FROZEN.test(error.message)) return error
   error.message += EVENT_HOOKS.has(hook)
@@ -71,7 +71,7 @@ const WANTED: Readonly<Record<string, string>> = {
   onReply: 'a Reply or nothing',
 }
 
-/** What a hook returned, in words that an author knows again. */
+/** What a hook returned, in words that an author recognises. */
 function found(value: unknown): string {
   if (value === null || typeof value !== 'object') return value === null ? 'null' : typeof value
   if (Array.isArray(value)) return 'a list'

@@ -5,7 +5,7 @@ import type { Link } from './link.js'
 
 type Watched = (next: Next, link: Link | undefined, position: number) => Next
 
-/** Lets the `onStep` hooks of a chain look on at each place; a chain without one is composed as if this were not there. */
+/** Calls the `onStep` hooks of a chain at each place; a chain without one is composed without this. */
 export function watching(links: readonly Link[], failed: (error: PluginError) => void): Watched {
   const onlookers = links.filter(({ plugin }) => plugin.onStep)
   if (onlookers.length === 0) return (next) => next
@@ -36,7 +36,7 @@ export function watching(links: readonly Link[], failed: (error: PluginError) =>
   }
 }
 
-/** Others have no part in the way out, and a promise for each of them would cost what it tells. */
+/** Other plugins see no reply, and a promise for each of them would cost time for nothing. */
 function returns({ handle, onReply }: Plugin): boolean {
   return handle !== undefined || onReply !== undefined
 }

@@ -45,7 +45,7 @@ function keys(path: string, before: unknown, next: unknown): string[] {
   return names.filter((name) => !same(was![name], is![name])).map((name) => `${path}.${name}`)
 }
 
-/** A config that is code makes its functions anew with each load; they are the same where their text is. */
+/** A config that is code makes new functions with each load; two are the same when their texts are. */
 function same(a: unknown, b: unknown): boolean {
   const text = (value: unknown) =>
     JSON.stringify(value, (_key, inner) =>

@@ -12,7 +12,7 @@ const lent = new Map<string, string>()
 
 /**
  * The environment with what `.env` in a folder adds; what is set already, and is not empty, wins. Where nothing can be read from
- * it, `warn` hears why; throws a ConfigError for one that would have to be waited for, as a pipe.
+ * it, `warn` gets the reason; throws a ConfigError for one that would have to be waited for, as a pipe.
  */
 export function withDotenv(
   env: NodeJS.ProcessEnv,

@@ -20,7 +20,7 @@ const USER_FILES: readonly string[] = [
   ...[...CODE, ...DATA].map((ext) => `config${ext}`),
 ]
 
-/** What ends a project upwards. Without one the working directory is all of it: its parents may be anybody's. */
+/** What ends a project upwards. Without one the working directory is all of it: its parents may belong to other users. */
 const ROOT_MARKS = ['package.json', '.git']
 
 /**

@@ -49,7 +49,7 @@ export interface ActiveCooldown {
   readonly failures: number
 }
 
-/** How much of a plan's window is used, as the account's last answer told. */
+/** How much of a plan's window is used, as the account's last answer said. */
 export interface PlanWindow {
   /** As the upstream calls it: `5h`, `7d`. */
   readonly name: string
@@ -70,7 +70,7 @@ export interface AccountStatus {
   readonly cooldowns: readonly ActiveCooldown[]
   /** Requests in flight, as far as this process knows. */
   readonly inFlight: number
-  /** Of an account that is paid by a plan, where its upstream tells. */
+  /** Of an account that is paid by a plan, where its upstream reports it. */
   readonly windows?: readonly PlanWindow[]
 }
 
@@ -88,7 +88,7 @@ export interface Accounts {
   acquire(request: AccountRequest): Awaitable<Lease | undefined>
   /** The error for a client that no account can serve now: each account, why it can't, and when to come back. */
   exhausted(call: Call): Error
-  /** Milliseconds until the first of the call's accounts returns; undefined when none will by itself. */
+  /** Milliseconds until the first of the call's accounts returns; undefined when none returns without a change of the config. */
   soonest(call: Call): number | undefined
   /** Starts a cooldown of `ms`, or as long as the reason says; Infinity: until the config changes. */
   coolDown(account: Account, ms: number | undefined, reason: CooldownReason, model?: string): void

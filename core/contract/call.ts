@@ -58,7 +58,7 @@ export interface Preference {
   readonly only?: boolean | 'now' | undefined
 }
 
-/** What `with` can change. A new `body` makes the bytes anew, new `bytes` make the body anew. */
+/** What `with` can change. A new `body` replaces the bytes, new `bytes` replace the body. */
 export interface CallPatch {
   readonly body?: MessagesRequest
   readonly bytes?: Buffer
@@ -94,7 +94,7 @@ export interface Call extends CallHead {
   /** The roles of the messages, in order. */
   readonly roles: readonly string[]
   readonly model: string
-  /** Whether the client asked for a stream. Only the body tells: `accept` does not (Claude Code sends application/json). */
+  /** Whether the client asked for a stream. Read from the body: `accept` does not say (Claude Code sends application/json). */
   readonly stream: boolean
   /**
    * The form in which the attempt returns the upstream's answer, whatever form it came in: what `stream` asks for, unless a

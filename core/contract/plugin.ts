@@ -16,7 +16,7 @@ export type Next = (call: Call) => Promise<Reply>
  * order of the chain, and its reply walks out through `onEvent`, `onReply` and the rest of `handle` in reverse.
  *
  * Whether a hook runs once a request or once an attempt is a matter of place: outside `retry-rotate` once, inside it
- * anew for each attempt, with `call.target` known.
+ * once for each attempt, with `call.target` known.
  *
  * An error thrown by a hook reaches the client as a 500 that names the plugin, and is never retried. To refuse a
  * request in words of your own, return a `Reply` or throw a `GatewayError`.

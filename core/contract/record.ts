@@ -16,7 +16,7 @@ export interface ClientFacts {
   labels: Readonly<Record<string, string>> | undefined
 }
 
-/** What a request's log line tells; every field is filled by whichever part knows it. Never prompts, never keys. */
+/** What a request's log line says; each field is filled by the part that knows it. Never prompts, never keys. */
 export interface RecordFacts extends ClientFacts {
   model: string | undefined
   mappedModel: string | undefined
@@ -25,7 +25,7 @@ export interface RecordFacts extends ClientFacts {
   attempts: number | undefined
   /** Bytes of its body, decompressed. */
   requestBytes: number | undefined
-  /** Input tokens that somebody reckoned with before the call. */
+  /** Input tokens that a plugin estimated before the call. */
   estimatedTokens: number | undefined
   /** Milliseconds that it waited for accounts, all attempts together. */
   accountWaitMs: number | undefined
@@ -81,7 +81,7 @@ export interface AttemptTimes {
 export interface AttemptRecord {
   readonly upstream: string
   readonly account: string
-  /** Why this account, as far as the chooser tells. */
+  /** Why this account, as far as the chooser says. */
   readonly choice: Choice | undefined
   readonly times: AttemptTimes
   /** As the upstream calls it. */
@@ -104,7 +104,7 @@ export interface AttemptRecord {
   bytes: number
   chunks: number
   longestGap: number
-  /** Tokens as far as the answer has told of them; they grow while a stream flows. */
+  /** Tokens as far as the answer has reported them; they grow while a stream flows. */
   inputTokens: number | undefined
   outputTokens: number | undefined
   cacheReadTokens: number | undefined

@@ -4,7 +4,7 @@ import type { Cooldown } from './upstream.js'
 export interface ReplyInit {
   readonly status?: number
   readonly headers?: Headers
-  /** Of an error answer: what it says about the account, where that is more than its status tells. Clients never see it. */
+  /** Of an error answer: what it says about the account, where that is more than its status says. Clients never see it. */
   readonly cooldown?: Cooldown | undefined
 }
 

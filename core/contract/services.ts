@@ -101,7 +101,7 @@ export interface Services {
  * The factories of a config's or a preset's `services`: each one's product takes the place of the service of that name. A
  * product with a method `dispose` is disposed of after its last use.
  *
- * `logger` and `state` are made once, when the gateway starts; the others once for each chain, so anew by a reload.
+ * `logger` and `state` are made once, when the gateway starts; the others once for each chain, so again at a reload.
  */
 export interface ServiceFactories {
   readonly logger?: (
@@ -130,7 +130,7 @@ export interface GatewayContext {
 
 /** What a service of a chain is made with. Another service is made when it is asked for; in a circle this throws. */
 export interface ServiceContext<T> extends GatewayContext, Omit<Services, 'server'> {
-  /** The service that the gateway would use by itself, for one that wraps it. */
+  /** The gateway's own service, for one that wraps it. */
   builtIn(): T
   /** Any service, by its token. */
   resolve<S>(token: Token<S> | InjectionToken<S>): S

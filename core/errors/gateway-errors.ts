@@ -139,7 +139,7 @@ export class ClientGoneError extends BrandedError {
   }
 }
 
-/** The end of a stream whose last event has told the client of `cause`: it ends cleanly, and the log hears the reason. */
+/** The end of a stream whose last event reported `cause` to the client: it ends cleanly, and the reason is logged. */
 export class ReportedError extends BrandedError<string> {
   constructor(cause: unknown) {
     super('reported', codeOf(cause), 'the client was told by an event', { cause })
@@ -151,7 +151,7 @@ export class ReportedError extends BrandedError<string> {
   }
 }
 
-/** Whether a stream's error is one of which its last event has told the client already: it ends cleanly, and the log gets the reason. */
+/** Whether the stream's last event has reported this error to the client: it ends cleanly, and the reason is logged. */
 export function isReported(error: unknown): boolean {
   return ReportedError.is(error)
 }

@@ -16,7 +16,7 @@ export interface UpstreamWords {
 export const LONGEST = 600
 /** Envelopes inside envelopes that are opened. */
 const DEEPEST = 6
-/** Of a list of errors, so many are told. */
+/** So many of a list of errors are shown. */
 const MOST = 3
 
 const MESSAGE_KEYS = ['message', 'msg', 'status_msg', 'detail', 'error_msg', 'error_message', 'raw', 'error']
@@ -115,7 +115,7 @@ function listed(list: unknown): string | undefined {
   return said.length > 0 ? said.join('; ') : undefined
 }
 
-/** An HTTP status is none: it tells nothing that the status doesn't. */
+/** An HTTP status is none: it says nothing that the status doesn't. */
 function codeOf(layer: JsonRecord): string | undefined {
   for (const key of CODE_KEYS) {
     const code = layer[key]

@@ -9,12 +9,12 @@ import { RequestBody } from './request-body.js'
 import { Display } from './shown-value.js'
 import { treeChanges } from './tree-changes.js'
 
-/** Changes that are told of two calls; the next one says that there are more. */
+/** Changes listed for two calls; one more says that there are others. */
 const MOST = 50
 
 /**
- * What became of a call between two places of the chain. What both share costs a comparison of references; splices are told
- * from themselves; only bodies that were made anew are compared.
+ * What became of a call between two places of the chain. What both share costs a comparison of references; splices are
+ * listed as they are; only bodies that were replaced as a whole are compared.
  */
 export function changesBetween(before: Call, after: Call, shown: ShownChanges = {}): readonly Change[] {
   return before === after ? NONE : changesOfViews(viewOf(before), viewOf(after), shown)
@@ -77,7 +77,7 @@ function bodyChanges(before: RequestBody, after: RequestBody, display: Display):
 }
 
 /**
- * The paths in which a body differs from the one of the turn before, but for `cache_control`, which wanders, and for what was
+ * The paths in which a body differs from the one of the turn before, but for `cache_control`, which moves from turn to turn, and for what was
  * added behind its messages. None where one of them is no Messages request.
  */
 export function bodyDifferences(before: Buffer, after: Buffer): readonly string[] {

@@ -40,7 +40,7 @@ export function childrenOf(node: JsonNode): Child[] {
   })
 }
 
-/** What splices into a body change, told by where they meet it: neither text is compared with the other. */
+/** What splices into a body change, found by their positions: no texts are compared. */
 export class EditChanges {
   readonly #children = new Map<number, Child[]>()
 

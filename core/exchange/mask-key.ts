@@ -75,7 +75,7 @@ const MIXED = /[\w+=~.-]{24,}/g
 /** Characters that are kept: what went wrong is said at the beginning. */
 const TOLD = 400
 
-/** The words of an error of somebody's own code, for the log: it may quote a secret that was never seen here. */
+/** The words of an error of foreign code, for the log: it may quote a secret that was never seen here. */
 export function maskUnknown(text: string): string {
   return text
     .slice(0, TOLD)

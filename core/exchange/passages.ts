@@ -56,7 +56,7 @@ export class Sightings {
     this.#seen.push(step, Math.round(record.elapsed() * MICRO), record.notes.length, call)
   }
 
-  /** Lets go of the request, which is over: what is kept of its calls is what a comparison needs. */
+  /** Releases the request, which is over: what is kept of its calls is what a comparison needs. */
   end(): void {
     const seen = this.#seen
     let before: unknown
@@ -83,7 +83,7 @@ export class Sightings {
     return undefined
   }
 
-  /** Compares what went into each plugin with what came out; after `end`. `warn` hears of changes that a plugin does not declare. */
+  /** Compares what went into each plugin with what came out; after `end`. `warn` gets the changes that a plugin does not declare. */
   passages(shown: ShownChanges, warn: (plugin: string, paths: readonly string[]) => void): Passage[] {
     const passages: Passage[] = []
     /** By position: what went in last, and its passage. */

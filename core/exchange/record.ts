@@ -70,7 +70,7 @@ class Attempt implements AttemptRecord {
   cacheReadTokens: number | undefined = undefined
   cacheCreationTokens: number | undefined = undefined
   stopReason: string | undefined = undefined
-  /** When the request arrived, and when the last chunk of the answer came. Private, as they say nothing by themselves. */
+  /** When the request arrived, and when the last chunk of the answer came. Private, since neither means anything alone. */
   readonly #origin: number
   #lastChunk = 0
 

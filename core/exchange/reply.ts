@@ -24,7 +24,7 @@ const NO_MAPPERS: readonly (EventMapper | StreamMapper)[] = []
 /** The body of an answer, shared by all replies that were derived from one another. */
 interface Payload {
   bytes?: Buffer
-  /** Somebody reads the stream. */
+  /** The stream is being read. */
   taken?: boolean
   source?: ByteSource
   collecting?: Promise<Buffer>
@@ -35,7 +35,7 @@ export class ChainReply implements InnerReply {
   readonly status: number
   readonly cooldown: Cooldown | undefined
   #headers: Headers
-  /** What `with` put over them; laid upon them only when somebody wants them all. */
+  /** What `with` changed of them; merged when `headers` is read. */
   #over: Headers | undefined
   #payload: Payload
   #mappers: readonly (EventMapper | StreamMapper)[]
@@ -174,7 +174,7 @@ export class ChainReply implements InnerReply {
     return mapSource(plain, this.#mappers, faultEvent)
   }
 
-  /** Lets go of this answer when another one goes out in its place, unless that one is made of it or somebody reads it. */
+  /** Discards this answer when another one goes out in its place, unless that one is derived from it or it is being read. */
   replacedBy(other: ReplyContract): void {
     const shared = #payload in other && (other as ChainReply).#payload === this.#payload
     if (!shared && !this.#payload.taken && !this.#payload.collecting) this.discard()
@@ -201,7 +201,7 @@ function overlaid(headers: Headers, patch: Headers): Headers {
   return both
 }
 
-/** The client already has a 200: what it can still be told is an error event, in words that are safe to show. */
+/** The client already has a 200, so the error reaches it as an event, in words that are safe to show. */
 function faultEvent(error: unknown): StreamEvent {
   const message = isKnownError(error)
     ? (error as Error).message

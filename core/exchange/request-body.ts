@@ -30,7 +30,7 @@ export class RequestBody {
   #tree: TapeNode | undefined
   #made: Spliced | undefined
   #object: MessagesRequest | undefined
-  /** Bytes of which somebody has the values. */
+  /** Bytes whose values have been decoded. */
   #decoded = 0
   #roles: readonly string[] | undefined
   #model: string | undefined
@@ -96,7 +96,7 @@ export class RequestBody {
     return this.#stream
   }
 
-  /** How much of it has been decoded for those who read `object`, from 0 to 1. */
+  /** The share of it that reading `object` has decoded, from 0 to 1. */
   get share(): number {
     return this.#tree ? this.#decoded / this.bytes.length : this.#object ? 1 : 0
   }
@@ -124,7 +124,7 @@ export class RequestBody {
       return RequestBody.ofObject({ ...this.#object, ...Object.fromEntries(given) })
     const texts = given.map(([name, value]) => [name, JSON.stringify(value)] as const)
     const pending = this.#editable()
-    // An edit that takes a field out and a new value for it would meet in the same bytes: first things first.
+    // An edit that takes a field out and a new value for it would touch the same bytes: the edits are made first.
     const clash = given.some(([name]) => touchesMember(pending, name))
     const { base, edits, fields: before } = clash ? { base: this, edits: [], fields: new Map() } : pending
     return this.#with({ base, edits, fields: new Map([...before, ...texts]) })

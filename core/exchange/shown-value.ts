@@ -6,7 +6,7 @@ const LONGEST = 200
 /** Of a part of a body, which was parsed before. */
 const DEPTH = 10_000
 
-/** Top-level fields that say how to answer, and hold no words of anybody. */
+/** Top-level fields that say how to answer, and hold no text of a person. */
 const PLAIN = new Set([
   'model',
   'max_tokens',
@@ -21,7 +21,7 @@ const PLAIN = new Set([
   'tool_choice',
 ])
 
-/** Names of the protocol; any other key below a message or a tool may be somebody's words. */
+/** Names of the protocol; any other key below a message or a tool may be a person's text. */
 const NAMES = new Set(
   'type role content text thinking signature data cache_control ttl source media_type url name input id tool_use_id tool_name is_error citations title description input_schema defer_loading user_id messages system tools metadata'.split(
     ' ',

@@ -16,7 +16,7 @@ const TAIL = 16 * 1024
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Reads the usage of an attempt from its stream as it goes by: looks for the first event until it has come, for the other at the end
+ * Reads the usage of an attempt from its passing stream: looks for the first event until it has come, for the other at the end
  * of each chunk, and decodes only the lines that hold one. To search all of a burst of 500 events costs 80 µs. Never delays
  * or changes anything.
  */
@@ -76,7 +76,7 @@ interface EventWithUsage {
   readonly delta?: { readonly stop_reason?: string }
 }
 
-/** A sink that the tap sees by. */
+/** A sink whose chunks the tap reads. */
 export function tapped(sink: ByteSink, tap: UsageTap): ByteSink {
   return {
     data(chunk) {

@@ -36,7 +36,7 @@ export function splice(bytes: Buffer, edits: readonly Edit[]): Spliced {
   return { bytes: Buffer.concat(parts, length), kept }
 }
 
-/** By where they stand; of two at one place the earlier in the list comes first. */
+/** In the order of their positions; of two at one place the earlier in the list comes first. */
 export function inOrder(edits: readonly Edit[]): Edit[] {
   return [...edits].sort((a, b) => a.start - b.start)
 }

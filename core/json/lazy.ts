@@ -1,11 +1,11 @@
 import type { JsonNode } from '../contract/json.js'
 
 /**
- * An object that looks as if it had been parsed, and decodes a field when somebody reads it. Containers are frozen: a
+ * An object that looks as if it had been parsed, and decodes a field when it is read. Containers are frozen: a
  * plugin that changes one in place would change every later attempt.
  *
  * `deep` names fields whose items are decoded one by one in their turn: a body's `messages`, of which most plugins read the
- * last one alone. `onDecode` hears of each part that is decoded.
+ * last one alone. `onDecode` is called for each part that is decoded.
  */
 export function lazyObject(
   node: JsonNode,

@@ -17,7 +17,7 @@ const ESSENTIAL = new Set([
 ])
 
 /**
- * By these the model came to an end by itself, so that a tool input that is cut is the upstream's fault: to call a tool with
+ * With these the model ended its answer itself, so that a tool input that is cut is the upstream's fault: to call a tool with
  * half of it would be wrong. Any other (`max_tokens`, `refusal`, `pause_turn`) may stop it in the middle, and that is an answer.
  */
 const FINISHED: ReadonlySet<string | undefined> = new Set(['"tool_use"', '"end_turn"', '"stop_sequence"'])

@@ -13,7 +13,7 @@ export async function optionalPackage<T>(name: string, what: string, load: () =>
   }
 }
 
-/** Whether an error is that of a package that is not installed, as `optionalPackage` tells it. */
+/** Whether an error is that of a package that is not installed, as `optionalPackage` throws it. */
 export function isPackageMissing(error: unknown): boolean {
   const { cause } = error as { readonly cause?: NodeJS.ErrnoException }
   return cause?.code === 'ERR_MODULE_NOT_FOUND'

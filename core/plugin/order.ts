@@ -41,7 +41,7 @@ function positionOf(item: Placed, chain: readonly Placed[]): number {
  * The list is the law: nothing is re-sorted. Checks names, phases, neighbours and requirements of the plugins that are on;
  * returns every broken rule. Where the order is at fault the last line is one that works, or which rules contradict one another.
  *
- * `known`: names that exist but are switched off; a rule about those holds by itself.
+ * `known`: names that exist but are switched off; a rule about those always holds.
  */
 export function checkOrder(chain: readonly Placed[], known: readonly string[] = []): readonly Problem[] {
   const misplaced = [...neighbours(chain), ...phases(chain)]

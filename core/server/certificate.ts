@@ -7,7 +7,7 @@ import { readFileAt, whyUnreadable } from '../files/read.js'
 /** Days; the longest that Apple's clients accept. */
 const VALIDITY = 825
 
-/** What TLS needs: the files or texts that the config names, or a certificate for this machine made anew at each start. */
+/** What TLS needs: the files or texts that the config names, or a new certificate for this machine at each start. */
 export async function certificateOf(
   https: Exclude<ServerOptions['https'], false>,
 ): Promise<SecureContextOptions> {

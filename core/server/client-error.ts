@@ -44,7 +44,7 @@ const TUNNEL: Answer = {
 const LINGER = 1_000
 
 /**
- * Answers what Node would answer by itself, without a body or a word, in the shape that clients read. A request without Host
+ * Answers in the shape that clients read what Node would answer without a body. A request without Host
  * is not among it any more: `RequestHandler` answers that one.
  */
 export function answerClientErrors(server: Server): void {

@@ -5,7 +5,7 @@ import type { ClientCancellation } from '../exchange/cancellation.js'
 const CONNECTION = Symbol('agproxy.connection')
 
 /**
- * The open requests of one client connection. Node tells the end of a connection only to the response that is being written:
+ * The open requests of one client connection. Node reports the end of a connection only to the response that is being written:
  * a pipelined one behind it never emits `close`, so requests hear it from the socket.
  */
 export class Connection {

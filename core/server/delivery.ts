@@ -28,7 +28,7 @@ const CHECKS = 4
 
 /**
  * An answer on its way to the client, until the last byte is with the kernel, the client has gone, or it has taken nothing
- * for `writeTimeout`: a client that stops reading and stays would hold the request's slots and its upstream for ever.
+ * for `writeTimeout`: a client that stops reading and stays would hold the request's slots and its upstream without end.
  */
 export class Delivery {
   #outcome: Outcome | undefined

@@ -92,7 +92,7 @@ export class RequestHandler implements CallHead {
     this.#chain.finish(this.record.finish(status, ending), this)
   }
 
-  /** Releases all that the request holds. What is still in use gets a moment to end by itself. */
+  /** Releases all that the request holds. What is still in use gets a moment to end. */
   over(): void {
     if (this.#admitted) this.context.admission.leave()
     if (this.cancellation.idle) this.#release()

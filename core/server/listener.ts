@@ -61,7 +61,7 @@ function createApp(context: ServeContext, hint: Hint): H3 {
   return app
 }
 
-/** Clients choose the paths: so many are told, each once. */
+/** Clients choose the paths: so many are logged, each once. */
 const HINTS = 100
 
 function hints({ logger }: ServeContext): Hint {

@@ -34,7 +34,7 @@ export class LogFile {
       const { ino, size } = statSync(this.path)
       return size < this.limit && fstatSync(fd).ino === ino
     } catch {
-      return false // somebody removed it
+      return false // it was removed
     }
   }
 

@@ -12,7 +12,7 @@ export function noteRefusal(reply: Reply, { facts, attempts }: ExchangeRecord): 
     facts.error = `${attempts.length > 0 ? 'the upstream' : 'a plugin'} reported ${refusal}`
 }
 
-/** An attempt that failed, as the log tells it. */
+/** An attempt that failed, as it is logged. */
 export interface Tried {
   readonly account: string
   readonly status?: number | undefined

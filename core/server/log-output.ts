@@ -97,7 +97,7 @@ export class LogOutput implements DestinationStream {
 const NOTHING: Buffer = Buffer.alloc(0)
 
 /**
- * A descriptor of the same file that answers EAGAIN instead of waiting. Opened anew where that can be done: the flag belongs to
+ * A descriptor of the same file that answers EAGAIN instead of waiting. A new descriptor where one can be opened: the flag belongs to
  * the open file, which other processes of a terminal or a pipe have in common, and Node takes it away for those that it starts.
  */
 function neverBlocking(fd: number): number {

@@ -7,7 +7,7 @@ export interface Message {
 }
 
 export type Op =
-  /** A worker that listens now, and wants to know what the others know. */
+  /** A worker listens now, and asks for the state of the others. */
   | { readonly do: 'join' }
   | {
       readonly do: 'set'

@@ -5,13 +5,13 @@ import { MemoryStore } from './memory.js'
 import { SLOT } from './store.js'
 
 /**
- * The state of one of several workers: a copy that is read without waiting, and the primary, which has the last word where
+ * The state of one of several workers: a copy that is read without waiting, and the primary, which decides where
  * workers must agree. A question to it costs a message each way, about 0.1 ms.
  */
 export class ClusterStore implements StateStore {
   readonly #copy: MemoryStore
   readonly #channel: Channel
-  /** Places taken in all workers, as the primary last told. */
+  /** Slots taken in all workers, as the primary last reported. */
   readonly #taken = new Map<string, number>()
   readonly #waiting = new Map<number, (answer: never) => void>()
   readonly #listeners: ((kind: string, key: string) => void)[] = []

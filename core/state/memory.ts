@@ -84,7 +84,7 @@ export class MemoryStore implements StateStore {
 
   async close(): Promise<void> {}
 
-  /** A tenth at a time: a Map steps over what was deleted from its front, which made a new session three times as dear. */
+  /** Evicts a tenth at a time: a Map skips the entries deleted from its front at each iteration, which tripled the cost of a new session. */
   #evict(facts: Map<string, Fact>): void {
     let excess = Math.ceil(this.limit / 10)
     for (const key of facts.keys()) {

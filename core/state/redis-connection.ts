@@ -5,12 +5,12 @@ import { SCRIPTS } from './redis-scripts.js'
 const RETRY_FIRST = 50
 const RETRY_LONGEST = 1_000
 
-/** A connection that tries for ever to be there, and holds nothing back for when it is. */
+/** A connection that reconnects without end and queues nothing meanwhile. */
 export function connectRedis(url: string, name: string): Redis {
   return new Redis(url, {
     connectionName: `agproxy-${name}`,
     scripts: SCRIPTS,
-    // What is not sent at once is decided here, so nothing waits in a queue for a Redis that is away.
+    // What can't be sent at once is decided by the local copy: nothing queues for a Redis that is away.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,

@@ -14,17 +14,17 @@ export interface LinkInit {
   readonly channel: string
   readonly logger: Logger
   onNews(message: string): void
-  /** From now on nothing more is heard from others. */
+  /** From now on no more changes of others arrive. */
   onAway(): void
-  /** Brings both sides to the same knowledge; the link counts as up when it resolves. */
+  /** Synchronises both sides; the link counts as up when it resolves. */
   sync(): Promise<void>
 }
 
 type Run = (...args: (string | number)[]) => Promise<unknown>
 
 /**
- * The connection to Redis: up when it answers in time and both sides know the same, else away. An outage is logged once, and
- * ends by itself.
+ * The connection to Redis: up when it answers in time and both sides are synchronised, else away. An outage is logged once; the
+ * client reconnects.
  */
 export class RedisLink {
   #up = false
@@ -58,7 +58,7 @@ export class RedisLink {
     return this.#up
   }
 
-  /** Whether it makes sense to tell Redis anything. */
+  /** Whether a message to Redis makes sense. */
   get open(): boolean {
     return this.#up || this.#syncing
   }
@@ -105,7 +105,7 @@ export class RedisLink {
     )
     const outcome = await within(answer, patience.left)
     patience.left -= performance.now() - asked
-    if (outcome === LATE) this.#goAway() // a moment's slowness is not worth a word; the next ping tells
+    if (outcome === LATE) this.#goAway() // one slow answer is not logged; the next ping decides
     return outcome === LATE ? undefined : outcome
   }
 
@@ -118,7 +118,7 @@ export class RedisLink {
       await within(
         this.#commands.quit().catch(() => {}),
         PING_LIMIT,
-      ) // lets go what was told last
+      ) // sends what was published last
     this.#commands.disconnect()
     this.#subscriber.disconnect()
   }

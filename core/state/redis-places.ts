@@ -11,11 +11,11 @@ export interface PlacesInit {
   onChange(key: string): void
 }
 
-/** The places that requests of all gateways hold. Each gateway holds on to its own as long as it lives. */
+/** The slots that requests of all gateways hold. Each gateway renews its own as long as it lives. */
 export class RedisPlaces {
   /** Those of this process. */
   readonly #held = new Map<string, Set<string>>()
-  /** Those of all, as Redis last told. */
+  /** Those of all, as Redis last reported. */
   readonly #taken = new Map<string, number>()
 
   constructor(private readonly init: PlacesInit) {}
@@ -42,7 +42,7 @@ export class RedisPlaces {
     const { link, onChange } = this.init
     this.#heldOf(key).delete(holder)
     if (link.open) void link.tell('stateRelease', ...this.#args(key), holder)
-    // With Redis there, the word comes from it, to all at the same time: else those who wait here would always be first.
+    // Redis notifies all gateways at the same time: else those that wait here would always be first.
     else onChange(key)
   }
 
@@ -51,13 +51,13 @@ export class RedisPlaces {
     return this.init.link.up ? Math.max(held, this.#taken.get(key) ?? 0) : held
   }
 
-  /** Redis tells how many places are taken. */
+  /** Redis reports how many slots are taken. */
   heard(key: string, taken: number): void {
     this.#taken.set(key, taken)
     this.init.onChange(key)
   }
 
-  /** Holds on to this process's places, and finds out which of others have come free. */
+  /** Renews this process's slots, and reads which of the others' have come free. */
   async renew(): Promise<void> {
     const keys = new Set([...this.#held.keys(), ...this.#taken.keys()])
     await Promise.all(

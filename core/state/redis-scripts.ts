@@ -113,7 +113,7 @@ redis.call('PEXPIRE', KEYS[1], ${INDEX_TTL})
 return redis.call('GET', KEYS[1])
 `
 
-/** The kinds that anybody has used, for one that joins. KEYS: their place. ARGV: those to add. Returns all. */
+/** The kinds that any gateway has used, for one that joins. KEYS: their place. ARGV: those to add. Returns all. */
 const kinds = `
 if #ARGV > 0 then redis.call('SADD', KEYS[1], unpack(ARGV)) end
 redis.call('PEXPIRE', KEYS[1], ${INDEX_TTL})

@@ -25,7 +25,7 @@ const SNAPSHOT = 10_000
 type Listener = (kind: string, key: string) => void
 
 /**
- * The state of many gateways: each has a copy, changes are told to all through Redis, and what must be agreed upon is
+ * The state of many gateways: each has a copy, changes are published to all through Redis, and what must be agreed upon is
  * decided there. While Redis is away each copy goes on alone; what happened meanwhile is sent when it is back.
  */
 export class RedisStore implements StateStore {
@@ -38,7 +38,7 @@ export class RedisStore implements StateStore {
   readonly #channel: string
   /** All that are known of: a plugin brings kinds that no list here names. */
   readonly #kinds = new Set<string>()
-  /** What was heard while both sides are brought to the same knowledge; it comes after. */
+  /** What arrived while both sides are synchronised; it is applied after. */
   #heard: string[] | undefined
   /** Names the data in Redis: under another name all of it was lost. */
   #epoch: string | undefined

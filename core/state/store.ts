@@ -1,2 +1,2 @@
-/** The kind under which `onChange` tells of places. */
+/** The kind under which `onChange` reports slots. */
 export const SLOT = 'slot'

@@ -1,13 +1,13 @@
 import type { ByteSink, ByteSource } from '../contract/http.js'
 
-/** More than this held before anybody reads, and the source is asked to wait. */
+/** More bytes than this held before a reader is there pause the source. */
 const HOLD_LIMIT = 64 * 1024
 
 /** The part of a source that a relay steers. */
 type Control = Pick<ByteSource, 'pause' | 'resume' | 'cancel'>
 
 /**
- * A sink at one end and a source at the other. Holds what comes before somebody reads: a response's first bytes arrive in
+ * A sink at one end and a source at the other. Holds what comes before it is read: a response's first bytes arrive in
  * the same tick as its headers, a few promises before the reader is attached, and pausing the socket for that would cost
  * a turn of the event loop.
  */

@@ -6,7 +6,7 @@ export interface Fields {
 }
 
 /**
- * One server-sent event. Bytes until somebody asks: an event that no mapper changed leaves as it came, with its
+ * One server-sent event. Bytes until it is read: an event that no mapper changed leaves as it came, with its
  * spelling, its ids and its line ends.
  */
 export class SseEvent implements EventContract {

@@ -69,7 +69,7 @@ export function connectionError(error: Error, origin: string): UpstreamError | G
   return new UpstreamError('reset', `${host} broke the connection (${code})`, { cause })
 }
 
-/** With several addresses for one host, Node reports an AggregateError; its first error tells more. */
+/** With several addresses for one host, Node reports an AggregateError; its first error says more. */
 function innermost(error: Error): Error {
   if (UpstreamError.is(error)) return error // a proxy's, which has its words already
   const first = (error as AggregateError).errors?.[0]

@@ -16,7 +16,7 @@ const LONGEST_NAME = 200
 
 /**
  * What upstreams refused, for each with one model, in the state store: a fact for each field, and one under upstream and model
- * that lists them, so that nothing learned costs one look-up. Each is forgotten by itself.
+ * that lists them, so that nothing learned costs one look-up. Each expires on its own.
  */
 export class Learned implements LearnedFacts {
   constructor(private readonly state: StateStore) {}

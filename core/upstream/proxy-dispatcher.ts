@@ -136,7 +136,7 @@ function whatFailed(code: string): string {
   return code === 'UND_ERR_HEADERS_TIMEOUT' ? 'did not answer in time' : `broke the connection (${code})`
 }
 
-/** All that undici tells of SOCKS5; undefined for an error of the upstream behind it. */
+/** All that undici reports of SOCKS5; undefined for an error of the upstream behind it. */
 function socksError(error: Error, proxy: EnvProxy, upstream: string): UpstreamError | undefined {
   const { message } = error
   const code = codeOf(error)

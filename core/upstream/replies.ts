@@ -19,10 +19,10 @@ import { type EventStream, errorEvent, type FirstEvent } from './event-stream.js
 const JSON_TYPE = { 'content-type': 'application/json' }
 const EVENTS = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
 
-/** They speak of the body's form and would be untrue of another one. */
+/** They describe the body's form and would be wrong for another one. */
 const OF_THE_FORM = new Set(['content-type', 'content-length', 'content-encoding', 'cache-control'])
 
-/** What an upstream gives no name to may last: another account is worth a call, the same one again is not. */
+/** An error without a name may last: another account is worth a call, the same one again is not. */
 const UNNAMED: Cooldown = { reason: 'server-error' }
 
 /** A body that came whole, as it came. */

@@ -31,7 +31,7 @@ const PATIENCE = 59
 /** Up to here, coming back too early is better than giving up. */
 const WORTH_WAITING = 300
 
-/** A `retry-after` that makes clients wait when waiting helps, and tells the truth when it doesn't. */
+/** A `retry-after` that makes clients wait when waiting helps, and is honest when it doesn't. */
 export function retryAfterSeconds(ms: number): string {
   const seconds = Math.max(1, Math.ceil(ms / 1000))
   return String(seconds <= WORTH_WAITING ? Math.min(seconds, PATIENCE) : seconds)

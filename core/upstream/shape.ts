@@ -7,7 +7,7 @@ export type Shape = 'events' | 'json' | 'other'
 /** What may yet become an event stream: bytes come in any pieces. */
 const MAY_BE_EVENTS = /^[a-z]{0,5}$/
 const EVENT = 'event:'
-/** Characters that tell. */
+/** Characters that decide. */
 const ENOUGH = 64
 
 /** White space, and the bytes of a byte order mark: what may come before an answer. Some upstreams send line ends while they think. */

@@ -20,7 +20,7 @@ export function clockText(at: number, now: number): string {
   return new Intl.DateTimeFormat('en-GB', { ...day, ...time }).format(at)
 }
 
-/** Up to here a duration says it all. */
+/** Up to here a duration alone is enough. */
 export const SOON = 10 * MINUTE
 
 /** `in 3 h 0 min, at 14:20 GMT+9`; the duration alone where it is soon. */

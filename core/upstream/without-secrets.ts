@@ -3,7 +3,7 @@ import type { Reply } from '../contract/reply.js'
 import { maskBytes, maskHeaders } from '../exchange/mask-key.js'
 import { Reply as Replies } from '../exchange/reply.js'
 
-/** No honest error body is larger; a body that broke off counts as empty, its status still tells. */
+/** No honest error body is larger; a body that broke off counts as empty, its status still counts. */
 const ERROR_BODY_LIMIT = 1024 * 1024
 
 /**

@@ -55,7 +55,7 @@ class Turn {
 }
 
 /**
- * The OpenAI-compatible package tells Gemini's signatures under its provider's own name, and reads them under `google`
+ * The OpenAI-compatible package reports Gemini's signatures under its provider's own name, and reads them under `google`
  * (`extra_content.google.thought_signature` on the wire).
  */
 function underGoogle(metadata: ProviderOptions | undefined): ProviderOptions | undefined {
@@ -89,7 +89,7 @@ function partsOf(block: ContentBlock, provider: string): AssistantPart[] {
   }
 }
 
-/** What a search found, as text: only the provider that searched has its own form for it, and it sends that anew. */
+/** What a search found, as text: only the provider that searched has its own form for it, and it sends that again. */
 function searchResults(content: unknown): AssistantPart[] {
   if (!Array.isArray(content) || content.length === 0) return []
   const lines = content.map((result) => `- ${result?.title ?? ''} ${result?.url ?? ''}`)

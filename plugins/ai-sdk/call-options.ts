@@ -54,7 +54,7 @@ function toolsOf(tools: readonly Tool[], model: LanguageModel) {
   return { tools: mapped, dropped }
 }
 
-/** A choice needs its tool: one that names a search, which the provider starts by itself, is left to the provider. */
+/** A choice needs its tool: one that names a search, which the provider starts, is left to the provider. */
 function choiceOf(choice: unknown, tools: readonly { type: string; name: string }[]): ToolChoice | undefined {
   if (tools.length === 0) return undefined
   const { type, name } = (choice ?? {}) as { type?: unknown; name?: unknown }

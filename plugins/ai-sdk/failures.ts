@@ -33,7 +33,7 @@ export class Failures {
     this.#init = init
   }
 
-  /** The answer that an error before the stream stands for. Throws where there was none: the connection, the client, the config. */
+  /** The answer that an error before the stream means. Throws where there was none: the connection, the client, the config. */
   async reply(error: unknown): Promise<Reply> {
     const { call, reported } = this.#init
     const { statusCode, responseHeaders } = recordOf(error)
@@ -48,7 +48,7 @@ export class Failures {
     })
   }
 
-  /** What an error stands for that leaves no answer: a package threw it, before its stream or in it. */
+  /** What an error means that leaves no answer: a package threw it, before its stream or in it. */
   async thrown(error: unknown): Promise<Error> {
     const { call } = this.#init
     if (!(error instanceof FailedAnswer)) return failureOf(error, call)

@@ -41,7 +41,7 @@ export class MessageFold {
   }
 
   /**
-   * The message's JSON, with each tool input as the model wrote it: rendered anew, 1234567890123456789 would be
+   * The message's JSON, with each tool input as the model wrote it: rendered again, 1234567890123456789 would be
    * 1234567890123456800, and 1.0 would be 1.
    */
   json(): Buffer {

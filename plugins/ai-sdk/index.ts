@@ -42,7 +42,7 @@ function upstream(context: PluginContext<z.output<Options>>): UpstreamHooks {
   const sender = new Sender({ ...options, name, transport, estimate, contextWindow })
 
   return {
-    // The mapping leaves `cache_control` out and joins neighbours by itself.
+    // The mapping itself leaves `cache_control` out and joins neighbours.
     accepts: { countTokens: false, sealedThinking: true },
     needsKey: options.needsKey ?? !isProvider(provider),
     contextWindow,

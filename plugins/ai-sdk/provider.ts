@@ -28,7 +28,7 @@ interface Made {
   rename?: () => Provider
 }
 
-/** The providers of one upstream: one for each account, made when it is first needed, anew when its key changes. */
+/** The providers of one upstream: one for each account, made when it is first needed, and again when its key changes. */
 export class Providers {
   readonly #init: ProvidersInit
   readonly #made = new Map<string, Made>()
@@ -42,7 +42,7 @@ export class Providers {
   async model(account: Account, key: string | undefined, id: string): Promise<LanguageModel> {
     const made = await this.#madeFor(account, key)
     const model = this.#model(made.provider, id)
-    // The OpenAI-compatible package wants to be told what it is called; the others have names that options go by.
+    // The OpenAI-compatible package must be given a name; the others have names that options go by.
     if (!made.rename || !String(model.provider).startsWith('undefined')) return model
     made.provider = made.rename()
     delete made.rename

@@ -16,7 +16,7 @@ export class SearchResults {
     this.#blocks = blocks
   }
 
-  /** The query, where the provider tells it: in the call's input or in the result's `action`. */
+  /** The query, where the provider reports it: in the call's input or in the result's `action`. */
   take(part: Extract<StreamPart, { type: `tool-${string}` }>): void {
     if (part.type !== 'tool-call' && part.type !== 'tool-result') return
     const said =

@@ -6,7 +6,7 @@ const STOP_REASONS: Readonly<Record<string, string>> = {
   'content-filter': 'refusal',
 }
 
-/** These stop the model in the middle of a tool's input, and the answer is one. By any other it came to an end by itself. */
+/** These stop the model in the middle of a tool's input, and the answer is one. With any other the model ended it itself. */
 export const BREAKS_OFF: ReadonlySet<string> = new Set(['length', 'content-filter'])
 
 /**

@@ -61,7 +61,7 @@ function objectOf(text: string, input: unknown): string {
 
 /**
  * Models write JSON that is none, and answers stop in the middle of it. The key is the one that Anthropic's documentation of
- * fine-grained tool streaming proposes, so that the client's tool refuses the input and the model hears why.
+ * fine-grained tool streaming proposes, so that the client's tool refuses the input and the model reads why.
  */
 const INVALID = 'INVALID_JSON'
 

@@ -73,7 +73,7 @@ class Auth implements Plugin {
   }
 
   #exempt({ route, method }: CallHead): boolean {
-    if (route === 'hello') return true // clients ask it before they have a key, and it tells nothing
+    if (route === 'hello') return true // clients ask it before they have a key, and it reveals nothing
     return this.#mode !== 'strict' && (route === 'health' || method === 'OPTIONS')
   }
 

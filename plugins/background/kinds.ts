@@ -17,7 +17,7 @@ const LONGEST = 64 * 1024
 
 /**
  * What a request is for, by the client's own hint first and by exact shapes of known versions second; undefined for the
- * conversation itself. Loose words are no sign: somebody may well ask for a title.
+ * conversation itself. Loose words are no sign: a user may well ask for a title.
  */
 export function kindOf(call: Call): Kind | undefined {
   const hint = call.header('x-claude-code-request-class')

@@ -29,7 +29,7 @@ import { SUMS, statesOf } from './state.js'
 import { refusal, warning } from './words.js'
 
 const options = z.strictObject({
-  /** What may be spent; each limit counts by itself. Default: none. */
+  /** What may be spent; each limit counts on its own. Default: none. */
   limits: z.array(limitSchema).default([]),
   /** Warns when the same tool was called so many times in a row with the same input; 0: never. Default: 5. */
   loop: z.int().min(0).max(100).default(5),

@@ -4,13 +4,13 @@ export const limitSchema = z
   .strictObject({
     /** Whose budget: each client key, session, agent or label has its own; `day` is one for all requests. */
     per: z.enum(['key', 'session', 'agent', 'day', 'label']),
-    /** For `per: 'label'`: this one alone, as `key=value`. Default: every label by itself. */
+    /** For `per: 'label'`: this one alone, as `key=value`. Default: each label on its own. */
     label: z.string().min(1).optional(),
     /** Input, output and what a cache took; what a cache served is free. */
     tokens: z.int().min(1).optional(),
     /** US dollars. */
     usd: z.number().positive().optional(),
-    /** When it begins anew, at midnight of the gateway's time. Default: `never` for sessions and agents, else `day`. */
+    /** When it starts over, at midnight of the gateway's time. Default: `never` for sessions and agents, else `day`. */
     every: z.enum(['day', 'week', 'month', 'never']).optional(),
   })
   .refine(({ tokens, usd }) => (tokens === undefined) !== (usd === undefined), {
@@ -28,7 +28,7 @@ export interface Budget {
   readonly every: NonNullable<Limit['every']>
   /** Of its sum in the state store. */
   readonly key: string
-  /** Milliseconds since 1970 at which it begins anew; undefined: never. */
+  /** Milliseconds since 1970 at which it starts over; undefined: never. */
   readonly ends: number | undefined
 }
 

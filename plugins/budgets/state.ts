@@ -3,10 +3,10 @@ import { type Budget, budgetOf, type Limit, MICRO, type Unit } from './limits.js
 
 /** The kind of the sums in the state store. */
 export const SUMS = 'budget'
-/** Budgets of one limit that are told: those of which most is used. */
+/** Budgets of one limit that are listed: those of which most is used. */
 const MOST = 50
 
-/** One budget as it stands: an element of what `GET /_agproxy/api/budgets` answers. */
+/** One budget as it is now: an element of what `GET /_agproxy/api/budgets` answers. */
 export interface BudgetState {
   readonly per: Limit['per']
   /** Of a limit that is for one label. */
@@ -20,7 +20,7 @@ export interface BudgetState {
   readonly share: number
   /** A digest of the key, session, agent or label whose it is; null: of all requests. */
   readonly of: string | null
-  /** When it begins anew, RFC 3339; null: never. */
+  /** When it starts over, RFC 3339; null: never. */
   readonly ends: string | null
 }
 

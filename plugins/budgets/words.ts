@@ -9,7 +9,7 @@ const WHOSE = {
   label: 'of this label',
 } as const
 
-/** Which budget, when it begins anew, how to raise it: Claude Code shows it as it is. */
+/** Which budget, when it starts over, how to raise it: Claude Code shows it as it is. */
 export function refusal(budget: Budget, used: number, probable: number): string {
   const { limit, amount } = budget
   const whose = limit.label === undefined ? WHOSE[limit.per] : `of the label ${limit.label}`

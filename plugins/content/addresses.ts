@@ -12,7 +12,7 @@ export async function publicAddresses(): Promise<IsPublic> {
     if (!ipaddr.isValid(address)) return false
     // `process` sees the IPv4 address in `::ffff:127.0.0.1`. Tunnels to IPv4 (NAT64, 6to4, Teredo) have ranges of their own.
     const parsed = ipaddr.process(address)
-    // A server has a public address of its own, behind which services may trust whoever calls from here.
+    // A server has a public address of its own, behind which services may trust any caller from here.
     if (ownAddresses().some((own) => ipaddr.process(own).toString() === parsed.toString())) return false
     return parsed.range() === 'unicast' && !(parsed instanceof ipaddr.IPv6 && !isGlobal(parsed.parts))
   }

@@ -12,7 +12,7 @@ const REDIRECT = new Set([301, 302, 303, 307, 308])
 
 /**
  * A file that a prompt names by URL. Never from an address that is not public: prompts come from strangers' pages and files, and
- * this machine reaches what they can't. Each redirect is checked anew; no proxy is used, since it would look the name up in our place.
+ * this machine reaches what they can't. Each redirect is checked again; no proxy is used, since it would look the name up in our place.
  * Throws an Error with words that hold nothing of the URL.
  */
 export async function fetchPublic(

@@ -114,7 +114,7 @@ class CountTokens implements Plugin {
 
 /**
  * The upstream's answer when it is a count; else, in words, why not. Rejects with a ClientGoneError when the call is cancelled,
- * whether its upstream hears of that or not.
+ * whether its upstream notices or not.
  */
 async function countOf(call: Call, next: Next): Promise<Reply | string> {
   const reply = await orCancelled<Reply>(cancellationOf(call), (resolve, reject) => {

@@ -3,7 +3,7 @@ import type { Call, EstimateTokens, FinishedRecord } from '../../core/index.js'
 /** Answers of a model that are all learned from; then one in so many milliseconds, since counting 400 kB takes 25. */
 const FIRST = 20
 const PAUSE = 60_000
-/** Larger bodies are not counted for it, and of models with made-up names no more than these are told apart. */
+/** Larger bodies are not counted for it, and of models with made-up names no more than these are kept apart. */
 const LONGEST = 2 * 1024 * 1024
 const MODELS = 500
 

@@ -1,7 +1,7 @@
 import type { Call, CooldownReason, ErrorType, Reply, Target } from '../../core/index.js'
 import type { UpstreamWords } from '../../core/kit.js'
 
-/** An error of the upstream that is about the gateway's account, base URL or model map, told to the client's user. */
+/** An error of the upstream that is about the gateway's account, base URL or model map, in words for the client's user. */
 export interface Misconfigured {
   readonly status: number
   readonly type: ErrorType
@@ -12,7 +12,7 @@ export interface Misconfigured {
 
 /**
  * A client takes 401 and 403 for its own login and 404 for its own choice of a model. Those that are about the gateway are
- * told with the account and the option to correct, to Claude Code under a status whose words it shows (`shownStatus`).
+ * worded with the account and the option to correct, to Claude Code under a status whose words it shows (`shownStatus`).
  * Undefined for every other error, which is the client's to read.
  */
 export function misconfigured(reply: Reply, words: UpstreamWords, call: Call): Misconfigured | undefined {

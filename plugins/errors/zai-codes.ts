@@ -29,7 +29,7 @@ const out = (reason: 'billing' | 'locked', advice: string): CodeMeaning => ({
 })
 
 /**
- * z.ai says 429 for nearly everything; the code inside tells what is meant. From z.ai's published list
+ * z.ai says 429 for nearly everything; the code inside says what is meant. From z.ai's published list
  * (https://docs.z.ai/api-reference/api-code), not tried against the live service. A window's end is in the message, where
  * the reader of `retry-after` finds it.
  */

@@ -20,7 +20,7 @@ export const learn = definePlugin({
   options: z.strictObject({
     /** Calls that a request may cost beside those of `retry-rotate`; 0 learns nothing new. Default: 2. */
     extraCalls: z.int().min(0).max(2).default(2),
-    /** Milliseconds until a lesson is forgotten and the feature tried anew. Default: 7 days. */
+    /** Milliseconds until a lesson is forgotten and the feature tried again. Default: 7 days. */
     expires: duration().min(1).default(WEEK),
   }),
   create: ({ options: { extraCalls, expires }, state, logger }) => {

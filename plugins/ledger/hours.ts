@@ -59,7 +59,7 @@ function summed(column: keyof RequestRow): RawBuilder<number> {
 
 /**
  * Sums of requests by hour and name. Those that have all their names in common are added up first: to add each to nine sums took more
- * than its row. Sorted, so that gateways which write together wait for one another, and none for ever.
+ * than its row. Sorted, so that gateways which write together wait for one another, and none without end.
  */
 export function hoursOf(entries: readonly Entry[]): HourRow[] {
   const alike = new Map<string, { entry: Entry; hour: number; sums: HourSums }>()

@@ -46,7 +46,7 @@ export function embeddedInsert(db: Kysely<Tables>, database: EmbeddedDatabase): 
     } catch (error) {
       try {
         database.exec('rollback')
-      } catch {} // what it began may be over by itself
+      } catch {} // its transaction may be over already
       throw error
     }
   }

@@ -20,7 +20,7 @@ export interface RequestRow {
   ending: string
   error_code: string | null
   attempts: number
-  /** Of all attempts; null: no upstream told. */
+  /** Of all attempts; null: no upstream reported it. */
   input_tokens: number | null
   output_tokens: number | null
   cache_read_tokens: number | null

@@ -30,10 +30,10 @@ export interface UsageQuery {
 }
 
 const MOST_ROWS = 1_000
-/** Names of a plot that are told apart. */
+/** Names of a plot that have a line of their own. */
 const MOST_NAMES = 8
 const OTHERS = '*'
-/** Days of which hours are told one by one, and any days. */
+/** Days of which each hour is listed, and any days. */
 const MOST_DAYS = { hour: 8, day: 400, month: 4_000 } as const
 const DAY = 86_400_000
 

@@ -5,7 +5,7 @@ import type { Meters } from './meters.js'
 import { WorkerMetrics } from './workers.js'
 
 /**
- * The metrics of one gateway. They outlive its chains: counters that began anew with each saved config would lose what requests
+ * The metrics of one gateway. They outlive its chains: counters that started over with each saved config would lose what requests
  * of the old chain still add.
  */
 export class GatewayMetrics {

@@ -20,7 +20,7 @@ import { Costs } from './costs.js'
 import { GatewayMetrics } from './gateway-metrics.js'
 
 const options = z.strictObject({
-  /** Lets anybody who reaches the port read `/metrics`; else it wants the operator's key. Default: false. */
+  /** Lets everyone who reaches the port read `/metrics`; else it asks for the operator's key. Default: false. */
   public: z.boolean().default(false),
   /** Models that have time series of their own; those past it count as `other`. Default: 50. */
   models: z.int().min(1).max(1000).default(50),

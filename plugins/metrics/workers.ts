@@ -5,15 +5,15 @@ import type { Snapshot } from './meters.js'
 
 const KIND = 'metrics'
 
-/** Milliseconds. A worker tells the others this often, when something has changed. */
+/** Milliseconds. A worker reports to the others this often, when something has changed. */
 const INTERVAL = 2_000
 
-/** What a worker counted stays after its end, since a sum that falls looks to Prometheus like a gateway that began anew. */
+/** What a worker counted stays after its end, since a sum that falls looks to Prometheus like a restarted gateway. */
 const TTL = 24 * 3_600_000
 
 /** The metrics of the workers of one gateway, through the state that they share. */
 export class WorkerMetrics {
-  /** The workers of one primary; gateways that share a Redis keep apart, each is scraped by itself. */
+  /** The workers of one primary; gateways that share a Redis keep apart, each is scraped alone. */
   readonly #gateway = `${hostname()}:${process.ppid}:`
   readonly #key: string
   #changed = false
@@ -35,7 +35,7 @@ export class WorkerMetrics {
     this.#changed = true
   }
 
-  /** What the others told last. */
+  /** What the others reported last. */
   others(): Snapshot[] {
     return [...this.state.entries(KIND)]
       .filter(([key]) => key.startsWith(this.#gateway) && key !== this.#key)

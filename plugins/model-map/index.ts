@@ -47,7 +47,7 @@ export const modelMap = definePlugin({
   },
 })
 
-/** Upstreams and accounts that there are not are told by name: they are known only when all plugins are set up. */
+/** Names unknown upstreams and accounts: they are known only when all plugins are set up. */
 function check({ upstream, account }: Destination, upstreams: Upstreams, accounts: Accounts): void {
   if (upstream !== undefined) upstreams.expect(upstream)
   const ids = accounts.all().map(({ id }) => id)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from '../../core/index.js'
 import { loggable } from '../../core/kit.js'
 
-/** Writes cassettes, one after the other, off the way of requests. What goes wrong is told once, and hurts no request. */
+/** Writes cassettes, one after the other, off the way of requests. What goes wrong is logged once, and hurts no request. */
 export class CassetteFiles {
   #writing: Promise<void> = Promise.resolve()
   #count: number | undefined

@@ -32,7 +32,7 @@ export function namesOfUser(body: unknown): string[] {
   return [id, ...fields].filter((name) => name.length >= SHORTEST)
 }
 
-/** What keys look like, wherever somebody pasted one. */
+/** What keys look like, wherever one was pasted. */
 const KEYS =
   /\bsk-[\w-]{16,}|\bgh[pousr]_\w{30,}|\bgithub_pat_\w{30,}|\bAKIA[0-9A-Z]{16}\b|\bxox[abprs]-[\w-]{10,}|\bAIza[\w-]{30,}|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}|\bBearer [\w.~+/-]{16,}=*/g
 

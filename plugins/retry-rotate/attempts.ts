@@ -59,7 +59,7 @@ export class Attempts {
     return target.model ?? (this.call.model === this.#asked ? undefined : this.call.model)
   }
 
-  /** The call as it is outside the fixes; each attempt fits it anew. */
+  /** The call as it is outside the fixes; each attempt fits it again. */
   get call(): Call {
     return this.#request.call
   }
@@ -221,7 +221,7 @@ export class Attempts {
     facts.upstream = upstream.name
     facts.account = account.id
     facts.attempts = attempts
-    // The forwarder's own mapping comes last and tells most.
+    // The forwarder's own mapping comes last and is the most exact.
     const mapped = reply?.header('x-mapped-model') ?? (model && headerText(model))
     const headers: Record<string, string> = {
       'x-account-email': account.email ?? account.id,

@@ -56,7 +56,7 @@ function afterBreak({ failure, status, message: text }: UpstreamError, stream: b
         : { next: 'return', cooldown: SERVER_ERROR }
     case 'shape':
       return { next: 'other', cooldown: SERVER_ERROR, alone: 'return' }
-    case 'error-event': // of a plugin that reads the stream by itself
+    case 'error-event': // of a plugin that reads the stream itself
       return judge({ kind: 'status', status, text, delay: undefined }, stream)
     default:
       return { next: 'other', cooldown: SERVER_ERROR, alone: 'pause' }

@@ -11,7 +11,7 @@ const isThinking = (block: JsonNode) => {
  * take out. A signature is good only at the upstream that made it, so this happens when a conversation changes upstreams.
  *
  * The error names the first bad block (`messages.3.content.0: …`). That one alone is taken out, since the others may be
- * needed; when the error names none, or names it anew, all go.
+ * needed; when the error names none, or the same one again, all go.
  */
 export function withoutThinking(body: JsonNode, error: string, all: boolean): readonly Edit[] | undefined {
   const named = new Set(

@@ -47,7 +47,7 @@ function textBlock(
 ): Buffer[] {
   const said = texts.filter(isText).map(({ raw }) => raw.subarray(1, -1))
   if (said.length === 0) return []
-  // What the client has put into a reminder by itself needs no second one.
+  // What the client itself has put into a reminder needs no second one.
   const isReminder = said[0]!.subarray(0, TAG.length).equals(TAG)
   const parts = said.flatMap((text, i) => (i === 0 ? [text] : [BLANK_LINE, text]))
   return [

@@ -31,7 +31,7 @@ export function isForeign(block: JsonNode): boolean {
   return length >= SHORTEST_DIGEST && length <= LONGEST_DIGEST && isOf(HEX, raw, length)
 }
 
-/** Whether what stands between the quotes begins with these bytes. */
+/** Whether the text between the quotes begins with these bytes. */
 function begins(raw: Buffer, bytes: Buffer): boolean {
   for (let i = 0; i < bytes.length; i++) if (raw[i + 1] !== bytes[i]) return false
   return true

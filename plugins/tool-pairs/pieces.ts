@@ -17,7 +17,7 @@ export function missingResult(id: string): Buffer {
   )
 }
 
-/** A result without its call, as blocks that may stand anywhere. A tool reference may not, and says nothing by itself. */
+/** A result without its call, as blocks that may be anywhere. A tool reference may not, and says nothing alone. */
 export function orphanBlocks(result: JsonNode): Buffer[] {
   const label = textBlock(JSON.stringify(ORPHANED))
   const content = result.get('content')

@@ -4,7 +4,7 @@ import type { OfficialVerdict } from './official.js'
 import { sentTokens } from './sent-tokens.js'
 
 /**
- * What a prompt cache did for a request: `hit`; `first`, nothing to compare with; `none`, the upstream tells of no cache; or why
+ * What a prompt cache did for a request: `hit`; `first`, nothing to compare with; `none`, the upstream reports no cache; or why
  * it missed: `upstream`, `account` or `model` changed, the `prefix` changed, its time to live passed (`expired`), or nothing of
  * ours explains it (`unknown`).
  */
@@ -58,7 +58,7 @@ const MEMORY = 24 * 1024 * 1024
 const MINUTE = 60_000
 /** A cache may be coarser than a token count. */
 const TOLERANCE = 0.9
-/** Shorter prompts are not cached by anybody (https://platform.claude.com/docs/en/build-with-claude/prompt-caching). */
+/** No provider caches shorter prompts (https://platform.claude.com/docs/en/build-with-claude/prompt-caching). */
 const SHORTEST = 1024
 
 /**
@@ -69,7 +69,7 @@ export class CacheDoctor {
   readonly #turns = new Map<string, Turn>()
   #bytes = 0
 
-  /** A verdict, or how to find one: two bodies of 300 kB are compared only for whoever reads it. */
+  /** A verdict, or how to find one: two bodies of 300 kB are compared only when it is read. */
   look(
     facts: RecordFacts,
     attempt: AttemptRecord | undefined,

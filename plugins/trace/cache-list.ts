@@ -3,7 +3,7 @@ import type { Money } from './money.js'
 import { sessionsOf } from './sessions.js'
 
 const NO_MISS: ReadonlySet<string | undefined> = new Set([undefined, 'hit', 'first', 'none'])
-/** Misses of one session that are told; the newest ones. */
+/** Misses of one session that are listed; the newest ones. */
 const MOST = 50
 
 /** Each session with its tokens, and the requests whose cache missed, oldest first. */

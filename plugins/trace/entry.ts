@@ -15,7 +15,7 @@ export interface Bodies {
 const BASE = 4_000
 const CALLS = 2
 
-/** What is kept of a finished request. Its calls are compared when somebody asks for that. */
+/** What is kept of a finished request. Its calls are compared when that is asked for. */
 export class Entry {
   readonly id: string
   readonly route: string
@@ -63,7 +63,7 @@ export class Entry {
     return this.verdict
   }
 
-  /** Lets go of its bodies, and with them of the changes and the verdict that nobody has asked for. */
+  /** Lets go of its bodies, and with them of the changes and the verdict that were not asked for. */
   forget(): void {
     this.seen = undefined
     if (typeof this.verdict === 'function') this.verdict = NOT_LOOKED_AT

@@ -3,7 +3,7 @@ import { costOf, loggable, type RequestCost } from '../../core/kit.js'
 import type { CacheVerdict } from './cache-doctor.js'
 import type { Entry } from './entry.js'
 
-/** What requests cost, in US dollars: reckoned when somebody looks, since the price list takes 20 ms to load. */
+/** What requests cost, in US dollars: computed when they are read, since the price list takes 20 ms to load. */
 export class Money {
   #list: PriceList | undefined
   #loading: Promise<void> | undefined

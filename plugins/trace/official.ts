@@ -30,7 +30,7 @@ export class Official {
 
   constructor(private readonly accounts: Accounts) {}
 
-  /** The call to send on; what a client asks by itself stays. */
+  /** The call to send on; what a client itself asks stays. */
   ask(call: Call): Call {
     const all = () => this.accounts.all()
     this.#mayAsk ??= all().length > 0 && all().every(({ upstream }) => upstream === UPSTREAM)

@@ -9,7 +9,7 @@ interface Sums {
   outputTokens: number
   cacheReadTokens: number
   cacheCreationTokens: number
-  /** Requests whose answer told no tokens. */
+  /** Requests whose answer reported no tokens. */
   unknown: number
   /** US dollars, of the `priced` ones; `listCost` by the names that the clients asked for, `plan`: requests that a plan pays. */
   cost: number
@@ -60,7 +60,7 @@ const sums = (): Sums => ({
   lostCost: 0,
 })
 
-/** The requests that are kept, by session, prompt and agent; the session that was heard of last comes first. */
+/** The requests that are kept, by session, prompt and agent; the session with the newest request comes first. */
 export function sessionsOf(entries: readonly Entry[], money: Money): SessionNode[] {
   const sessions = new Map<string | null, SessionNode & { readonly byPrompt: Map<string | null, Found> }>()
   for (const entry of entries) {

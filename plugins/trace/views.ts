@@ -4,7 +4,7 @@ import type { Entry } from './entry.js'
 import type { Money } from './money.js'
 import { sentTokens } from './sent-tokens.js'
 
-/** One line of a list of requests. Times in milliseconds, tokens as the upstream told them. */
+/** One line of a list of requests. Times in milliseconds, tokens as the upstream reported them. */
 export type Row = ReturnType<typeof rowOf>
 
 export function rowOf(entry: Entry, money: Money) {
@@ -40,7 +40,7 @@ export function rowOf(entry: Entry, money: Money) {
     cost,
     listCost,
     plan,
-    /** False: no answer told how many tokens it took. */
+    /** False: no answer reported how many tokens it took. */
     usageKnown: answer?.inputTokens !== undefined,
     estimatedTokens: facts.estimatedTokens,
     /** Of the estimate, as a share of what it was: 0.1 is 10 % too many. */

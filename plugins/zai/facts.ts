@@ -1,7 +1,7 @@
 import type { UpstreamFact } from '../../core/kit.js'
 
 /**
- * What each family of Claude's becomes. z.ai maps `claude-*` names by itself, but to glm-4.7 (zai-org/feedback#182), so the
+ * What each family of Claude's becomes. z.ai itself maps `claude-*` names, but to glm-4.7 (zai-org/feedback#182), so the
  * real name is sent. From the package glm-launch 2026.9 on PyPI and configurations in public repositories, November 2026;
  * z.ai's own page was not seen.
  */

@@ -6,7 +6,7 @@ export const deepseek: Entry = {
   title: 'DeepSeek',
   baseURL: 'https://api.deepseek.com/anthropic',
   keyHeader: 'x-api-key',
-  // Theirs, done here so that `x-mapped-model` tells.
+  // Theirs, done here so that `x-mapped-model` says so.
   models: { 'claude-opus*': 'deepseek-v4-pro', 'claude*': 'deepseek-flash' },
   facts: [
     {
