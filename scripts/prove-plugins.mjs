@@ -131,7 +131,7 @@ try {
       0,
       `${door} can't be imported alone`,
     )
-  writeFileSync(join(folder, 'vitest.config.mjs'), '')
+  writeFileSync(join(folder, 'vitest.config.mjs'), 'export default {}\n')
   assert.equal(
     run(join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=dot', 'plugins/greet.test.ts'),
     0,
