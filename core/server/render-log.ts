@@ -2,7 +2,9 @@ import { type LoggedRequest, painter, readableRequest, timeText } from './readab
 
 /** Makes readable lines, each with its newline, of the log's JSON lines. What is no JSON stays as it is. */
 export async function logRenderer(colorize: boolean): Promise<(line: string) => string> {
-  const { prettyFactory } = await import('pino-pretty')
+  // CommonJS: in the bundle it has no export but the default one.
+  const { default: pretty } = await import('pino-pretty')
+  const { prettyFactory } = pretty as unknown as typeof import('pino-pretty')
   const rendered = prettyFactory({ singleLine: true, colorize, translateTime: 'SYS:HH:MM:ss' })
   const paint = painter(colorize)
   return (line) => {

@@ -84,7 +84,7 @@ export async function bundle(outdir, isCommandAlone = false) {
     plugins: [withoutUnused, withReflection],
     logLevel: 'warning',
     // Loaded late, or not at all, and some of them find their own files beside them.
-    external: ['cosmiconfig', 'ioredis', 'jiti', 'libsql', 'pg', 'pino-pretty'],
+    external: ['cosmiconfig', 'ioredis', 'jiti', 'libsql', 'pg'],
     // CommonJS packages inside the bundle call `require`.
     banner: {
       js: "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);",
