@@ -14,7 +14,7 @@ import { CommandLineError } from './usage-error.js'
 
 /** Milliseconds since the process began, after which what is there is printed; and that it waits in any case. */
 const DEADLINE = 90
-const LEAST = 40
+const LEAST = 60
 /** Bytes of Claude Code's status. */
 const LONGEST = 1024 * 1024
 

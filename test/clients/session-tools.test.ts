@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { expect, it, onTestFinished } from 'vitest'
 import { extraArgs } from '../../core/cli/client-extras.js'
 import { answer, anthropicUpstream } from '../support/anthropic-upstream.js'
@@ -12,6 +14,9 @@ import { claude } from './claude.js'
 import { describeClients, NEWEST } from './clients.js'
 
 const cli = builtCli()
+/** util-linux gives a program a terminal; another system's `script` takes other flags. */
+const hasTerminal =
+  spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') ?? false
 const KEY = 'admin-key-1234'
 const PROMPT = 'What did this session cost until now?'
 const TOOL = 'mcp__agproxy__cost_so_far'
@@ -47,5 +52,64 @@ describeClients(NEWEST, (client) => {
     // One request of this session was finished when it asked.
     expect(run.stdout).toMatch(/It says: .*This session: \$0\.\d{4} .*1 requests, 0 failed/)
     expect(gateway.requests('messages').length).toBeGreaterThanOrEqual(2)
+  })
+})
+
+describeClients(NEWEST, (client) => {
+  it.skipIf(!hasTerminal)('shows the line of agproxy statusline in a session on a terminal', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'agproxy-line-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const { url } = await stand(anthropicUpstream({ text: 'There you are.' }), {
+      config: (up) => ({
+        ...zaiPair(up),
+        server: { adminKey: KEY },
+        plugins: { zai: { baseURL: up }, trace: {} },
+      }),
+    })
+    const work = join(folder, 'work')
+    mkdirSync(work)
+    // As it is after the first start, with the folder trusted.
+    const known = {
+      hasCompletedOnboarding: true,
+      theme: 'dark',
+      projects: { [work]: { hasTrustDialogAccepted: true } },
+    }
+    writeFileSync(join(folder, '.claude.json'), JSON.stringify(known))
+    const extra = extraArgs(['hello there'], { statusline: true, mcp: false }, { HOME: folder }, work, [
+      process.execPath,
+      join(cli.folder, 'bin.js'),
+    ])
+    const words = [client.command, ...client.args, ...extra, 'hello there'].map(
+      (word) => `'${word.replaceAll("'", `'\\''`)}'`,
+    )
+    const child = spawn('script', ['-qfec', words.join(' '), '/dev/null'], {
+      cwd: work,
+      detached: true,
+      env: {
+        ...{
+          PATH: process.env.PATH,
+          HOME: folder,
+          TMPDIR: folder,
+          SHELL: '/bin/bash',
+          TERM: 'xterm-256color',
+        },
+        ...{ ANTHROPIC_BASE_URL: url, ANTHROPIC_AUTH_TOKEN: 'sk-test', DISABLE_AUTOUPDATER: '1' },
+        ...{
+          CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+          AGPROXY_STATUSLINE_FORMAT: 'line-of-{model}',
+        },
+        ...{ AGPROXY_PORT: new URL(url).port, AGPROXY_ADMIN_KEY: KEY, XDG_STATE_HOME: folder },
+      },
+    })
+    onTestFinished(() => void process.kill(-child.pid!, 'SIGKILL'))
+    // On a busy machine a line may come too late; each turn asks for it anew.
+    const more = setInterval(() => {
+      child.stdin.write('again')
+      setTimeout(() => child.stdin.write('\r'), 300)
+    }, 4_000)
+    onTestFinished(() => clearInterval(more))
+    let seen = ''
+    child.stdout.on('data', (chunk: Buffer) => (seen += stripVTControlCharacters(chunk.toString('utf8'))))
+    await expect.poll(() => seen, { timeout: 60_000, interval: 200 }).toMatch(/line-of-(glm-5\.3|Opus)/)
   })
 })
