@@ -64,3 +64,12 @@ export function pacedStream(folder, events, interval) {
     deltas: events,
   }
 }
+
+const TURN_EVENTS = 400
+const TURN_INTERVAL = 5
+
+/** A turn as people have it: Claude Code's body of 300 kB up, an answer that streams for two seconds down. @param {string} folder @returns {Exchange} */
+export function streamedTurn(folder) {
+  const stream = pacedStream(folder, TURN_EVENTS, TURN_INTERVAL)
+  return { ...stream, name: 'streamed-turn', body: claudeCodeBody(300_000) }
+}

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { wrong } from '../bench.mjs'
 import { rssKb } from '../processes.mjs'
 import { holdStreams, runLoad } from '../tools.mjs'
-import { burstStream, pacedStream, smallJson } from './exchanges.mjs'
+import { burstStream, pacedStream, smallJson, streamedTurn } from './exchanges.mjs'
 
 /** @typedef {import('./types.mjs').Scenario} Scenario */
 
@@ -60,6 +60,40 @@ const paced = (connections) => ({
     }),
 })
 
+/** What people run: a large body, and an answer of 400 events in two seconds. Over plain HTTP. @param {number} connections @returns {Scenario} */
+const turn = (connections) => ({
+  name: `turn-${connections}`,
+  title: `Turns of 300 kB with an answer of 400 events in 2 s, ${connections} at a time`,
+  columns: [
+    {
+      key: 'cpu',
+      title: 'CPU, µs/turn',
+      digits: 0,
+      than: { subject: 'undici', how: 'ratio', title: 'of undici' },
+    },
+    {
+      key: 'first50',
+      title: 'first byte p50, ms',
+      digits: 2,
+      than: { subject: 'direct', how: 'added', title: 'added' },
+    },
+    {
+      key: 'event99',
+      title: 'event p99, µs',
+      digits: 0,
+      than: { subject: 'undici', how: 'ratio', title: 'of undici' },
+    },
+  ],
+  takes: () => true,
+  run: async (bench, subject, { round }) =>
+    bench.measure(await bench.instance(subject), streamedTurn(bench.folder), {
+      connections,
+      seconds: 4.2,
+      warm: round > 0 ? 0 : 2.2,
+      stagger: Math.round(20_000 / connections),
+    }),
+})
+
 const OPEN = 1000
 
 /** An event a second in each, so that buffers are in use. @type {Scenario} */
@@ -105,4 +139,4 @@ const open = {
   },
 }
 
-export const streams = [burst, paced(32), paced(256), open]
+export const streams = [burst, paced(32), paced(256), turn(1), turn(8), turn(32), open]

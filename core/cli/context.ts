@@ -5,6 +5,7 @@ import type { VirtualModules } from '../config/loaders.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { ResolvedConfig } from '../config/resolved.js'
 import type { UpstreamOf } from '../config/upstreams.js'
+import { isRecord } from '../json/plain.js'
 import { withoutExit } from './exit.js'
 import type { ConfigArgs } from './flags.js'
 
@@ -54,7 +55,9 @@ export async function loadResolved(
   const { host, port, preset } = args
   const flags = { host, port, preset, logLevel: args['log-level'] }
   const presets = await context.presets()
-  const upstreamOf = await context.upstreamOf?.()
+  // It brings every upstream's code along.
+  const declares = isRecord(config) && config.upstreams !== undefined
+  const upstreamOf = declares ? await context.upstreamOf?.() : undefined
   const found = { file, flags, env, texts, warnings, presets }
   return resolveConfig(config, { ...found, ...(upstreamOf && { upstreamOf }) })
 }
