@@ -42,8 +42,7 @@ interface Turn {
   readonly tokens: number
   /** Undefined for a request that was not watched. */
   readonly body: Body | undefined
-  /** Put together only where a cache missed. */
-  readonly passages: () => readonly Passage[]
+  readonly passages: readonly Passage[]
 }
 
 /** A body in a buffer that may have room for the next turn's, which is longer. */
@@ -74,7 +73,7 @@ export class CacheDoctor {
     facts: RecordFacts,
     attempt: AttemptRecord | undefined,
     body: Buffer | undefined,
-    passages: () => readonly Passage[],
+    passages: readonly Passage[],
     now = Date.now(),
   ): CacheVerdict | (() => CacheVerdict) | undefined {
     if (!attempt || facts.session === undefined || sentTokens(attempt) === undefined) return undefined
@@ -98,6 +97,11 @@ export class CacheDoctor {
     const own = { ...turn, body: body && copyOf(body) }
     this.#keep(key, { ...turn, body: body && copyOf(body) })
     return () => verdict(own)
+  }
+
+  clear(): void {
+    this.#turns.clear()
+    this.#bytes = 0
   }
 
   #keep(key: string, turn: Turn): void {
@@ -189,5 +193,5 @@ function textOf({ buffer, length }: Body): Buffer {
 
 /** Paths that plugins changed, with their names. */
 function changedIn({ passages }: Turn): (readonly [path: string, plugin: string])[] {
-  return passages().flatMap(({ plugin, changes = [] }) => changes.map(({ path }) => [path, plugin] as const))
+  return passages.flatMap(({ plugin, changes = [] }) => changes.map(({ path }) => [path, plugin] as const))
 }

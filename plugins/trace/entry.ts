@@ -11,11 +11,10 @@ export interface Bodies {
   readonly answer: Buffer | undefined
 }
 
-/** A record with its attempts takes about so much, and its calls about so many times the body. */
+/** A record with its attempts takes about so much. */
 const BASE = 4_000
-const CALLS = 2
 
-/** What is kept of a finished request. Its calls are compared when that is asked for. */
+/** What is kept of a finished request. */
 export class Entry {
   readonly id: string
   readonly route: string
@@ -28,12 +27,12 @@ export class Entry {
   readonly times: RecordTimes
   readonly notes: readonly { readonly plugin: string; readonly text: string }[]
   readonly attempts: readonly AttemptRecord[]
-  #passages: readonly Passage[] | undefined
 
   constructor(
     record: FinishedRecord,
     { id, route, path }: CallHead,
-    private seen: (() => readonly Passage[]) | undefined,
+    /** None of a request that was not watched. */
+    readonly passages: readonly Passage[],
     private verdict: CacheVerdict | (() => CacheVerdict) | undefined,
     readonly bodies: Bodies | undefined,
     /** The first words of the prompt. */
@@ -51,21 +50,13 @@ export class Entry {
     this.attempts = record.attempts
   }
 
-  /** Compares its calls, and lets go of them. None of a request that was not watched. */
-  get passages(): readonly Passage[] {
-    this.#passages ??= this.seen?.() ?? []
-    this.seen = undefined
-    return this.#passages
-  }
-
   get cache(): CacheVerdict | undefined {
     if (typeof this.verdict === 'function') this.verdict = this.verdict()
     return this.verdict
   }
 
-  /** Lets go of its bodies, and with them of the changes and the verdict that were not asked for. */
+  /** Lets go of the bodies that a verdict needs, and so of one that was not asked for yet. */
   forget(): void {
-    this.seen = undefined
     if (typeof this.verdict === 'function') this.verdict = NOT_LOOKED_AT
   }
 
@@ -73,9 +64,8 @@ export class Entry {
   get bytes(): number {
     const { request, answer } = this.bodies ?? {}
     const kept = (request?.length ?? 0) + (answer?.length ?? 0)
-    const body = this.facts.requestBytes ?? 0
-    const calls = this.seen ? CALLS * body : changesSize(this.#passages ?? [])
-    return BASE + kept + calls + (typeof this.verdict === 'function' ? CALLS * body : 0)
+    const compared = typeof this.verdict === 'function' ? 2 * (this.facts.requestBytes ?? 0) : 0
+    return BASE + kept + changesSize(this.passages) + compared
   }
 }
 

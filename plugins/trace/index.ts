@@ -29,10 +29,6 @@ import { sessionsOf } from './sessions.js'
 import { detailsOf, rowOf } from './views.js'
 
 const NAME = 'trace'
-/** Requests that are compared at once, so that a plugin which does not declare its changes is found soon. */
-const CHECKED = 20
-/** Bytes of a body from which on its calls are compared at once. */
-const LARGE = 32_000
 
 /** Keeps what happened to each of the last requests, and answers the operator's questions about them. */
 export const trace = definePlugin({
@@ -52,7 +48,8 @@ export const trace = definePlugin({
   create: ({ options, logger, state, prices, accounts }): Plugin => {
     const money = new Money(prices, accounts, logger)
     const official = options.diagnostics ? new Official(accounts) : undefined
-    const { ring, live, estimates, doctor } = keptWith(state)
+    const known = keptWith(state)
+    const { ring, live, estimates, doctor } = known
     live.now = () => nowOf(accounts)
     ring.resize(options.size, options.memory)
     const pace = new Pace()
@@ -60,7 +57,6 @@ export const trace = definePlugin({
     const capture = slot(() => new Capture())
     const warned = new Set<string>()
     const shown = { texts: options.bodies }
-    let checked = 0
     const warn = (plugin: string, paths: readonly string[]) => {
       if (warned.has(plugin)) return
       warned.add(plugin)
@@ -106,17 +102,15 @@ export const trace = definePlugin({
         const sent = isMessage ? sentTokens(answer) : undefined
         if (sent && facts.model !== undefined && facts.requestBytes)
           estimates.learn(facts.model, facts.requestBytes, sent)
-        const passages = seen && (() => seen.passages(shown, warn).filter(({ plugin }) => plugin !== NAME))
-        const changes = () => entry.passages
-        const own = isMessage ? doctor.look(facts, answer, seen?.last?.bytes, changes) : undefined
+        // At once: only so many requests are watched, and calls that were kept would outlive the young generation.
+        const passages = seen?.passages(shown, warn).filter(({ plugin }) => plugin !== NAME) ?? []
+        const own = isMessage ? doctor.look(facts, answer, seen?.last?.bytes, passages) : undefined
         const told = official?.verdict(head)
         const cache =
           own && told ? () => ({ ...(typeof own === 'function' ? own() : own), official: told }) : own
         const bodies = options.bodies ? bodiesOf(seen?.first, capture(head)) : undefined
         const text = options.bodies && seen?.first?.body ? promptText(seen.first.body) : undefined
-        const entry: Entry = new Entry(record, head, passages, cache, bodies, text)
-        // A large body that is kept makes each collection of memory cost more than the comparison.
-        if (checked++ < CHECKED || (facts.requestBytes ?? 0) > LARGE) void entry.passages
+        const entry = new Entry(record, head, passages, cache, bodies, text)
         ring.add(entry)
         live.add(entry)
       },
@@ -132,21 +126,46 @@ export const trace = definePlugin({
         }),
       ],
       onRetire: () => live.end(),
+      dispose() {
+        if (--known.chains > 0) return
+        kept.delete(state)
+        ring.resize(0, 0)
+        doctor.clear()
+      },
     }
   },
 })
 
-/** What is known outlives a reload, as the state store does, so that the request before a change of the config can be asked for. */
-function keptWith(state: object) {
+/**
+ * What is known outlives a reload, as the state store does, so that the request before a change of the config can be asked for. It goes
+ * with the last chain: a program that opens and closes gateways would keep 5 MB of each.
+ */
+function keptWith(state: object): Known {
   let found = kept.get(state)
   if (!found) {
-    found = { ring: new Ring(), live: new Live(), estimates: new Estimates(), doctor: new CacheDoctor() }
+    found = {
+      ring: new Ring(),
+      live: new Live(),
+      estimates: new Estimates(),
+      doctor: new CacheDoctor(),
+      chains: 0,
+    }
     kept.set(state, found)
   }
+  found.chains++
   return found
 }
 
-const kept = new WeakMap<object, { ring: Ring; live: Live; estimates: Estimates; doctor: CacheDoctor }>()
+interface Known {
+  readonly ring: Ring
+  readonly live: Live
+  readonly estimates: Estimates
+  readonly doctor: CacheDoctor
+  /** Of this gateway, that are not disposed of. */
+  chains: number
+}
+
+const kept = new WeakMap<object, Known>()
 
 function admin(path: string, handle: Endpoint['handle']): Endpoint {
   return { method: 'GET', path: `/_agproxy/api${path}`, access: 'admin', handle }
