@@ -94,7 +94,9 @@ export const trace = definePlugin({
         },
       }),
       onFinish(record, head) {
-        const { seen } = sightings(head)
+        const watched = sightings(head)
+        const { seen } = watched
+        watched.seen = undefined // a record may be kept for long, its calls not
         seen?.end()
         const { facts, attempts } = record
         const answer = attempts.at(-1)
