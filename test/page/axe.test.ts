@@ -47,7 +47,7 @@ describe.skipIf(isWithoutBrowser())('axe', () => {
       const url = view === undefined ? `${world.gateway.url}/_agproxy/` : world.page(view)
       const { page, close } = await openPage(browser, url, { colorScheme })
       await page.waitForLoadState('load')
-      await page.locator('.loading').waitFor({ state: 'detached' })
+      await expect.poll(() => page.locator('.loading').count(), { timeout: 15_000 }).toBe(0)
       if (view === '/live') await page.locator('.line.prompt').first().click()
       if (view === '/sessions') await page.keyboard.press('?')
       await page.waitForTimeout(200)

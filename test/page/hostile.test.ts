@@ -73,7 +73,7 @@ describe.skipIf(isWithoutBrowser())('what strangers write', () => {
       const { page, problems, close } = await openPage(browser, world.page(view), {
         viewport: { width: 1024, height: 768 },
       })
-      await page.locator('.loading').waitFor({ state: 'detached' })
+      await expect.poll(() => page.locator('.loading').count(), { timeout: 15_000 }).toBe(0)
       if (view === '/live')
         for (const prompt of await page.locator('.line.prompt').all()) await prompt.click()
       for (const details of await page.locator('.panel details').all())

@@ -221,7 +221,7 @@ describe.skipIf(isWithoutBrowser())('the page', () => {
     await page.getByText('By hour, in numbers').click()
     expect(await page.locator('details table').innerText()).toContain('glm-5.3')
     await page.locator('label', { hasText: /^by/ }).locator('select').selectOption('agent')
-    await page.locator('tbody', { hasText: 'Explore' }).first().waitFor()
+    await page.locator('tbody', { hasText: 'agent-1' }).first().waitFor()
     expect(page.url()).toContain('by=agent')
   })
 

@@ -42,7 +42,7 @@ it.skipIf(!process.env.README_SHOTS)('takes the pictures of the README', { timeo
   ] as const) {
     const options = { viewport: { width: 1280, height: 800 }, colorScheme }
     const { page, problems, close } = await openPage(browser, world.page(view), options)
-    await page.locator('.loading').waitFor({ state: 'detached' })
+    await expect.poll(() => page.locator('.loading').count(), { timeout: 15_000 }).toBe(0)
     await page.waitForTimeout(1_500)
     await page.screenshot({ path: `${FOLDER}${name}.jpg`, type: 'jpeg', quality: 82 })
     expect(problems).toEqual([])

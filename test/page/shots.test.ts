@@ -55,7 +55,7 @@ describe.skipIf(isWithoutBrowser())('screenshots', () => {
           colorScheme: theme,
         })
         await page.waitForLoadState('load')
-        await page.locator('.loading').waitFor({ state: 'detached' })
+        await expect.poll(() => page.locator('.loading').count(), { timeout: 15_000 }).toBe(0)
         if (name === 'live') await page.locator('.line.prompt').nth(1).click()
         await page.waitForTimeout(name === 'live' ? 1_200 : 300)
         await shot(page, `${name}-${width}-${theme}`)
