@@ -50,7 +50,7 @@ it('agproxy upstreams shows what each takes, from where, and what was learned', 
   const env = await running()
   const { code, out } = await cli(['upstreams'], env)
   expect(code).toBe(0)
-  expect(out).toMatch(/^zai\n {2}cacheControl false +all models +https:\S+ \(2026-11\)$/m)
+  expect(out).toMatch(/^zai\n {2}cacheControl false +all models +https:\S+ \(2026-11, assumed\)$/m)
   expect(out).toMatch(
     /^ {2}learned\n {4}systemMessages false +claude-new-1 +refused: role system inside messages; until 20\S+$/m,
   )

@@ -12,7 +12,7 @@ interface Init {
 }
 
 async function sent(body: object, { accepts = {}, mode = 'auto', answer }: Init) {
-  const plugin = await mount(limits({ mode }), { accepts, ...(answer && { upstream: answer }) })
+  const plugin = await mount(limits({ mode }), { accepts, ...(answer && { answer }) })
   const call = makeCall(body as Partial<MessagesRequest>)
   const reply = await plugin.send(call)
   const [out] = plugin.calls
