@@ -64,7 +64,9 @@ describe('a machine without room for WebAssembly', () => {
     }
     vi.stubGlobal('WebAssembly', { Module: class {}, Instance })
     const fresh = await import('./parse-body.js')
-    const bytes = Buffer.from(body([{ role: 'user', content: `${'long "words" '.repeat(50)}\n` }]))
+    const bytes = Buffer.from(
+      body([JSON.stringify({ role: 'user', content: `${'long "words" '.repeat(50)}\n` })]),
+    )
     expect(fresh.parseBody(bytes, DEFAULT_LIMITS).value()).toEqual(JSON.parse(bytes.toString()))
   })
 })
