@@ -44,7 +44,8 @@ export const GOALS = [
     values: against('rate', 'undici', 'ratio'),
     atLeast: 0.7,
     quick: true,
-    held: { 'claude-code': 0.27, 'claude-code-anthropic': 0.4 },
+    // z.ai: 0.27 before ten fixes, the ledger and the trace were part of the preset; docs/performance.md has what each of them costs.
+    held: { 'claude-code': 0.15, 'claude-code-anthropic': 0.4 },
   },
   {
     number: 1,

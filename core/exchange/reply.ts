@@ -48,14 +48,14 @@ export class ChainReply implements InnerReply {
   ) {
     this.status = init.status ?? 200
     this.cooldown = init.cooldown
-    this.#headers = init.headers ? lowerCased(init.headers) : {}
+    this.#headers = init.headers ?? {}
     this.#over = over
     this.#payload = payload
     this.#mappers = mappers
   }
 
   static bytes(bytes: Buffer, init: ReplyInit = {}): ChainReply {
-    return new ChainReply(init, { bytes })
+    return new ChainReply(withLowerCase(init), { bytes })
   }
 
   static json(value: unknown, init: ReplyInit = {}): ChainReply {
@@ -65,7 +65,7 @@ export class ChainReply implements InnerReply {
 
   /** A stream of bytes from an upstream or of your own. */
   static stream(source: ByteSource, init: ReplyInit = {}): ChainReply {
-    return new ChainReply(init, { source })
+    return new ChainReply(withLowerCase(init), { source })
   }
 
   /** A `text/event-stream` of your own, from data objects or events, made as fast as the client reads. */
@@ -188,6 +188,12 @@ export class ChainReply implements InnerReply {
 /** One name for the type and its makers, as users know it. */
 export type Reply = ReplyContract
 export const Reply: ReplyMakers = ChainReply
+
+/** Where replies are made; those derived from them have such headers already. */
+function withLowerCase(init: ReplyInit): ReplyInit {
+  const headers = init.headers && lowerCased(init.headers)
+  return headers === init.headers ? init : { ...init, headers }
+}
 
 /** By shape: a config's plugin may hold another copy of the class, and data may well have a field of that name. */
 function isEvent(item: EventData | StreamEvent): item is StreamEvent {
