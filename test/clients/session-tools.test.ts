@@ -33,7 +33,7 @@ const curious: Handler = anthropicUpstream((request) => {
 describeClients(NEWEST, (client) => {
   it('asks the gateway what its session costs, by the tools of agproxy claude --mcp', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'agproxy-tools-'))
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }))
     const { url, gateway } = await stand(curious, {
       config: (up) => ({
         ...zaiPair(up),
@@ -58,7 +58,7 @@ describeClients(NEWEST, (client) => {
 describeClients(NEWEST, (client) => {
   it.skipIf(!hasTerminal)('shows the line of agproxy statusline in a session on a terminal', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'agproxy-line-'))
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }))
     const { url } = await stand(anthropicUpstream({ text: 'There you are.' }), {
       config: (up) => ({
         ...zaiPair(up),
