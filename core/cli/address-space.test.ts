@@ -35,9 +35,13 @@ describe.skipIf(process.platform !== 'linux')('a limited address space', () => {
     expect(await answer(14_000_000)).toMatchObject({ status: 200 })
   })
 
-  it('without any room says what to do', async () => {
-    const { status, text } = await answer(8_000_000)
-    expect(status).toBe(500)
-    expect(text).toContain('start it with NODE_OPTIONS=--disable-wasm-trap-handler')
-  })
+  // Node 24 reserves less.
+  it.skipIf(Number.parseInt(process.versions.node, 10) >= 24)(
+    'without any room says what to do',
+    async () => {
+      const { status, text } = await answer(8_000_000)
+      expect(status).toBe(500)
+      expect(text).toContain('start it with NODE_OPTIONS=--disable-wasm-trap-handler')
+    },
+  )
 })

@@ -5,6 +5,7 @@ import { ClientGoneError, ReportedError } from '../errors/gateway-errors.js'
 import { dropping } from '../exchange/headers.js'
 import { headerList, heldBytes } from '../exchange/inner.js'
 import { Delivery, type DeliveryInit, type Outcome } from './delivery.js'
+import { destroyAnswer } from './destroy-answer.js'
 
 /** What belongs to the upstream's own connection and host, and would mislead the client about ours; and what we say ourselves. */
 const NOT_RELAYED = dropping(
@@ -132,7 +133,7 @@ class Pump implements ByteSink {
     } else {
       // A pipelined answer before it is still being written; the connection ends after that one.
       this.#delivery.settle(outcome)
-      res.destroy()
+      destroyAnswer(res)
     }
   }
 

@@ -15,6 +15,7 @@ import {
 import { ClientCancellation } from '../exchange/cancellation.js'
 import { Connection } from './connection.js'
 import type { DeliveryInit, Outcome } from './delivery.js'
+import { destroyAnswer } from './destroy-answer.js'
 import { type Matched, RequestHandler, type ServeContext } from './handle.js'
 import { logLine, noteRefusal } from './log-line.js'
 import { renderError } from './render-error.js'
@@ -67,7 +68,7 @@ class Exchange {
       else await this.#write(reply)
     } catch (error) {
       this.#logger.error({ id: this.#handler.id, err: error }, 'could not write the answer')
-      this.res.destroy()
+      destroyAnswer(this.res)
     } finally {
       this.#finish()
     }
