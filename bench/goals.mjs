@@ -105,7 +105,8 @@ export const GOALS = [
     values: against('rate', 'undici-coalesced', 'ratio'),
     atLeast: 0.7,
     quick: true,
-    held: { 'claude-code': 0.4, 'claude-code-anthropic': 0.4 },
+    // z.ai: 0.52 before the looks at what upstreams send wrong.
+    held: { 'claude-code': 0.33, 'claude-code-anthropic': 0.4 },
   },
   {
     number: 3,

