@@ -105,7 +105,7 @@ export const GOALS = [
     values: against('rate', 'undici-coalesced', 'ratio'),
     atLeast: 0.7,
     quick: true,
-    // z.ai: 0.52 before the looks at what upstreams send wrong.
+    // z.ai: about 0.5 before; docs/performance.md says what is known of the fall.
     held: { 'claude-code': 0.33, 'claude-code-anthropic': 0.4 },
   },
   {

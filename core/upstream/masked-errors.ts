@@ -8,7 +8,8 @@ const CR = 0x0d
 const OF_ANSWER = /^event: ?(message_(start|delta|stop)|content_block_(start|delta|stop)|ping)\n/
 const ENOUGH = 32
 const BLANK_LINE = Buffer.from('\n\n')
-const ERROR = Buffer.from('error')
+/** `error` without its first letter, at whose many others the search would stop. */
+const ERROR = Buffer.from('rror')
 /** A larger event goes on as it comes: it is no error. */
 const EVENT_LIMIT = 1024 * 1024
 /** What an error event has before it is decoded. Inside of an answer's text the quotes are escaped. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import * as plugins from '../../plugins/index.js'
-import type { PluginDefinition } from '../contract/plugin.js'
-import { FORWARDED_ROUTES, ROUTES } from './routes.js'
+import type { PluginDefinition } from '../core/contract/plugin.js'
+import { FORWARDED_ROUTES, ROUTES } from '../core/plugin/routes.js'
+import * as plugins from '../plugins/index.js'
 
 describe('a route of the Messages API that goes to an upstream', () => {
   it('is seen by each built-in plugin that sees the others', () => {
