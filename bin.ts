@@ -1,13 +1,19 @@
 #!/usr/bin/env node
 import module from 'node:module'
+import { holdYoungGeneration } from './core/server/young-generation.js'
 
 // Node 22 and later keep compiled code between starts; it has to be said before anything is imported.
 ;(module as { enableCompileCache?: () => void }).enableCompileCache?.()
+holdYoungGeneration()
 const { takeRoom } = await import('./core/cli/address-space.js')
 await takeRoom()
+const { endWithReader } = await import('./core/cli/broken-pipe.js')
 const { runCli } = await import('./core/cli/main.js')
 
-const code = await runCli(process.argv.slice(2), {
+const argv = process.argv.slice(2)
+for (const stream of [process.stdout, process.stderr]) endWithReader(stream, argv)
+
+const code = await runCli(argv, {
   cwd: process.cwd(),
   env: process.env,
   out: (text) => process.stdout.write(text),

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answerChecks, upstreamFault } from './checks.mjs'
+import { CERTIFICATE, Far } from './far/far.mjs'
 import { put, requestBytes } from './payloads.mjs'
 import { cpuMs, freePort, launch, machineMs } from './processes.mjs'
 import { smallJson } from './scenarios/exchanges.mjs'
@@ -19,6 +20,10 @@ export class Bench {
   /** @type {Map<string, Promise<Instance>>} */
   #shared = new Map()
   #count = 0
+  /** @type {Far | undefined} */
+  #far
+  /** @type {Promise<import('./far/far.mjs').Way> | undefined} */
+  #overTls
 
   /** @param {{ root: string, dist: string, cache: string, tools: import('./tools.mjs').Tools, stub: Stub }} parts */
   constructor({ root, dist, cache, tools, stub }) {
@@ -38,18 +43,35 @@ export class Bench {
 
   async close() {
     for (const instance of this.#shared.values()) await instance.then((i) => i.stop()).catch(() => {})
+    this.#far?.stop()
     this.stub.stop()
   }
 
-  /** The instance that serves all scenarios but those that look at the process itself. @param {Subject} subject */
-  instance(subject) {
-    const found = this.#shared.get(subject.name) ?? this.fresh(subject)
-    this.#shared.set(subject.name, found)
+  /** Upstreams over TLS. */
+  get far() {
+    this.#far ??= new Far(this.stub.port)
+    return this.#far
+  }
+
+  /** The stub over TLS, near by. */
+  overTls() {
+    this.#overTls ??= this.far.open()
+    return this.#overTls
+  }
+
+  /** The instance that serves all scenarios but those that look at the process itself. @param {Subject} subject @param {import('./far/far.mjs').Way} [way] */
+  instance(subject, way) {
+    const name = `${subject.name} ${way?.name ?? ''}`
+    const found = this.#shared.get(name) ?? this.fresh(subject, way && { way })
+    this.#shared.set(name, found)
     return found
   }
 
-  /** A new process that has answered one small request; the stub is left answering such. @param {Subject} subject @param {{ nodeArgs?: string[] }} [options] @returns {Promise<Instance>} */
-  async fresh(subject, { nodeArgs = [] } = {}) {
+  /**
+   * A new process that has answered one small request, or with `asked: false` none; the stub is left answering such.
+   * @param {Subject} subject @param {{ nodeArgs?: string[], way?: import('./far/far.mjs').Way, asked?: boolean }} [options] @returns {Promise<Instance>}
+   */
+  async fresh(subject, { nodeArgs = [], way, asked = true } = {}) {
     if (!subject.command)
       return {
         subject,
@@ -66,15 +88,17 @@ export class Bench {
       folder,
       port,
       upstream: this.stub.port,
+      origin: way?.origin ?? `http://127.0.0.1:${this.stub.port}`,
       root: this.root,
       dist: this.dist,
       peers: this.peers,
     }
     const small = smallJson(this.folder)
     await this.stub.set(small.stub)
-    const probe = requestBytes(small.body, port, this.headersOf(subject))
+    const probe = asked ? requestBytes(small.body, port, this.headersOf(subject)) : undefined
     const command = subject.command({ ...place, nodeArgs })
-    const launched = await launch({ ...command, cwd: folder, log: join(folder, 'log'), port, probe })
+    const env = { ...command.env, ...(way && { NODE_EXTRA_CA_CERTS: CERTIFICATE }) }
+    const launched = await launch({ ...command, env, cwd: folder, log: join(folder, 'log'), port, probe })
     return { subject, port, ...launched }
   }
 
@@ -169,7 +193,7 @@ export class Bench {
     const { user, system } = process.cpuUsage()
     return {
       subject: pid ? cpuMs(pid) : 0,
-      stub: cpuMs(this.stub.pid),
+      stub: cpuMs(this.stub.pid) + (this.#far ? cpuMs(this.#far.pid) : 0),
       machine: machineMs(),
       harness: (user + system) / 1e3,
     }

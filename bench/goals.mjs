@@ -44,8 +44,8 @@ export const GOALS = [
     values: against('rate', 'undici', 'ratio'),
     atLeast: 0.7,
     quick: true,
-    // z.ai: 0.27 before ten fixes, the ledger and the trace were part of the preset; docs/performance.md has what each of them costs.
-    held: { 'claude-code': 0.15, 'claude-code-anthropic': 0.4 },
+    // z.ai: 0.29 before ten fixes, the ledger and the trace were part of the preset; docs/performance.md has what each of them costs.
+    held: { 'claude-code': 0.16, 'claude-code-anthropic': 0.4 },
   },
   {
     number: 1,
@@ -135,6 +135,13 @@ export const GOALS = [
     scenario: 'open-1000',
     values: plain('perStream'),
     atMost: 40,
+  },
+  {
+    number: 4,
+    text: '200 open streams of 2 MB up: RSS above idle, MB',
+    scenario: 'bodies-200',
+    values: plain('above'),
+    atMost: 60,
   },
   { number: 4, text: 'idle RSS, MB', scenario: 'startup', values: plain('idle'), atMost: 90, quick: true },
   {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 
 export const USAGE = `npm run bench -- [flags]
-  --quick             under two minutes; exit code 1 for a wrong answer, and when a ratio that was reached is missed by more
+  --quick             under three minutes; exit code 1 for a wrong answer, and when a ratio that was reached is missed by more
                       than a third in the best of three tries
   --only a,b          scenarios whose names begin like this
   --subjects a,b      these subjects

@@ -31,8 +31,8 @@ export function freePort() {
  */
 
 /**
- * Starts a server and waits until it answers `probe` (the bytes of a request) with a 200.
- * @param {{ command: string, args: string[], env?: NodeJS.ProcessEnv, cwd?: string, log: string, port: number, probe: Buffer }} options
+ * Starts a server and waits until it answers `probe` (the bytes of a request) with a 200, or without one until it takes connections.
+ * @param {{ command: string, args: string[], env?: NodeJS.ProcessEnv, cwd?: string, log: string, port: number, probe?: Buffer }} options
  * @returns {Promise<Launched>}
  */
 export async function launch({ command, args, env, cwd, log, port, probe }) {
@@ -80,7 +80,7 @@ function tail(log) {
   return readFileSync(log, 'utf8').slice(-1_500)
 }
 
-/** @param {number} port @param {Buffer} request @returns {Promise<boolean>} */
+/** @param {number} port @param {Buffer | undefined} request @returns {Promise<boolean>} */
 function answers(port, request) {
   return new Promise((resolve) => {
     const socket = createConnection({ port, host: '127.0.0.1' })
@@ -90,7 +90,7 @@ function answers(port, request) {
     }
     socket.setTimeout(5_000, () => done(false))
     socket.once('error', () => done(false))
-    socket.once('connect', () => socket.write(request))
+    socket.once('connect', () => (request ? socket.write(request) : done(true)))
     socket.once('data', (chunk) => done(chunk.subarray(0, 12).toString('latin1') === 'HTTP/1.1 200'))
     socket.once('close', () => done(false))
   })

@@ -25,7 +25,7 @@ async function buildWithMaps(root, folder) {
     platform: 'node',
     target: 'node20.19',
     logLevel: 'warning',
-    external: ['ai-tokenizer', 'cosmiconfig', 'ioredis', 'jiti', 'pino-pretty'],
+    external: ['ai-tokenizer', 'cosmiconfig', 'ioredis', 'jiti'],
     banner: { js: "import { createRequire as r_ } from 'node:module'; const require = r_(import.meta.url);" },
   })
   return folder

@@ -67,7 +67,7 @@ async function main({ quick, ...options }) {
   let kept = true
   const bench = await Bench.start(parts)
   try {
-    const common = { note, progress, deadline: began + (quick ? 1.4 : 18) * MINUTE }
+    const common = { note, progress, deadline: began + (quick ? 2.5 : 22) * MINUTE }
     if (quick) kept = await quickRun(bench, scenarios, subjects, results, common)
     else
       merge(

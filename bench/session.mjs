@@ -44,7 +44,7 @@ export async function runSession(bench, scenarios, subjects, { rounds, quick, de
       }
       for (const subject of taking.filter(({ name }) => !out.has(name))) {
         progress(`${scenario.name}, round ${round + 1} of ${turns}: ${subject.name}`)
-        const cell = await scenario.run(bench, subject, { round, quick }).catch((error) => {
+        const cell = await scenario.run(bench, subject, { round, quick, subjects: taking }).catch((error) => {
           out.add(subject.name) // it could not even be started, or broke down: it takes no further turn here
           return { wrong: error instanceof Error ? error.message : String(error) }
         })

@@ -12,6 +12,7 @@ export type {
   SessionKey,
 } from './contract/accounts.js'
 export type { Awaitable } from './contract/awaitable.js'
+export type { BudgetState, BudgetsAnswer } from './contract/budgets.js'
 export type {
   CallHead,
   CallPatch,
@@ -65,6 +66,7 @@ export type {
   RecordTimes,
 } from './contract/record.js'
 export type { ReplyInit, ReplyMakers, ReplyPatch } from './contract/reply.js'
+export type { Elsewhere, KeptRequest, Resend, Side } from './contract/resend.js'
 export type {
   EstimateTokens,
   GatewayContext,
@@ -88,6 +90,7 @@ export type {
   ModelInfo,
   Precedence,
 } from './contract/upstream.js'
+export type { UsageAnswer, UsageRow, UsageSums } from './contract/usage.js'
 export type { ErrorType } from './errors/api-errors.js'
 export type { ErrorCode } from './errors/codes.js'
 export {

@@ -8,6 +8,14 @@ export type {
   CassetteEvent,
   CassetteRequest,
 } from './cassette/format.js'
+export { namesOfUser, withoutUser } from './cassette/redact.js'
+export {
+  type CassetteSecrets,
+  cassetteBody,
+  cassetteEvent,
+  cassetteName,
+  cassetteText,
+} from './cassette/write.js'
 export type { Change, ShownChanges } from './contract/change.js'
 export {
   type ErrorBody,
@@ -20,6 +28,7 @@ export {
 export { embeddedError } from './errors/embedded-error.js'
 export { isKnownError, isReported, loggable } from './errors/gateway-errors.js'
 export { type UpstreamWords, wordsOfJson } from './errors/upstream-words.js'
+export { answerText } from './exchange/answer-text.js'
 export { orCancelled, sleep } from './exchange/cancellation.js'
 export { bodyDifferences } from './exchange/changes.js'
 export { KeyRing, presentedKeys } from './exchange/client-keys.js'
@@ -33,6 +42,7 @@ export { type Passage, type SeenBody, type SeenCall, Sightings } from './exchang
 export { plainHeaders, plainQuery } from './exchange/plain-headers.js'
 export { SEAL } from './exchange/sealed.js'
 export { shownStatus } from './exchange/shown-status.js'
+export { sideOf } from './exchange/side.js'
 export { type ReplyWatcher, watchReply } from './exchange/watch-reply.js'
 export { oddFile } from './files/read.js'
 export { addedItems, applyEdits, arrayOf, withoutItems, withoutMembers } from './json/edit.js'

@@ -1,23 +1,32 @@
-import { createEffect, createSignal, lazy, Match, Show, Suspense, Switch } from 'solid-js'
+import { createEffect, createSignal, Match, Show, Suspense, Switch } from 'solid-js'
 import { key } from './api/key.js'
-import { createFeed } from './data/feed.js'
+import { createFeed, type Feed } from './data/feed.js'
 import { useKeys } from './keys.js'
 import { Header } from './parts/header.jsx'
 import { Help } from './parts/help.jsx'
+import { later } from './parts/later.js'
 import { NoKey } from './parts/no-key.jsx'
 import { Notices } from './parts/notices.jsx'
 import { NowStrip } from './parts/now.jsx'
+import { step } from './parts/step.js'
 import { go, href, route, type View, withQuery } from './route.js'
 import { nextTheme } from './theme.js'
 import { Live } from './views/live/live.jsx'
 import { RequestPanel } from './views/request/panel.jsx'
 
-const Accounts = lazy(() => import('./views/accounts/accounts.jsx'))
-const Chain = lazy(() => import('./views/chain/chain.jsx'))
-const Compare = lazy(() => import('./views/compare/compare.jsx'))
-const Cost = lazy(() => import('./views/cost/cost.jsx'))
-const Sessions = lazy(() => import('./views/sessions/sessions.jsx'))
-const Upstreams = lazy(() => import('./views/upstreams/upstreams.jsx'))
+const views = {
+  accounts: later(() => import('./views/accounts/accounts.jsx')),
+  chain: later(() => import('./views/chain/chain.jsx')),
+  compare: later(() => import('./views/compare/compare.jsx')),
+  cost: later(() => import('./views/cost/cost.jsx')),
+  sessions: later(() => import('./views/sessions/sessions.jsx')),
+  upstreams: later(() => import('./views/upstreams/upstreams.jsx')),
+}
+
+const viewOf = (view: View) => (view === 'live' ? undefined : views[view])
+
+/** Milliseconds: the list comes first; then the views are here before the gateway may be away. */
+const THEN = 1_500
 
 const JUMPS: Readonly<Record<string, View>> = {
   'g l': 'live',
@@ -29,22 +38,27 @@ const JUMPS: Readonly<Record<string, View>> = {
 }
 
 export function App() {
+  const feed = createFeed()
   return (
-    <Show when={key()} keyed fallback={<NoKey />}>
-      <Page />
+    <Show when={key() !== undefined || feed.seen()} fallback={<NoKey />}>
+      <Page feed={feed} />
     </Show>
   )
 }
 
-function Page() {
-  const feed = createFeed()
+function Page(props: { feed: Feed }) {
+  const { feed } = props
   const [help, setHelp] = createSignal(false)
   const opened = () => route().query.get('open') ?? undefined
+  createEffect(() => {
+    if (feed.seen()) setTimeout(() => Object.values(views).map(({ preload }) => preload()), THEN)
+  })
   createEffect(() => {
     document.title = `agproxy · ${route().view}`
   })
   useKeys(() => ({
     ...Object.fromEntries(Object.entries(JUMPS).map(([keys, view]) => [keys, () => go(href(view))])),
+    ...(route().view !== 'live' && { j: () => step(1), k: () => step(-1) }),
     '?': () => void setHelp(true),
     t: nextTheme,
     '/': () => {
@@ -67,23 +81,8 @@ function Page() {
               <Match when={route().view === 'live'}>
                 <Live feed={feed} />
               </Match>
-              <Match when={route().view === 'sessions'}>
-                <Sessions />
-              </Match>
-              <Match when={route().view === 'cost'}>
-                <Cost />
-              </Match>
-              <Match when={route().view === 'accounts'}>
-                <Accounts />
-              </Match>
-              <Match when={route().view === 'upstreams'}>
-                <Upstreams />
-              </Match>
-              <Match when={route().view === 'chain'}>
-                <Chain />
-              </Match>
-              <Match when={route().view === 'compare'}>
-                <Compare />
+              <Match when={viewOf(route().view)} keyed>
+                {(View) => <View />}
               </Match>
             </Switch>
           </Suspense>

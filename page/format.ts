@@ -23,6 +23,11 @@ export function money(value: number | null | undefined): string {
   return `$${value < 0.1 ? value.toFixed(4) : value < 1 ? value.toFixed(3) : value < 1000 ? value.toFixed(2) : whole.format(Math.round(value))}`
 }
 
+/** `39k tokens, $0.0447`; without the money where a plan pays or no price is known. */
+export function wasteWords(lost: number, cost: number): string {
+  return `${tokens(lost)} tokens${cost > 0 ? `, ${money(cost)}` : ''}`
+}
+
 /** `12 ms`, `1.2 s`, `3 min 20 s`, `2 h 5 min`. */
 export function duration(ms: number | null | undefined): string {
   if (ms === undefined || ms === null || !Number.isFinite(ms)) return NONE
@@ -34,6 +39,12 @@ export function duration(ms: number | null | undefined): string {
   if (seconds < 86_400)
     return two(Math.floor(seconds / 3_600), 'h', Math.floor((seconds % 3_600) / 60), 'min')
   return two(Math.floor(seconds / 86_400), 'd', Math.floor((seconds % 86_400) / 3_600), 'h')
+}
+
+/** `16 s left`, in whole seconds, of a cooldown that ends at `until` (milliseconds since 1970; null: with the config). */
+export function leftWords(until: number | null, now: number): string {
+  if (until === null) return 'until the config changes'
+  return `${duration(Math.max(0, Math.ceil((until - now) / 1000)) * 1000)} left`
 }
 
 function two(big: number, unit: string, small: number, below: string): string {

@@ -1,7 +1,8 @@
 import { createMemo, createSignal } from 'solid-js'
+import { href, type Query, VIEWS, type View } from './address.js'
 
-export const VIEWS = ['live', 'sessions', 'cost', 'accounts', 'upstreams', 'chain', 'compare'] as const
-export type View = (typeof VIEWS)[number]
+export type { View }
+export { href }
 
 export interface Route {
   readonly view: View
@@ -29,16 +30,6 @@ function decoded(part: string): string {
   } catch {
     return part
   }
-}
-
-export type Query = Readonly<Record<string, string | undefined>>
-
-/** `#/view/part?query`; what is undefined or empty is left out. */
-export function href(view: View, parts: readonly string[] = [], query: Query = {}): string {
-  const params = new URLSearchParams()
-  for (const [name, value] of Object.entries(query)) if (value) params.set(name, value)
-  const text = params.toString()
-  return `#/${[view, ...parts.map(encodeURIComponent)].join('/')}${text ? `?${text}` : ''}`
 }
 
 /** The same place with another query. */

@@ -1,4 +1,4 @@
-// The manifest that is packed has no script: npm warns of a `prepare` in an installed package, and there is nothing to build in it.
+// The manifest that is packed has no script: npm may warn of one in an installed package, and there is nothing to build in it.
 //   --strip    before packing; without it the manifest becomes again what it was
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,11 +1,10 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { docPages as pages } from './support/doc-blocks.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const inDocs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-const pages = ['README.md', ...inDocs.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)]
 
 /** Markdown without its code, whose brackets are no links. */
 const prose = (page: string) =>
@@ -43,19 +42,10 @@ describe.each(pages)('%s', (page) => {
   })
 })
 
-it('every page can be reached from the index', () => {
-  const reached = new Set<string>()
-  const visit = (page: string): void => {
-    if (reached.has(page)) return
-    reached.add(page)
-    for (const { file } of linksOf(page)) {
-      const path = join(root, file)
-      if (!existsSync(path)) continue
-      if (statSync(path).isDirectory()) {
-        for (const name of readdirSync(path)) if (name.endsWith('.md')) reached.add(join(file, name))
-      } else if (file.endsWith('.md')) visit(file)
-    }
-  }
-  visit('docs/README.md')
-  expect(pages.filter((page) => !reached.has(page))).toEqual([])
+it('the index lists every page once, with a heading that says what for', () => {
+  const index = readFileSync(join(root, 'docs/README.md'), 'utf8')
+  const listed = [...index.matchAll(/^- \[[^\]]+\]\(([^)]+)\)/gm)].map(([, file]) => join('docs', file!))
+  expect(listed.toSorted()).toEqual(pages.filter((page) => page !== 'docs/README.md').toSorted())
+  const tasks = [...index.matchAll(/^## (\w+)/gm)].map(([, task]) => task)
+  expect(tasks).toEqual(['Use', 'Configure', 'Extend', 'Operate', 'Understand', 'Built'])
 })

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
@@ -88,33 +88,4 @@ describe.each(folders('plugins'))('docs/plugins/%s.md', (folder) => {
       }
     }
   })
-})
-
-const pages = [
-  'README.md',
-  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join('docs', name)),
-]
-
-/** The anchors of a page's headings, as GitHub makes them. */
-const anchors = (page: string) =>
-  [...read(page).matchAll(/^#+ (.*)$/gm)].map(([, text]) =>
-    text!
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-      .replaceAll(' ', '-'),
-  )
-
-it.each(pages)('every relative link of %s leads somewhere', (page) => {
-  const prose = read(page).replace(/^```[\s\S]*?^```/gm, '')
-  const links = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target!)
-  const broken = links
-    .filter((target) => !/^[a-z]+:/.test(target))
-    .filter((target) => {
-      const [path = '', anchor] = target.split('#')
-      const file = path === '' ? page : join(dirname(page), path)
-      return !existsSync(join(root, file)) || (anchor !== undefined && !anchors(file).includes(anchor))
-    })
-  expect(broken).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -14,12 +14,11 @@ import { Transport } from '../core/upstream/transport.js'
 import { presets } from '../presets/index.js'
 import { startTestGateway, type TestConfig } from './harness/gateway.js'
 import { ask, send } from './support/client.js'
+import { docPages, writeBlocks } from './support/doc-blocks.js'
 
 /*
- * Every ```ts block of the README and the docs is written to a file and compiled. A block whose first line is a comment
- * with a file's name gets that name, so that blocks can import each other. `*.test.ts` blocks are run; configs are loaded
- * as a user's would be, and their chains built. A block without an import may use
- * `defineConfig` as if it had imported it.
+ * Every ```ts block of the README and the docs is written to a file and compiled. `*.test.ts` blocks are run; configs are loaded
+ * as a user's would be, and their chains built.
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
 const out = join(root, '.cache', 'docs')
@@ -32,34 +31,8 @@ const modules = async () => ({
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent }
 
-const pages = [
-  'README.md',
-  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join('docs', name)),
-]
-
-/** Writes a page's blocks; returns their files. */
-function extract(page: string): string[] {
-  const folder = join(out, page.replace(/\.md$/, ''))
-  const taken = new Set<string>()
-  const blocks = [...readFileSync(join(root, page), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(
-    (m) => m[1]!,
-  )
-  return blocks.map((code, i) => {
-    const named = /^\/\/ (\S+\.ts)\n/.exec(code)?.[1] ?? `block-${i + 1}.ts`
-    const name = taken.has(named) ? named.replace(/\.ts$/, `-${i + 1}.ts`) : named
-    taken.add(name)
-    const file = join(folder, name)
-    mkdirSync(dirname(file), { recursive: true })
-    const prelude = /^import /m.test(code) ? '' : "import { defineConfig } from 'agproxy'\n"
-    writeFileSync(file, prelude + code)
-    return file
-  })
-}
-
 rmSync(out, { recursive: true, force: true })
-const files = pages.flatMap(extract)
+const files = docPages.flatMap((page) => writeBlocks(page, out))
 writeFileSync(
   join(out, 'tsconfig.json'),
   JSON.stringify({ extends: relative(out, join(root, 'tsconfig.json')), include: ['**/*.ts'], exclude: [] }),

@@ -37,6 +37,26 @@ describe('error codes', () => {
     expect(documented).toEqual([...CODES])
   })
 
+  it('have each a word of what to do', () => {
+    const rows = readFileSync(join(root, 'docs/errors.md'), 'utf8').match(/^\| `AGP_\w+` \|.*$/gm) ?? []
+    const isStatus = (cell: string) =>
+      /^(\d{3}(, \d{3})*|–|any|the error's|500, or 401 without a key)$/.test(cell)
+    const bare = rows.filter((row) => {
+      const [, ...cells] = row.split(' | ').map((cell) => cell.replace(/ \|$/, '').trim())
+      const [what, todo] = cells.filter((cell) => !isStatus(cell))
+      return !what || !todo
+    })
+    expect(bare).toEqual([])
+  })
+
+  it('that the code names are all among them', () => {
+    const named = sources.flatMap(({ text }) =>
+      [...text.matchAll(/'(AGP_[A-Z_]+)'/g)].map(([, code]) => code!),
+    )
+    const known: readonly string[] = CODES
+    expect([...new Set(named)].filter((code) => !known.includes(code))).toEqual([])
+  })
+
   it('are all given by some error', () => {
     const others = sources.filter(({ file }) => file !== 'core/errors/codes.ts')
     const unused = CODES.filter((code) => !others.some(({ text }) => text.includes(`'${code}'`)))

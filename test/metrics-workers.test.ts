@@ -11,8 +11,9 @@ it('metrics of all workers are told by any of them, also what one counted that h
   const body = { model: 'claude-haiku-4-5', max_tokens: 5, messages: [{ role: 'user', content: 'hi' }] }
   for (let i = 0; i < 12; i++) expect((await send(gateway.url, { body })).status).toBe(200)
   const count = async () => {
-    const text = (await send(gateway.url, { method: 'GET', path: '/metrics' })).text()
-    return Number(/^agproxy_requests_total\{route="messages".*\} (\d+)$/m.exec(text)?.[1])
+    const answer = await send(gateway.url, { method: 'GET', path: '/metrics' })
+    const found = /^agproxy_requests_total\{route="messages".*\} (\d+)$/m.exec(answer.text())
+    return found ? Number(found[1]) : `${answer.status}: ${answer.text().slice(0, 500)}`
   }
   const always = async () => new Set(await Promise.all(Array.from({ length: 6 }, count)))
   await expect.poll(always, { timeout: 15_000 }).toEqual(new Set([12]))

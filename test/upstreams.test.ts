@@ -66,7 +66,7 @@ accounts:
     })
     expect((await send({ body: ask() })).status).toBe(200)
     expect(up.requests[0]!.url).toBe('/model/eu.anthropic.claude-sonnet-5/invoke')
-    expect(problems([{ name: 'x', type: 'azure' }])).toContain("expected the type 'bedrock' or 'vertex'")
+    expect(problems([{ name: 'x', type: 'azure' }])).toContain('expected a type of bedrock, vertex, moonshot')
   })
 
   it('one without a provider is of Anthropic’s own shape', async () => {

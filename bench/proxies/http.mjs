@@ -1,7 +1,7 @@
 import http from 'node:http'
 
 // The least that a proxy on node:http can do: pipe the request up and the answer down.
-const [port, upstreamPort] = process.argv.slice(2).map(Number)
+const [port, upstreamPort] = [Number(process.argv[2]), Number(new URL(process.argv[3]).port)]
 const agent = new http.Agent({ keepAlive: true, maxSockets: 2048 })
 
 http

@@ -73,3 +73,9 @@ export function streamedTurn(folder) {
   const stream = pacedStream(folder, TURN_EVENTS, TURN_INTERVAL)
   return { ...stream, name: 'streamed-turn', body: claudeCodeBody(300_000) }
 }
+
+/** A body of `size` bytes up, and an answer with an event a second that does not end. @param {string} folder @param {number} size @returns {Exchange} */
+export function largeStream(folder, size) {
+  const stream = pacedStream(folder, 1_000_000, 1_000)
+  return { ...stream, name: `large-stream-${size}`, body: claudeCodeBody(size) }
+}

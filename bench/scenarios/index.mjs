@@ -1,11 +1,13 @@
 import { GOALS } from '../goals.mjs'
+import { heldBodies } from './bodies.mjs'
+import { pauses } from './pauses.mjs'
 import { processes } from './process.mjs'
 import { requests } from './requests.mjs'
 import { seen } from './seeing.mjs'
 import { streams } from './streams.mjs'
 import { workers } from './workers.mjs'
 
-const ALL = [...requests, ...streams, ...processes, ...seen, workers]
+const ALL = [...requests, ...streams, ...pauses, ...processes, ...heldBodies, ...seen, workers]
 
 /** What the goals speak of comes first, in case that time runs out. */
 const FIRST = [...new Set(GOALS.map(({ scenario }) => scenario))]

@@ -2,8 +2,11 @@ import { claudeCodeTurn, smallJson } from './exchanges.mjs'
 
 /** @typedef {import('./types.mjs').Scenario} Scenario */
 
-/** The first turn of a subject also pays for its compiler. @param {import('./types.mjs').Turn} turn */
-const warmth = ({ round, quick }) => (round > 0 ? 0.15 : quick ? 0.5 : 0.8)
+/**
+ * Seconds before a measurement. V8 goes on compiling for 3 s under load: with half a second for it, a request cost up to twice as
+ * much as with three, and the more code a subject has, the more. @param {import('./types.mjs').Turn} turn
+ */
+export const warmth = ({ round }) => (round > 0 ? 0.15 : 3)
 
 const RATE = {
   key: 'rate',

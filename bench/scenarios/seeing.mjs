@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { rssKb } from '../processes.mjs'
 import { anthropic, start } from '../subjects/agproxy.mjs'
 import { claudeCodeTurn, smallJson } from './exchanges.mjs'
+import { warmth } from './requests.mjs'
 
 /**
  * What it costs to see every request: the preset with all that records, counts and limits, and the same without any of it.
@@ -48,11 +49,11 @@ const requests = (name, title, exchange) => ({
   ],
   more,
   takes,
-  run: async (bench, one, { round }) =>
+  run: async (bench, one, turn) =>
     bench.measure(await bench.instance(one), exchange(bench.folder), {
       connections: 32,
       seconds: 2,
-      warm: round > 0 ? 0.3 : 1.5,
+      warm: warmth(turn),
     }),
 })
 

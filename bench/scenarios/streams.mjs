@@ -3,6 +3,7 @@ import { wrong } from '../bench.mjs'
 import { rssKb } from '../processes.mjs'
 import { holdStreams, runLoad } from '../tools.mjs'
 import { burstStream, pacedStream, smallJson, streamedTurn } from './exchanges.mjs'
+import { warmth } from './requests.mjs'
 
 /** @typedef {import('./types.mjs').Scenario} Scenario */
 
@@ -20,11 +21,11 @@ const burst = {
     { key: 'cpu', title: 'CPU, µs/stream', digits: 0 },
   ],
   takes: () => true,
-  run: async (bench, subject, { round, quick }) =>
+  run: async (bench, subject, turn) =>
     bench.measure(await bench.instance(subject), burstStream(bench.folder, 500), {
       connections: 32,
       seconds: 1.2,
-      warm: round > 0 ? 0.15 : quick ? 0.5 : 0.8,
+      warm: warmth(turn),
     }),
 }
 
@@ -60,10 +61,16 @@ const paced = (connections) => ({
     }),
 })
 
-/** What people run: a large body, and an answer of 400 events in two seconds. Over plain HTTP. @param {number} connections @returns {Scenario} */
-const turn = (connections) => ({
-  name: `turn-${connections}`,
-  title: `Turns of 300 kB with an answer of 400 events in 2 s, ${connections} at a time`,
+/** Those that are told where to go by an origin. */
+const OVER_TLS = ['undici', 'undici-coalesced', 'passthrough', 'claude-code', 'claude-code-anthropic']
+
+/**
+ * What people run: a large body, and an answer of 400 events in two seconds. No proxy goes without TLS: the load generator speaks none.
+ * @param {number} connections @param {boolean} [tls] @returns {Scenario}
+ */
+const turn = (connections, tls = false) => ({
+  name: `turn-${tls ? 'tls-' : ''}${connections}`,
+  title: `Turns of 300 kB with an answer of 400 events in 2 s${tls ? ', TLS upstream' : ''}, ${connections} at a time`,
   columns: [
     {
       key: 'cpu',
@@ -84,14 +91,18 @@ const turn = (connections) => ({
       than: { subject: 'undici', how: 'ratio', title: 'of undici' },
     },
   ],
-  takes: () => true,
+  takes: ({ name, command }) => !tls || !command || OVER_TLS.includes(name),
   run: async (bench, subject, { round }) =>
-    bench.measure(await bench.instance(subject), streamedTurn(bench.folder), {
-      connections,
-      seconds: 4.2,
-      warm: round > 0 ? 0 : 2.2,
-      stagger: Math.round(20_000 / connections),
-    }),
+    bench.measure(
+      await bench.instance(subject, tls ? await bench.overTls() : undefined),
+      streamedTurn(bench.folder),
+      {
+        connections,
+        seconds: 4.2,
+        warm: round > 0 ? 0 : 2.2,
+        stagger: Math.round(20_000 / connections),
+      },
+    ),
 })
 
 const OPEN = 1000
@@ -139,4 +150,15 @@ const open = {
   },
 }
 
-export const streams = [burst, paced(32), paced(256), turn(1), turn(8), turn(32), open]
+export const streams = [
+  burst,
+  paced(32),
+  paced(256),
+  turn(1),
+  turn(8),
+  turn(32),
+  turn(1, true),
+  turn(8, true),
+  turn(32, true),
+  open,
+]

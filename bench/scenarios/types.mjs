@@ -12,6 +12,7 @@
  * @typedef {object} Turn
  * @property {number} round
  * @property {boolean} quick
+ * @property {readonly Subject[]} subjects all that take part
  *
  * @typedef {object} Scenario
  * @property {string} name

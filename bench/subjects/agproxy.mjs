@@ -9,10 +9,10 @@ import { join } from 'node:path'
  */
 export const start =
   (config, ...flags) =>
-  ({ folder, port, upstream, dist, nodeArgs }) => {
+  ({ folder, port, origin, dist, nodeArgs }) => {
     const file = join(folder, 'agproxy.config.json')
     const server = { port, maxConcurrent: 2048 }
-    writeFileSync(file, JSON.stringify({ server, ...config(`http://127.0.0.1:${upstream}`) }))
+    writeFileSync(file, JSON.stringify({ server, ...config(origin) }))
     return {
       command: process.execPath,
       args: [...nodeArgs, join(dist, 'bin.js'), 'start', '--config', file, ...flags],
@@ -26,7 +26,7 @@ export const anthropic = (/** @type {string} */ preset) => (/** @type {string} *
   plugins: { anthropic: { baseURL } },
 })
 
-const zai = (/** @type {string} */ baseURL) => ({
+export const zai = (/** @type {string} */ baseURL) => ({
   preset: 'claude-code',
   accounts: [{ id: 'bench', upstream: 'zai', apiKey: 'sk-upstream' }],
   plugins: { zai: { baseURL } },

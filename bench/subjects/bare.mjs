@@ -11,9 +11,9 @@ const proxy = (/** @type {string} */ name) =>
 /** @param {string} file @param {string[]} more @returns {NonNullable<Subject['command']>} */
 const nodeProxy =
   (file, ...more) =>
-  ({ port, upstream, nodeArgs }) => ({
+  ({ port, origin, nodeArgs }) => ({
     command: process.execPath,
-    args: [...nodeArgs, proxy(file), String(port), String(upstream), ...more],
+    args: [...nodeArgs, proxy(file), String(port), origin, ...more],
   })
 
 /** @type {Subject} */

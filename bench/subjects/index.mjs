@@ -1,6 +1,6 @@
 import { claudeCode, claudeCodeAnthropic, passthrough, workers } from './agproxy.mjs'
 import { direct, http, nginx, undici, undiciCoalesced } from './bare.mjs'
-import { portkey, router } from './peers.mjs'
+import { laminar, portkey, router } from './peers.mjs'
 
 /** In the order of their turns. @type {readonly import('./types.mjs').Subject[]} */
 export const SUBJECTS = [
@@ -14,6 +14,7 @@ export const SUBJECTS = [
   claudeCodeAnthropic,
   portkey,
   router,
+  laminar,
 ]
 
 /** Those of the quick run: what its goals are measured against, and what has to meet them. */

@@ -4,8 +4,12 @@ import { join } from 'node:path'
 
 /** @typedef {import('./types.mjs').Subject} Subject */
 
-/** claude-code-router 3 needs Node 22 and a desktop application's parts; 2.0.0 is the last that is a router for Node 20. */
-export const PEERS = { '@portkey-ai/gateway': '1.15.2', '@musistudio/claude-code-router': '2.0.0' }
+/** claude-code-router 3.1.1 can't be installed: npm has no `@the-next-ai/ai-gateway`, on which it depends (E404). */
+export const PEERS = {
+  '@portkey-ai/gateway': '1.15.2',
+  '@musistudio/claude-code-router': '2.0.0',
+  '@lmnr-ai/claude-code-proxy': '0.1.24',
+}
 
 /**
  * Portkey answers every stream with a 500 when npm gives it a newer one: github.com/Portkey-AI/gateway/issues/1389. It is
@@ -80,4 +84,24 @@ export const router = {
     const cli = join(peers, 'node_modules/@musistudio/claude-code-router/dist/cli.js')
     return { command: process.execPath, args: [...nodeArgs, cli, 'start'], env: { HOME: folder } }
   },
+}
+
+/** A proxy in Rust that Node loads as an addon; started as its types show. @type {Subject} */
+export const laminar = {
+  name: 'laminar',
+  title: `Laminar claude-code-proxy ${PEERS['@lmnr-ai/claude-code-proxy']}`,
+  node: true,
+  peer: true,
+  rewrites: 'any',
+  command: ({ peers, port, origin, nodeArgs }) => ({
+    command: process.execPath,
+    args: [
+      ...nodeArgs,
+      '-e',
+      'const [library, port, url] = process.argv.slice(1); new (require(library).ProxyServer)(Number(port)).runServer(url)',
+      join(peers, 'node_modules/@lmnr-ai/claude-code-proxy'),
+      String(port),
+      origin,
+    ],
+  }),
 }

@@ -3,6 +3,7 @@
  * @property {string} folder its own, empty
  * @property {number} port
  * @property {number} upstream the stub's port
+ * @property {string} origin where its requests go, which may be the stub over TLS
  * @property {string} root the repository
  * @property {string} dist agproxy's build
  * @property {string} peers folder with the peers' node_modules

@@ -6,8 +6,8 @@ import type { Candidate } from './candidate.js'
 
 /**
  * What keeps an account from serving:
- * `usable` – nothing; `trial` – its rest is over, and one request may try it; `shaky` and `avoided` – a server error a moment
- * ago, or several in a row: it serves if no other can; `probing` – a request is trying it; `resting`.
+ * `ok` – nothing; `half-open` – its cooldown is over, and one request may try it; `degraded` and `failing` – a server error a moment
+ * ago, or several in a row: it serves if no other can; `probing` – a request is trying it; `cooling-down`.
  */
 export type Health = 'ok' | 'half-open' | 'degraded' | 'failing' | 'probing' | 'cooling-down'
 const ORDER: readonly Health[] = ['ok', 'half-open', 'degraded', 'failing', 'probing', 'cooling-down']
@@ -20,7 +20,7 @@ const PROBE_WAIT = 5_000
 /** And then the crowd may follow, until the probe has an outcome. */
 const PROBE_OPEN = 60_000
 
-/** Who rests, why and for how long, and who may try whether the rest is over. */
+/** Which account is in cooldown, why and for how long, and who may try it when that is over. */
 export class Cooldowns {
   constructor(
     private readonly store: StateStore,
@@ -58,7 +58,7 @@ export class Cooldowns {
     return scopes.filter((scope) => this.store.get('recovering', scope))
   }
 
-  /** Whether a scope's rest is over and no request tries it. */
+  /** Whether a scope's cooldown is over and no request tries it. */
   isHalfOpen(scope: string): boolean {
     return this.#health(scope) === 'half-open'
   }

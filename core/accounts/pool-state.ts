@@ -17,7 +17,7 @@ export interface PoolStateInit {
 /** Kinds of facts that may let a waiting request go on. */
 const NEWS: ReadonlySet<string> = new Set(['cooldown', 'probe', 'recovering', SLOT])
 
-/** What is known about accounts; outlives a reload of the config, so that a resting account goes on resting. */
+/** What is known about accounts; outlives a reload of the config, so that a cooldown goes on. */
 export class PoolState {
   readonly store: StateStore
   readonly random: () => number

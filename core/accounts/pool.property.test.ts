@@ -8,7 +8,7 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 const SECOND = 1_000
-/** As long as a probe keeps others away; see rests.ts. */
+/** As long as a probe keeps others away; see cooldowns.ts. */
 const PROBE_WAIT = 5 * SECOND
 const PATIENCE = 10 * SECOND
 
@@ -133,7 +133,9 @@ class Play {
 
   #granted(lease: Lease, session: string): void {
     const model = this.#models.find((m) => m.id === lease.target.account.id)!
-    expect(Date.now(), `a request to ${model.id}, which rests`).toBeGreaterThanOrEqual(model.restsUntil)
+    expect(Date.now(), `a request to ${model.id}, which is in cooldown`).toBeGreaterThanOrEqual(
+      model.restsUntil,
+    )
     if (model.suspect && !this.#probeIsOpen(model)) {
       expect(model.probe, `a second probe of ${model.id}`).toBeUndefined()
       model.probe = { lease, since: Date.now() }
@@ -187,7 +189,7 @@ class Play {
   }
 }
 
-it('no request to a resting account but one probe; sessions stay; nobody waits while an account is idle', async () => {
+it('no request to an account in cooldown but one probe; sessions stay; nobody waits while an account is idle', async () => {
   await fc.assert(
     fc.asyncProperty(setup, async ({ steps, ...init }) => {
       vi.setSystemTime(1_700_000_000_000)

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { growth, LINEAR } from '../../test/support/growth.js'
-import { makeCall } from '../../testing.js'
+import { decodedShare, makeCall } from '../../testing.js'
 import type { Content } from '../contract/messages.js'
+import { sessionOf } from './session-id.js'
 import { sessionKey } from './session-key.js'
 
 const keyOf = (first: Content, system?: Content) =>
@@ -62,4 +63,20 @@ describe('the key of a conversation without an id', () => {
     // A text of more than 64 kB costs V8 five times as much a byte: both sizes are beyond that.
     expect(growth(16_000, calls, sessionKey)).toBeLessThan(LINEAR)
   })
+})
+
+it.each([
+  ['{"session_id":"one"}', 'one'],
+  ['user_a_account__session_two', 'two'],
+  ['user_a', undefined],
+  [`{"session_id":"${'x'.repeat(1_000)}"}`, undefined],
+  [7, undefined],
+  [undefined, undefined],
+])('the session inside of metadata.user_id is read without the rest of the body: %j', (user_id, session) => {
+  const call = makeCall({
+    metadata: { other: Array(100).fill(0), ...(user_id !== undefined && { user_id: user_id as string }) },
+  })
+  const bare = call.with({ bytes: call.bytes })
+  expect(sessionOf(bare)).toBe(session)
+  expect(decodedShare(bare)).toBe(0)
 })

@@ -5,7 +5,7 @@ import { shownStatus } from '../exchange/shown-status.js'
 import { retryAfterSeconds } from '../upstream/retry-after.js'
 import { clockText, durationText, SOON } from '../upstream/times.js'
 
-/** An account that could not be had: it rests, or it is busy. */
+/** An account that could not be had: it is in cooldown, or it is busy. */
 export interface Unavailable {
   readonly id: string
   /** Undefined: every slot was taken, or another request was probing it. */

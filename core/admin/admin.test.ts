@@ -18,7 +18,7 @@ const limited = () =>
   anthropicUpstream(() => failure(429, 'rate_limit_error', 'slow down', { 'retry-after': '40' }))
 
 describe('the accounts over HTTP', () => {
-  it('are shown with their rests, and without a key', async () => {
+  it('are shown with their cooldowns, and without a key', async () => {
     const { send, gateway } = await stand(limited(), keyed())
     const [first, second] = gateway.accounts.all()
     await send({ body: ask() })
@@ -94,7 +94,7 @@ describe('the accounts over HTTP', () => {
     })
   })
 
-  it('lose their rests by hand, and serve again', async () => {
+  it('lose their cooldowns by hand, and serve again', async () => {
     const { send, up } = await stand(limited(), keyed())
     expect((await send({ body: ask() })).status).toBe(429)
     up.use(anthropicUpstream())

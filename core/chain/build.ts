@@ -4,7 +4,11 @@ import { type AdminGuard, adminGuard } from '../admin/guard.js'
 import type { ResolvedConfig } from '../config/resolved.js'
 import { quotedName } from '../config/words.js'
 import type { Accounts } from '../contract/accounts.js'
-import type { Logger } from '../contract/services.js'
+import type { CallHead } from '../contract/call.js'
+import type { Prices } from '../contract/prices.js'
+import type { FinishedRecord } from '../contract/record.js'
+import type { Resend } from '../contract/resend.js'
+import type { Logger, Transport } from '../contract/services.js'
 import { ConfigError } from '../errors/config-error.js'
 import { PluginError } from '../errors/gateway-errors.js'
 import { nearest } from '../errors/nearest.js'
@@ -14,12 +18,14 @@ import { Learned } from '../upstream/learned.js'
 import { Upstreams, upstreamOf } from '../upstream/registry.js'
 import { attempt } from './attempt.js'
 import { type Chain, compose } from './compose.js'
-import { buildPlugin, buildUpstream, createContainer } from './container.js'
+import { buildPlugin, buildUpstream, createContainer, provide } from './container.js'
 import { dispatchOnce } from './default-dispatch.js'
 import { describeChain } from './describe.js'
 import { EndpointTable } from './endpoints.js'
 import { Lifecycle } from './lifecycle.js'
+import { likelyOrigin } from './likely-origin.js'
 import type { Link } from './link.js'
+import { sendElsewhere, withoutOnce } from './send-elsewhere.js'
 import { type GatewayServices, provideServices } from './services.js'
 
 /** One chain that was built from one config, with everything that it needs. */
@@ -33,6 +39,9 @@ export interface RunningChain {
   readonly links: readonly Link[]
   readonly endpoints: EndpointTable
   readonly requireAdmin: AdminGuard
+  readonly resend: Resend
+  /** A request for an upstream is about to come: a connection for it can be begun. */
+  prepare(): void
   /** It gets no more requests: calls `onRetire` of its plugins, once. */
   retire(): void
   dispose(): Promise<void>
@@ -50,9 +59,16 @@ export async function buildChain(config: ResolvedConfig, gateway: GatewayService
   }
   let endpoints: EndpointTable
   let accounts: Accounts
+  let finish: (record: FinishedRecord, head: CallHead) => void
+  const resend: Resend = (request, to, signal) => {
+    const prices = container.resolve(tokens.prices as InjectionToken<Prices>)
+    const chain = withoutOnce(config, withDispatch(links, config, accounts))
+    return sendElsewhere({ chain, accounts, prices, finish }, request, to, signal)
+  }
   try {
     const onMade = (name: string, hooks: object) => lifecycle.add({ name: `services.${name}`, hooks })
     provideServices(container, config, gateway, upstreams, onMade)
+    provide(container, tokens.resend, resend)
     accounts = container.resolve(tokens.accounts as InjectionToken<Accounts>)
     for (const { definition, options } of config.chain) {
       const { name, phase } = definition
@@ -81,6 +97,10 @@ export async function buildChain(config: ResolvedConfig, gateway: GatewayService
   }
   const all = withDispatch(links, config, accounts)
   const failed = toldOnce(gateway.logger)
+  const transport = container.resolve(tokens.transport as InjectionToken<Transport>)
+  const likely = () => likelyOrigin(accounts, upstreams)
+  const chain = compose(all, attempt, failed)
+  finish = (record, head) => void chain.finish(record, head, failed)
   return {
     config,
     logger: gateway.logger,
@@ -89,13 +109,15 @@ export async function buildChain(config: ResolvedConfig, gateway: GatewayService
     dispose,
     links: all,
     endpoints,
+    resend,
     requireAdmin: adminGuard({
       key: config.server.adminKey,
       loopback: gateway.server.loopback,
       allowedHosts: allowedHosts(config),
     }),
+    prepare: () => transport.prepare?.(likely),
     retire: once(() => retireAll(links, failed)),
-    chain: compose(all, attempt, failed),
+    chain,
   }
 }
 

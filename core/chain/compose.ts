@@ -33,15 +33,16 @@ export function compose(
 
   const runners = kept((route) => {
     const on = seen(route)
-    const watched = watching(on, onlookerFailed)
-    return on.reduceRight<Next>(
-      (inner, link, i) =>
-        watched(
-          layersOf(link).reduceRight((n, l) => l(n), inner),
-          link,
-          i,
-        ),
-      watched(end, undefined, on.length),
+    return watching(on, onlookerFailed, (wrap) =>
+      on.reduceRight<Next>(
+        (inner, link, i) =>
+          wrap(
+            layersOf(link).reduceRight((n, l) => l(n), inner),
+            link,
+            i,
+          ),
+        wrap(end, undefined, on.length),
+      ),
     )
   })
   const finishers = kept((route) => seen(route).filter(({ plugin }) => plugin.onFinish))

@@ -65,6 +65,7 @@ const SERVICES = [
   'accounts',
   'estimate',
   'prices',
+  'resend',
 ] as const satisfies readonly (keyof Services)[]
 
 /** Adds `resolve`, and every service under its name; each is resolved when it is read first. */

@@ -14,6 +14,8 @@ export interface ChainHandle {
   readonly endpoints: EndpointTable
   readonly requireAdmin: AdminGuard
   head(head: CallHead): Awaitable<Reply | undefined>
+  /** A request for an upstream is about to come. */
+  prepare(): void
   run(call: Call): Promise<Reply>
   /** Calls the `onFinish` hooks. The chain is kept for those that are not done at once, for at most 10 s. */
   finish(record: FinishedRecord, head: CallHead): void
@@ -53,6 +55,10 @@ class Handle implements ChainHandle {
 
   head(head: CallHead): Awaitable<Reply | undefined> {
     return this.#generation.running.chain.head(head)
+  }
+
+  prepare(): void {
+    this.#generation.running.prepare()
   }
 
   run(call: Call): Promise<Reply> {

@@ -59,6 +59,29 @@ describe('an onlooker', () => {
     expect(steps[1]).toEqual({ plugin: 'fix', way: 'in', position: 1, touches: ['max_tokens'] })
   })
 
+  it('that wants none of a request is called once for it', async () => {
+    const seen: string[] = []
+    const look = link('trace', {
+      onStep: (step, call) => {
+        seen.push(`${step.position} ${call.model}`)
+        return call.model === 'a' ? false : undefined
+      },
+    })
+    const chain = compose([look, link('stamp', { onReply: (reply) => reply })], async () => messageReply())
+    await chain.run(makeCall({ model: 'a' }))
+    expect(seen).toEqual(['0 a'])
+    await chain.run(makeCall({ model: 'b' }))
+    expect(seen).toEqual(['0 a', '0 b', '1 b', '2 b', '1 b'])
+  })
+
+  it('sees what another one does not want', async () => {
+    const seen: number[] = []
+    const bored = link('bored', { onStep: () => false })
+    const keen = link('keen', { onStep: ({ position }) => void seen.push(position) })
+    await compose([bored, keen], async () => messageReply()).run(makeCall())
+    expect(seen).toEqual([0, 1, 2])
+  })
+
   it('that throws harms no request, and is told', async () => {
     const { chain, errors } = watched([], () => {
       throw new Error('blind')

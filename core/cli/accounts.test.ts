@@ -33,7 +33,7 @@ async function cli(argv: readonly string[], env: NodeJS.ProcessEnv) {
 }
 
 describe('agproxy accounts', () => {
-  it('shows each account of the running gateway and why it rests', async () => {
+  it('shows each account of the running gateway and why it is in cooldown', async () => {
     const { gateway, env, send } = await running()
     const { accounts: pool } = gateway
     await send({ body: ask() })
@@ -43,22 +43,22 @@ describe('agproxy accounts', () => {
       code: 0,
       err: '',
       out:
-        'first   zai  0 in flight  rests 40 s (rate limit)\n' +
-        'second  zai  0 in flight  out until its key is changed (billing)\n' +
-        '                          claude-opus-5: rests 3 h 0 min (window used up)\n',
+        'first   zai  0 in flight  in cooldown, 40 s left (rate limit)\n' +
+        'second  zai  0 in flight  in cooldown until the config changes (billing)\n' +
+        '                          claude-opus-5: in cooldown, 3 h 0 min left (window used up)\n',
     })
   })
 
-  it('clear ID clears the rests of one', async () => {
+  it('clear ID clears the cooldowns of one', async () => {
     const { gateway, env, send } = await running()
     await send({ body: ask() })
     expect(await cli(['accounts', 'clear', 'first'], env)).toMatchObject({
       code: 0,
-      out: 'first: 1 rest cleared\n',
+      out: 'first: 1 cooldown cleared\n',
     })
     expect(await cli(['accounts', 'clear', 'first'], env)).toMatchObject({
       code: 0,
-      out: 'first had no rests\n',
+      out: 'first had no cooldowns\n',
     })
     expect(gateway.accounts.status()[0]).toMatchObject({ cooldownMs: 0 })
   })
@@ -84,7 +84,7 @@ describe('agproxy accounts', () => {
     const { code, err } = await cli(['accounts', '--port', port], { AGPROXY_ADMIN_KEY: KEY })
     expect([code, err]).toEqual([
       1,
-      `agproxy: no gateway answers at http://127.0.0.1:${port}; start one with agproxy start, or name it with --host and --port\n`,
+      `agproxy: no gateway answers at http://127.0.0.1:${port}; agproxy start -d starts one, --host and --port name another\n`,
     ])
   })
 })

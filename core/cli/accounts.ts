@@ -21,7 +21,9 @@ export const accounts = defineCommand({
         cleared: number
       }
       context.out(
-        cleared === 0 ? `${id} had no rests\n` : `${id}: ${cleared} rest${cleared > 1 ? 's' : ''} cleared\n`,
+        cleared === 0
+          ? `${id} had no cooldowns\n`
+          : `${id}: ${cleared} cooldown${cleared > 1 ? 's' : ''} cleared\n`,
       )
       return 0
     }
@@ -46,13 +48,19 @@ export function accountsTable({ accounts, waiting }: AccountsAnswer): string {
 }
 
 /** One line for the account, one for each model that it does not serve now. */
-function rowsOf({ id, upstream, cooldowns, inFlight, maxConcurrent, windows }: AccountAnswer): string[][] {
+function rowsOf(account: AccountAnswer): string[][] {
+  const { id, upstream, cooldowns, inFlight, maxConcurrent, windows } = account
   const whole = cooldowns.find(({ model }) => model === null)
   const load =
     maxConcurrent === undefined ? `${inFlight} in flight` : `${inFlight} of ${maxConcurrent} in flight`
   const models = cooldowns.filter(({ model }) => model !== null)
   return [
-    [id, upstream, load, [whole ? describe(whole) : 'usable', ...windows.map(used)].join('; ')],
+    [
+      id,
+      upstream,
+      load,
+      [whole ? describe(whole, account.usable) : 'usable', ...windows.map(used)].join('; '),
+    ],
     ...models.map((rest) => ['', '', '', `${rest.model}: ${describe(rest)}`]),
   ]
 }
@@ -65,9 +73,9 @@ function used({ name, used, resets }: AccountAnswer['windows'][number]): string 
   return `${share}, until ${at.toLocaleString('en-GB', { weekday: 'short', hour: '2-digit', minute: '2-digit' })}`
 }
 
-function describe({ reason, seconds, failures }: CooldownAnswer): string {
+/** An account in cooldown after a server error is asked where no other is left: it stays usable. */
+function describe({ reason, seconds, failures }: CooldownAnswer, usable = false): string {
   const why = `${reason.replaceAll('-', ' ')}${failures > 1 ? `, ${failures} times in a row` : ''}`
-  return seconds === null
-    ? `out until its key is changed (${why})`
-    : `rests ${durationText(seconds * 1000)} (${why})`
+  const left = seconds === null ? ' until the config changes' : `, ${durationText(seconds * 1000)} left`
+  return `${usable ? 'usable, as the last choice' : 'in cooldown'}${left} (${why})`
 }

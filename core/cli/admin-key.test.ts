@@ -17,7 +17,7 @@ const fileOf = (env: NodeJS.ProcessEnv) => join(stateFolder(env), 'admin-key')
 async function started(args: readonly string[], env: NodeJS.ProcessEnv) {
   const cwd = emptyFolder()
   const running = cli.start(['start', '-p', '0', ...args], { cwd, env })
-  const text = await running.printed(/listening on http:\S+\n/, 30_000)
+  const text = await running.printed(/listening on http:\S+\s/, 30_000)
   const url = /listening on (http:\S+)/.exec(text)![1]!
   return { running, url, port: new URL(url).port, cwd }
 }

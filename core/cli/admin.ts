@@ -1,7 +1,8 @@
 import type { ResolvedConfig } from '../config/resolved.js'
+import { parseJson } from '../json/plain.js'
 import { stateFolder } from '../state/folder.js'
 import type { Address } from './client.js'
-import { adminKeyFor, gatewayURLs } from './find-gateway.js'
+import { adminKeyFor, findGateway, gatewayURLs } from './find-gateway.js'
 import { UsageError } from './usage-error.js'
 
 /** Milliseconds; the gateway answers from memory. */
@@ -30,10 +31,13 @@ export async function askAdmin(
 ): Promise<{ url: string; key: string; body: unknown }> {
   const urls = gatewayURLs(config, env, flags)
   const keyFor = (url: string) => adminKeyFor(url, config, env)
-  if (urls.every((url) => keyFor(url) === undefined))
+  if (urls.every((url) => keyFor(url) === undefined)) {
+    const running = await findGateway(config, env, flags)
+    if (!running) throw noGateway(urls)
     throw new UsageError(
       `this wants the admin key of the gateway: set AGPROXY_ADMIN_KEY or server.adminKey; on this machine a gateway on a loopback address keeps one in ${stateFolder(env)}`,
     )
+  }
   for (const url of urls) {
     const key = keyFor(url)
     const response = key && (await ask(`${url}/_agproxy/api/${path}`, method, key))
@@ -44,9 +48,38 @@ export async function askAdmin(
     if (response.ok) return { url, key, body }
     throw new UsageError(body?.error?.message ?? `${url} answered with status ${response.status}`)
   }
-  throw new UsageError(
-    `no gateway answers at ${urls.join(' or ')}; start one with agproxy start, or name it with --host and --port`,
+  throw noGateway(urls)
+}
+
+const noGateway = (urls: readonly string[]) =>
+  new UsageError(
+    `no gateway answers at ${urls.join(' or ')}; agproxy start -d starts one, --host and --port name another`,
   )
+
+/** Sends a body to a route of the gateway that was found, and waits as long as its answer takes: `fetch` gives up after 300 s. */
+export async function postAdmin(url: string, key: string, path: string, body: object): Promise<unknown> {
+  const at = new URL(`${url}/_agproxy/api/${path}`)
+  const { request } = await (at.protocol === 'https:' ? import('node:https') : import('node:http'))
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+  const sent = request(at, { method: 'POST', headers, agent: false })
+  const broken = () => new UsageError(`${url} ended the connection before it answered`)
+  const { status, text } = await new Promise<{ status: number | undefined; text: string }>(
+    (resolve, reject) => {
+      sent.on('error', () => reject(broken()))
+      sent.on('response', (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => void chunks.push(chunk))
+        response.on('error', () => reject(broken()))
+        response.on('end', () =>
+          resolve({ status: response.statusCode, text: Buffer.concat(chunks).toString() }),
+        )
+      })
+      sent.end(JSON.stringify(body))
+    },
+  )
+  const told = parseJson(text) as { error?: { message?: string } } | undefined
+  if (status === 200 && told) return told
+  throw new UsageError(told?.error?.message ?? `${url} answered with status ${status}`)
 }
 
 function ask(url: string, method: string, key: string): Promise<Response | undefined> {

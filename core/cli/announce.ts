@@ -1,33 +1,36 @@
 import type { ResolvedConfig } from '../config/resolved.js'
 import type { Account } from '../contract/upstream.js'
+import { isJson } from '../server/logger.js'
 import type { RunningGateway } from '../server/start.js'
 import { clientURL } from './client.js'
-import { type CliContext } from './context.js'
+import type { CliContext } from './context.js'
+import { noticesTo } from './notices.js'
 import { version } from './version.js'
 
-/** What is printed once the gateway accepts requests; with `log.format: 'json'` as a line of the log, whatever its level. */
-export function announce(running: RunningGateway, config: ResolvedConfig, { out, err }: CliContext): void {
+/** What is printed once the gateway accepts requests; where the log is JSON as a line of it, whatever its level. */
+export function announce(running: RunningGateway, config: ResolvedConfig, context: CliContext): void {
   const { url, network, gateway } = running
   const serving = gateway.running.accounts.all()
   const client = clientURL({ ...config.server, port: Number(new URL(url).port || config.server.port) })
-  const rows = [
-    ['config', config.file ?? 'none found, defaults in force'],
-    ['preset', config.presets.join(', ')],
-    ['accounts', accountsLine(config, serving)],
-    ['client', `ANTHROPIC_BASE_URL=${client} (agproxy env prints the lines for your shell)`],
-    ...network.map((other) => ['network', other]),
-  ]
-  if (config.log.format === 'json') {
-    const facts = Object.fromEntries(rows.slice(0, 3))
-    const line = { level: 'info', time: new Date().toISOString(), version, url, client, network, ...facts }
-    out(`${JSON.stringify({ ...line, msg: `listening on ${url}` })}\n`)
-    for (const warning of config.warnings)
-      out(`${JSON.stringify({ level: 'warn', time: line.time, msg: warning })}\n`)
-    return
+  const facts = {
+    config: config.file ?? 'none found, defaults in force',
+    preset: config.presets.join(', '),
+    accounts: accountsLine(config, serving),
   }
-  out(`agproxy ${version} listening on ${url}\n`)
-  for (const [name, text] of rows) out(`  ${name!.padEnd(10)}${text}\n`)
-  for (const warning of config.warnings) err(`agproxy: ${warning}\n`)
+  const notice = noticesTo(config, context)
+  if (isJson(config.log)) {
+    // A space follows the URL, for scripts that read up to one.
+    notice('info', `listening on ${url} (agproxy ${version})`, { version, url, client, network, ...facts })
+  } else {
+    const rows = [
+      ...Object.entries(facts),
+      ['client', `ANTHROPIC_BASE_URL=${client} (agproxy env prints the lines for your shell)`],
+      ...network.map((other) => ['network', other]),
+    ]
+    context.out(`agproxy ${version} listening on ${url}\n`)
+    for (const [name, text] of rows) context.out(`  ${name!.padEnd(10)}${text}\n`)
+  }
+  for (const warning of config.warnings) notice('warn', warning)
 }
 
 function accountsLine({ accounts, services }: ResolvedConfig, serving: readonly Account[]): string {

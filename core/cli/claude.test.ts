@@ -71,7 +71,7 @@ describe('agproxy claude', () => {
     expect(err.split('\n')).toEqual([
       'agproxy: no upstream account: set ZAI_API_KEY or AGPROXY_ANTHROPIC_API_KEY, or name `accounts` in the config',
       expect.stringMatching(
-        /^agproxy: started a gateway at http:\S+ for this session; config none; models as asked for; log \S+$/,
+        /^agproxy: started a gateway at http:\S+ for this session; config none; models as asked for; log \/.+\.log$/,
       ),
       '',
     ])

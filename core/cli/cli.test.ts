@@ -56,7 +56,7 @@ describe('start', () => {
       const port = await freePort()
       const running = cli.start([...args, '--port', String(port)], { cwd: emptyFolder() })
       const text = await running.printed('ZAI_API_KEY')
-      expect(text).toContain(`listening on http://127.0.0.1:${port}\n`)
+      expect(text).toContain(`listening on http://127.0.0.1:${port} `)
       expect(text).toContain("the offline upstream 'echo' answers")
       expect(text).toContain('set ZAI_API_KEY or AGPROXY_ANTHROPIC_API_KEY')
       const health = await fetch(`http://127.0.0.1:${port}/healthz`)
@@ -81,17 +81,16 @@ describe('start', () => {
     running.child.kill('SIGTERM')
     const { out } = await running.finished
     const port = /listening on http:\/\/0\.0\.0\.0:(\d+)/.exec(out)![1]
-    expect(out).toContain(`ANTHROPIC_BASE_URL=http://127.0.0.1:${port} `)
+    expect(JSON.parse(out.split('\n')[0]!).client).toBe(`http://127.0.0.1:${port}`)
     const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
     const reachable = addresses.some(({ internal, family }) => !internal && family === 'IPv4')
-    expect(new RegExp(`network +http://\\S+:${port}\n`).test(out)).toBe(reachable)
+    expect(new RegExp(`"network":\\["http://\\S+:${port}"`).test(out)).toBe(reachable)
   })
 
-  test('with a log in JSON every line is JSON, the first one too', async () => {
+  test.each(['auto', 'json'])('into a pipe, with log.format %s, every line is JSON', async (format) => {
     const dir = emptyFolder()
-    config(dir, '{ "log": { "format": "json" }, "server": { "port": 0 } }', 'agproxy.config.json')
+    config(dir, JSON.stringify({ log: { format }, server: { port: 0 } }), 'agproxy.config.json')
     const running = cli.start([], { cwd: dir })
-    await running.printed(/"msg":"listening on http:\/\/127\.0\.0\.1:\d+"/)
     await running.printed('no upstream account')
     running.child.kill('SIGTERM')
     const { out, err } = await running.finished
@@ -101,11 +100,23 @@ describe('start', () => {
       .map((line) => JSON.parse(line))
     expect(lines[0]).toMatchObject({
       level: 'info',
-      url: expect.stringMatching(/^http:/),
+      msg: expect.stringMatching(/^listening on http:\/\/127\.0\.0\.1:\d+ \(agproxy \d/),
       preset: 'claude-code',
     })
+    expect(lines[1]).toMatchObject({ level: 'warn', msg: expect.stringContaining('no upstream account') })
     expect(lines.at(-1).msg).toContain('SIGTERM')
     expect(err).toBe('')
+  })
+
+  test("with log.format 'pretty' the first lines are for people, into a pipe too", async () => {
+    const dir = emptyFolder()
+    config(dir, '{ "log": { "format": "pretty" }, "server": { "port": 0 } }', 'agproxy.config.json')
+    const running = cli.start([], { cwd: dir })
+    await running.printed('no upstream account')
+    running.child.kill('SIGTERM')
+    const { out, err } = await running.finished
+    expect(out).toMatch(/^agproxy \S+ listening on \S+\n {2}config +\S+\n {2}preset +claude-code\n/)
+    expect(err).toMatch(/^agproxy: no upstream account/)
   })
 
   test('stops with exit code 0 on SIGINT too', async () => {
@@ -155,8 +166,8 @@ describe('start', () => {
   test('an IPv6 address in brackets is that address, where the client is sent too', async () => {
     const running = cli.start(['--host', '[::1]', '-p', '0'], { cwd: emptyFolder() })
     const out = await running.printed('client')
-    const port = /listening on http:\/\/\[::1\]:(\d+)\n/.exec(out)![1]
-    expect(out).toContain(`ANTHROPIC_BASE_URL=http://[::1]:${port} `)
+    const port = /listening on http:\/\/\[::1\]:(\d+) /.exec(out)![1]
+    expect(out).toContain(`"client":"http://[::1]:${port}"`)
     expect((await fetch(`http://[::1]:${port}/healthz`)).status).toBe(200)
     await expect(fetch(`http://127.0.0.1:${port}/healthz`)).rejects.toThrow()
   })
@@ -192,7 +203,7 @@ describe('start', () => {
        })`,
     )
     const running = cli.start([], { cwd: dir })
-    const url = /listening on (\S+)/.exec(await running.printed(/listening on \S+\n/))![1]!
+    const url = /listening on (\S+)/.exec(await running.printed(/listening on \S+\s/))![1]!
     const body = JSON.stringify({ model: 'm', max_tokens: 1, messages: [{ role: 'user', content: 'x' }] })
     const reply = await fetch(`${url}/v1/messages`, { method: 'POST', body })
     expect(reply.headers.get('x-stamp')).toBe('stamped')
@@ -208,7 +219,7 @@ describe('start', () => {
         cwd: dir,
       },
     )
-    expect(await running.printed('listening on')).toMatch(/listening on http:\/\/127\.0\.0\.1:\d+\n/)
+    expect(await running.printed('listening on')).toMatch(/listening on http:\/\/127\.0\.0\.1:\d+ /)
     expect(await running.printed('preset')).toContain('passthrough')
   })
 })

@@ -32,11 +32,17 @@ export function extraArgs(
     )
   }
   if (statusline && !words.some((word) => WITHOUT_LINE.has(word.split('=')[0]!)) && !hasOwnLine(env, cwd)) {
-    const line = { type: 'command', command: `${command.map(quoted).join(' ')} statusline`, padding: 0 }
-    extra.push(`--settings=${JSON.stringify({ statusLine: line })}`)
+    extra.push(`--settings=${JSON.stringify({ statusLine: lineOf(command) })}`)
   }
   return extra
 }
+
+/** Claude Code's setting for a status line by this command. */
+export const lineOf = (command: readonly string[]) => ({
+  type: 'command',
+  command: `${command.map(quoted).join(' ')} statusline`,
+  padding: 0,
+})
 
 /** `claude mcp list`, `claude doctor`: no session. A prompt of one word that is none of Claude Code's commands would be one too. */
 function isSubcommand([first = '']: readonly string[]): boolean {

@@ -8,6 +8,7 @@ import type { UpstreamOf } from '../config/upstreams.js'
 import { isRecord } from '../json/plain.js'
 import { withoutExit } from './exit.js'
 import type { ConfigArgs } from './flags.js'
+import { registeredGateways } from './registry.js'
 
 /** What the commands get from outside, as citty's `data`. Everything heavy comes only when it is asked for. */
 export interface CliContext {
@@ -31,6 +32,10 @@ const LOAD_LIMIT = 60_000
  */
 export type ConfigScope = 'project' | 'own'
 
+/** A gateway that runs with this config was started with it by this user. */
+const isServed = (file: string, env: NodeJS.ProcessEnv) =>
+  registeredGateways(env).some(({ config }) => config === file)
+
 /** The commands that were told of a project's config that they leave alone. */
 const told = new WeakSet<CliContext>()
 
@@ -46,7 +51,7 @@ export async function loadResolved(
   const { file, config, env, texts, warnings, leftAlone } = await withoutExit(() =>
     withTimeLimit(load(), LOAD_LIMIT, 'loading the config'),
   )
-  if (leftAlone !== undefined && !told.has(context)) {
+  if (leftAlone !== undefined && !told.has(context) && !isServed(leftAlone, context.env)) {
     told.add(context)
     context.err(
       `agproxy: left alone: ${leftAlone}; only start, record, check and explain take a project's config by themselves, the others with --config\n`,

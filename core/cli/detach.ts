@@ -19,6 +19,12 @@ const INTERVAL = 50
 /** Characters of what it said before it ended. */
 const MOST_WORDS = 4_000
 
+/**
+ * glibc gives a block of the system's own to what has 1 MB or more, and gives it back; without this it learns from the first one that it frees to
+ * keep all up to 32 MB, so that 340 MB of 410 stayed after 200 bodies of 2 MB. Other systems do not read it.
+ */
+const RETURNS_MEMORY = { MALLOC_MMAP_THRESHOLD_: '1048576' }
+
 /** Starts this same command in the background, in a session of its own, with its log in the state folder. Resolves once it answers. */
 export async function detach(args: Args, config: ResolvedConfig, context: CliContext): Promise<number> {
   const { env, out } = context
@@ -32,7 +38,7 @@ export async function detach(args: Args, config: ResolvedConfig, context: CliCon
   const before = statSync(log).size
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, 'start', ...wordsOf(args)], {
     cwd: context.cwd,
-    env: { ...env, [LOG_FILE]: log },
+    env: { ...RETURNS_MEMORY, ...env, [LOG_FILE]: log },
     stdio: ['ignore', 'ignore', fd],
     detached: true,
     windowsHide: true,

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -7,18 +7,19 @@ import { presets } from 'agproxy/presets'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { anthropicUpstream, failure } from '../../test/support/anthropic-upstream.js'
 import { startUpstream } from '../../test/support/bad-upstream.js'
-import { emptyFolder } from '../../test/support/cli.js'
+import { emptyFolder, shellWord } from '../../test/support/cli.js'
 import { json } from '../../test/support/script.js'
 import type { Finding } from './doctor/finding.js'
 import { node } from './doctor/machine.js'
 import { runCli } from './main.js'
 
-/** A machine with nothing but a `claude` that tells its version. */
+/** A machine with nothing but agproxy and a `claude` that reports its version. */
 function machine() {
   const home = emptyFolder()
   const bin = join(home, 'bin')
   mkdirSync(bin)
   writeFileSync(join(bin, 'claude'), '#!/bin/sh\necho 2.1.330 "(Claude Code)"\n', { mode: 0o755 })
+  writeFileSync(join(bin, 'agproxy'), '', { mode: 0o755 })
   const cwd = join(home, 'project')
   mkdirSync(cwd)
   const env: NodeJS.ProcessEnv = { HOME: home, PATH: `${bin}:/bin:/usr/bin`, AGPROXY_PORT: '1' }
@@ -44,7 +45,7 @@ function machine() {
     mkdirSync(join(home, path, '..'), { recursive: true })
     writeFileSync(join(home, path), text)
   }
-  return { home, cwd, env, run, findings, put }
+  return { home, bin, cwd, env, run, findings, put }
 }
 
 async function upstream(handler: Parameters<typeof startUpstream>[0]) {
@@ -110,6 +111,13 @@ describe('agproxy doctor', () => {
     expect(of('clock')).toEqual([])
   })
 
+  it('commands are named as they work there: without an installed agproxy by its file', async () => {
+    const { bin, findings } = machine()
+    unlinkSync(join(bin, 'agproxy'))
+    const { of } = await findings()
+    expect(of('accounts')[0]!.mend).toBe(`node ${shellWord(process.argv[1]!)} init`)
+  })
+
   it('a broken config is one finding that opens it', async () => {
     const there = machine()
     there.put('project/agproxy.config.json', '{ "server": { "prot": 1 } }')
@@ -171,7 +179,10 @@ describe('agproxy doctor', () => {
     there.put('file', '')
     const { code, of } = await there.findings('--offline')
     expect(code).toBe(1)
-    expect(of('proxy')[0]).toMatchObject({ level: 'warn', mend: 'eval "$(agproxy env)"' })
+    expect(of('proxy')[0]).toMatchObject({
+      level: 'warn',
+      mend: expect.stringMatching(/^eval "\$\(.* env\)"$/),
+    })
     expect(of('claude code')[0]).toMatchObject({
       level: 'warn',
       mend: 'npm install -g @anthropic-ai/claude-code',

@@ -6,19 +6,28 @@ import { client, settings, shell } from './doctor/claude-code.js'
 import { edit, type Finding, type Patient } from './doctor/finding.js'
 import { gateway, proxies } from './doctor/gateway.js'
 import { disk, node } from './doctor/machine.js'
+import { ownName } from './own-name.js'
 import { doctor as row } from './table/set-up.js'
 
 export const doctor = defineCommand({
   ...row,
   async run({ args, data }) {
     const context = data as CliContext
-    const findings = [node(), disk({ context }), ...(await aboutConfig(context, args))]
+    const found = [node(), disk({ context }), ...(await aboutConfig(context, args))]
+    const own = ownName(context.cwd, context.env)
+    const findings = found.map((finding) => ({
+      ...finding,
+      ...(finding.mend && { mend: named(finding.mend, own) }),
+    }))
     const broken = findings.filter(({ level }) => level === 'error').length
     if (args.json) context.out(`${JSON.stringify({ ok: broken === 0, findings }, undefined, 2)}\n`)
     else context.out(printed(findings, broken, process.stdout.isTTY && !context.env.NO_COLOR))
     return broken === 0 ? 0 : 1
   },
 })
+
+/** The command as it is called here. */
+const named = (mend: string, own: string) => mend.replace(/(^|&& |\$\()agproxy(?= )/g, `$1${own}`)
 
 type Args = Patient['args'] & { readonly offline?: boolean | undefined }
 
@@ -37,7 +46,10 @@ async function aboutConfig(context: CliContext, args: Args): Promise<Finding[]> 
   const text = file ?? 'none found, defaults in force'
   const looks: (Finding | Finding[] | Promise<Finding | Finding[]>)[] = [
     { about, level: 'ok', text },
-    warnings.map((warning): Finding => ({ about, level: 'warn', text: warning, mend: 'agproxy check' })),
+    // What is said of no account at all is a finding of its own.
+    warnings
+      .filter((warning) => !warning.startsWith('no upstream account'))
+      .map((warning): Finding => ({ about, level: 'warn', text: warning, mend: 'agproxy check' })),
     guarded('accounts', () => accounts(patient)),
     guarded('gateway', () => gateway(patient)),
     proxies(patient),

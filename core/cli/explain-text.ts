@@ -62,6 +62,7 @@ interface Told {
     readonly detail?: string
     readonly path?: string
     readonly plugin?: string
+    readonly tool?: string
     readonly lostTokens?: number
     readonly lostCost?: number
     readonly official?: { readonly reason: string | null; readonly missedTokens?: number }
@@ -125,11 +126,13 @@ export function cacheWords({
   detail,
   path,
   plugin,
+  tool,
   lostTokens,
   lostCost,
   official,
 }: NonNullable<Told['cache']>): string {
-  const what = path === undefined ? detail : `${path} changed${plugin === undefined ? '' : `, by ${plugin}`}`
+  const named = tool === undefined ? path : `${path} (${tool})`
+  const what = path === undefined ? detail : `${named} changed${plugin === undefined ? '' : `, by ${plugin}`}`
   const money = lostCost === undefined ? '' : ` (${dollars(lostCost)})`
   const lost = lostTokens === undefined ? undefined : `${lostTokens} tokens paid again${money}`
   return [

@@ -76,11 +76,11 @@ describe('agproxy explain', () => {
   })
 
   it.each([
-    ['no request', [], /name the request/],
-    ['no such file', ['other.json'], /cannot read 'other.json' \(ENOENT\)/],
-  ])('%s is told in one line', async (_what, args, words) => {
+    ['no request', [], 2, /name the request/],
+    ['no such file', ['other.json'], 1, /cannot read 'other.json' \(ENOENT\)/],
+  ])('%s is told in one line', async (_what, args, status, words) => {
     const { code, err } = await cli(folder(request), ['explain', ...args], env)
-    expect([code, err.trim().split('\n').length]).toEqual([1, 1])
+    expect([code, err.trim().split('\n').length]).toEqual([status, 1])
     expect(err).toMatch(words)
   })
 })

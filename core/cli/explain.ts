@@ -7,14 +7,14 @@ import { callAdmin } from './admin.js'
 import { type CliContext, loadResolved } from './context.js'
 import { printDryRun, printRequest } from './explain-text.js'
 import { explain as row } from './table/look.js'
-import { UsageError } from './usage-error.js'
+import { CommandLineError, UsageError } from './usage-error.js'
 
 export const explain = defineCommand({
   ...row,
   async run({ args, data }) {
     const context = data as CliContext
     const { request } = args
-    if (!request) throw new UsageError('name the request: agproxy explain FILE, - for stdin, or ID')
+    if (!request) throw new CommandLineError('name the request: agproxy explain FILE, - for stdin, or ID')
     const config = await loadResolved(args, context, 'project')
     if (/^req_\w+$/.test(request)) {
       const path = `requests/${encodeURIComponent(request)}`

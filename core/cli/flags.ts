@@ -6,7 +6,7 @@ export const configFlags = {
     type: 'string',
     alias: 'c',
     valueHint: 'file',
-    description: 'Config file. Default: the one that is found',
+    description: "Config file. Default: the project's, else your own",
   },
   host: {
     type: 'string',
@@ -33,11 +33,17 @@ export const configFlags = {
 
 export type ConfigArgs = { readonly [Name in keyof typeof configFlags]?: string | undefined }
 
+/** Of commands that take no project's config. */
+const ownConfig = { ...configFlags.config, description: 'Config file. Default: your own' } as const
+
+/** Flags of commands that read the config, and take no project's. */
+export const ownConfigFlags = { ...configFlags, config: ownConfig } as const satisfies ArgsDef
+
 const running = 'of the running gateway. Default: the one that is found'
 
 /** Flags of commands that speak to a running gateway. */
 export const gatewayFlags = {
-  config: configFlags.config,
+  config: ownConfig,
   host: { ...configFlags.host, description: `Address ${running}` },
   port: { ...configFlags.port, description: `Port ${running}` },
 } as const satisfies ArgsDef

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { presets } from '../../presets/index.js'
-import { builtCli, emptyFolder } from '../../test/support/cli.js'
+import { builtCli, emptyFolder, shellWord } from '../../test/support/cli.js'
 import { runCli } from './main.js'
 
 const cli = builtCli()
@@ -17,7 +17,7 @@ test('writes a plugin, its test and its line, and the chain has it', async () =>
   expect(made.out).toContain('Wrote plugins/house-rules.ts and plugins/house-rules.test.ts.\n')
   expect(made.out).toContain('Wrote agproxy.config.ts with it.\n')
   const here = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
-  expect(made.out).toContain(`(before that: npm install -D ${here} vitest)`)
+  expect(made.out).toContain(`(before that: npm install -D ${shellWord(here)} vitest)`)
   const second = await cli.run(['init', '--plugin', 'other'], { cwd: dir })
   expect(second.out).toContain('Added it to agproxy.config.ts.\n')
   const checked = await cli.run(['check'], { cwd: dir })

@@ -5,6 +5,7 @@ import { configFolder, configIn, usersConfig } from '../config/find.js'
 import { resolveConfig } from '../config/resolve.js'
 import type { CliContext } from './context.js'
 import { type Answers, answersOf } from './init/answers.js'
+import { hasStatusLine, settingsFile, statusLineText, writeStatusLine } from './init/status-line.js'
 import { filesOf, typed, type Written } from './init/write.js'
 import { initPlugin } from './init-plugin.js'
 import { ownName } from './own-name.js'
@@ -40,24 +41,45 @@ export const init = defineCommand({
     const { cwd, env } = context
     if (args.plugin !== undefined) return initPlugin(args.plugin, context, typed(STARTER, cwd))
     const asks = !args.yes && process.stdin.isTTY && process.stdout.isTTY
-    const named = args.upstream ?? args['base-url'] ?? args['key-in'] ?? args.format
+    if (args.statusline) return statusLineAlone(args.yes === true, asks, context)
+    const named = args.model ?? args.upstream ?? args['base-url'] ?? args['key-in'] ?? args.format
     const flags = answersOf(args, env)
     if (!asks) {
       mustBeFree(flags, context)
       const isStarter = named === undefined
       const files = isStarter ? [starter(folderOf(flags, context))] : filesOf(flags, folderOf(flags, context))
-      if (!isStarter && flags.key !== '' && !args.offline) await mustAnswer(flags, context)
+      const canAnswer = flags.key !== '' || flags.upstream.isLocal
+      if (!isStarter && canAnswer && !args.offline) await mustAnswer(flags, context)
       return write(files, flags, context)
     }
     mustBeFree(flags, context)
-    const { ask } = await import('./init/ask.js')
+    const { ask, askStatusLine } = await import('./init/ask.js')
     const answers = await ask({ ...flags, global: true, keyIn: 'env-file' }, (answers) =>
       faultOf(answers, context),
     )
     mustBeFree(answers, context)
-    return write(filesOf(answers, folderOf(answers, context)), answers, context)
+    const wanted = hasStatusLine(env) ? undefined : await askStatusLine(settingsFile(env))
+    write(filesOf(answers, folderOf(answers, context)), answers, context)
+    if (wanted !== undefined) offerStatusLine(wanted, context)
+    return 0
   },
 })
+
+/** Writes the status line into the user's settings after a yes, else prints what they need. */
+async function statusLineAlone(isSure: boolean, asks: boolean, context: CliContext): Promise<number> {
+  const file = settingsFile(context.env)
+  if (hasStatusLine(context.env))
+    throw new UsageError(`${file} has a statusLine already; nothing was written`)
+  const { askStatusLine } = await import('./init/ask.js')
+  const wanted = isSure || (asks && (await askStatusLine(file)))
+  offerStatusLine(wanted, context)
+  return 0
+}
+
+function offerStatusLine(isWanted: boolean, context: CliContext): void {
+  if (isWanted) writeStatusLine(context)
+  context.out(isWanted ? `Wrote "statusLine" into ${settingsFile(context.env)}.\n` : statusLineText(context))
+}
 
 const starter = (folder: string): Written => ({
   name: 'agproxy.config.ts',
@@ -91,7 +113,7 @@ function write(files: readonly Written[], answers: Answers, context: CliContext)
     out(`Wrote ${answers.global ? file : name}.\n`)
   }
   const own = ownName(cwd, env)
-  const isMissing = answers.key === '' && answers.keyIn !== 'config'
+  const isMissing = answers.key === '' && answers.keyIn !== 'config' && !answers.upstream.isLocal
   const key = isMissing ? `${answers.upstream.variable}=… ` : ''
   if (answers.global) out(`Next: ${key}${own} claude\n`)
   else out(`Next: ${own} check, then ${key}${own} start; in another terminal ${own} claude\n`)

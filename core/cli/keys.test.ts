@@ -75,7 +75,7 @@ function onTerminal(command: string) {
 }
 
 describe.runIf(hasScript)('on a terminal', () => {
-  const start = () => `${process.execPath} ${join(cli.folder, 'bin.js')} start -p 0`
+  const start = () => `"${process.execPath}" "${join(cli.folder, 'bin.js')}" start -p 0`
 
   it('a gateway shows its keys, its accounts, its page, reloads, and quits', async () => {
     const terminal = onTerminal(start())

@@ -61,7 +61,7 @@ test('the log at level debug: a line a request, why the plugins acted, no key an
   const save = (key: string) => writeFileSync(join(dir, 'agproxy.config.ts'), configWith(up.url, key))
   save(FIRST_KEY)
   const running = cli.start(['start', '--log-level', 'debug'], { cwd: dir })
-  const url = /listening on (\S+)/.exec(await running.printed(/listening on \S+\n/))![1]!
+  const url = /listening on (\S+)/.exec(await running.printed(/listening on \S+\s/))![1]!
 
   const marked = [{ type: 'text', text: PROMPT, cache_control: { type: 'ephemeral' } }]
   const body = ask({ system: marked, messages: [{ role: 'user', content: PROMPT }] })
@@ -112,7 +112,7 @@ describe('a log that nothing reads', () => {
 
   async function blocked() {
     const running = cli.start(['start', '--port', '0'], { cwd: emptyFolder() })
-    const url = /listening on (\S+)/.exec(await running.printed(/listening on \S+\n/))![1]!
+    const url = /listening on (\S+)/.exec(await running.printed(/listening on \S+\s/))![1]!
     running.child.stdout!.pause()
     for (let i = 0; i < REQUESTS; i++) expect(await long(url, i)).toBe(404)
     return { running, url }
@@ -156,7 +156,7 @@ test('the last lines are there after a stop and after a crash', async () => {
   )
   for (const end of ['/crash', 'SIGTERM']) {
     const running = cli.start(['start'], { cwd: dir })
-    const url = /listening on (\S+)/.exec(await running.printed(/listening on \S+\n/))![1]!
+    const url = /listening on (\S+)/.exec(await running.printed(/listening on \S+\s/))![1]!
     await send(url, { method: 'GET', path: '/before' })
     if (end === 'SIGTERM') running.child.kill(end)
     else await send(url, { path: end }).catch(() => {})

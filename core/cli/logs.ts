@@ -20,7 +20,7 @@ export const logs = defineCommand({
     if (!Number.isInteger(count) || count < 0)
       throw new CommandLineError(`--lines takes a whole number, not '${args.lines}'`)
     const file = fileOf(context, args.which)
-    const render = args.json ? whole : await logRenderer(wantsColours(process.stdout.isTTY))
+    const render = args.json ? whole : logRenderer(wantsColours(process.stdout.isTTY))
     const show = (line: string) => context.out(render(line))
     const reader = new LogLines(file)
     for (const line of count === 0 ? reader.skip() : reader.last(count)) show(line)

@@ -15,14 +15,15 @@ import { type ConfigArgs } from './flags.js'
 import { withChain } from './probe.js'
 import { modelFor } from './probe-call.js'
 import { PROBE_KEY, probe as row } from './table/set-up.js'
-import { UsageError } from './usage-error.js'
+import { CommandLineError, UsageError } from './usage-error.js'
 
 export const probe = defineCommand({
   ...row,
   async run({ args, data }) {
     const context = data as CliContext
     const { upstream: named } = args
-    if (!named) throw new UsageError('name an upstream or the URL of an endpoint: agproxy probe NAME|URL')
+    if (!named)
+      throw new CommandLineError('name an upstream or the URL of an endpoint: agproxy probe NAME|URL')
     const run = async (probed: Probed) => {
       const { upstream, account, model } = probed
       const url = upstream.address?.(account).url

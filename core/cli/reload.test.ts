@@ -17,10 +17,15 @@ interface Options {
   /** As without `--config`. */
   readonly search?: boolean
   readonly env?: NodeJS.ProcessEnv
+  /** Is called with the file that was read, each time. */
+  readonly loaded?: (file: string | undefined) => void
 }
 
 /** A gateway in this process that follows a config in a folder of its own. */
-async function following(text: string, { file: name = '.agproxyrc.json', search, env = {} }: Options = {}) {
+async function following(
+  text: string,
+  { file: name = '.agproxyrc.json', search, env = {}, loaded = () => {} }: Options = {},
+) {
   const dir = emptyFolder()
   const path = (other = name) => join(dir, other)
   const save = (content: string, other = name) => writeFileSync(path(other), content)
@@ -34,7 +39,11 @@ async function following(text: string, { file: name = '.agproxyrc.json', search,
     presets: async () => presets,
     modules: async () => ({ agproxy }),
   }
-  const load = () => loadResolved({ port: '0', ...(!search && { config: path() }) }, context, 'project')
+  const load = async () => {
+    const found = await loadResolved({ port: '0', ...(!search && { config: path() }) }, context, 'project')
+    loaded(found.file)
+    return found
+  }
   const logs: string[] = []
   const note = (level: string) => (first: object | string, text?: string) =>
     void logs.push(`${level}: ${typeof first === 'string' ? first : text}`)
@@ -68,7 +77,7 @@ async function following(text: string, { file: name = '.agproxyrc.json', search,
     told,
     /** Resolves once a line like this was logged so many times. */
     tells: (text: RegExp | string, times = 1) =>
-      expect.poll(() => told(text).length, { timeout: 6_000, interval: 20 }).toBe(times),
+      expect.poll(() => told(text).length, { interval: 20 }).toBe(times),
   }
 }
 
@@ -192,6 +201,36 @@ describe('a config that is gone', () => {
     save(level('debug'), '.agproxyrc.yaml')
     await tells('config reloaded: changed is log.level')
   })
+
+  test('by another one that is saved again while it is read for the first time: what was saved last is in force', async () => {
+    let again = () => {}
+    const { path, save, inForce, hup } = await following(level('warn'), {
+      search: true,
+      loaded: (file) => file?.endsWith('.yaml') && again(),
+    })
+    again = () => {
+      again = () => {}
+      save(level('debug'), '.agproxyrc.yaml')
+    }
+    renameSync(path(), path('.agproxyrc.yaml'))
+    hup()
+    await expect.poll(() => inForce().log.level).toBe('debug')
+  })
+})
+
+test('another config that could not be used is not followed in place of the one in force', async () => {
+  let again = () => {}
+  const { path, save, inForce, tells, hup } = await following(level('warn'), {
+    search: true,
+    loaded: (file) => file?.endsWith('.yaml') && again(),
+  })
+  again = () => save(level('nonsense'), '.agproxyrc.yaml')
+  renameSync(path(), path('.agproxyrc.yaml'))
+  hup()
+  await tells(/^error: config not reloaded, the old one stays in force:\n/)
+  unlinkSync(path('.agproxyrc.yaml'))
+  save(level('error'))
+  await expect.poll(() => inForce().log.level).toBe('error')
 })
 
 describe('a config that would end the gateway', () => {
@@ -248,5 +287,5 @@ test('a folder that cannot be watched ends neither the start nor the reloads', a
   expect(inForce().log.level).toBe('error')
   save(level('info'))
   hup()
-  await expect.poll(() => inForce().log.level, { timeout: 6_000 }).toBe('info')
+  await expect.poll(() => inForce().log.level).toBe('info')
 })

@@ -65,21 +65,35 @@ export function reloadOnChange(
     // Does not wait for the reload before, whose plugins may take long to set up. The last one wins.
     const own = ++latest
     try {
-      const next = await load()
-      if (own !== latest) return
-      if (current !== undefined && next.file === undefined)
-        throw new Error(`${current} is gone, and no other config is found`)
+      const next = await loadFollowed(own)
+      if (!next || own !== latest) return
       isGone = false
       const before = gateway.running.config
       const notes = await withoutExit(() => running.reload(next))
       logger.info(`config reloaded: ${whatChanged(before, next)}; running requests finish on the old one`)
       for (const note of [...notes, ...next.warnings]) logger.warn(note)
-      if (next.file === current) return
-      current = next.file
-      tried = await follow()
     } catch (error) {
-      if (own === latest) failed(error)
+      if (own !== latest) return
+      failed(error)
+      // The file that is in force goes on being followed, not one that could not be used.
+      if (current === gateway.running.config.file) return
+      current = gateway.running.config.file
+      tried = contents
+      if ((await follow()) !== tried) watch.again()
     }
+  }
+
+  /** Another file than before is followed and then read again: it may have been saved since it was read first. Undefined for a reload that was overtaken. */
+  const loadFollowed = async (own: number): Promise<ResolvedConfig | undefined> => {
+    const next = await load()
+    if (own !== latest) return undefined
+    if (next.file === current) return next
+    if (next.file === undefined) throw new Error(`${current} is gone, and no other config is found`)
+    current = next.file
+    const contents = await follow()
+    if (own !== latest) return undefined
+    tried = contents
+    return loadFollowed(own)
   }
 
   const failed = (error: unknown) => {

@@ -18,8 +18,9 @@ export const replay = defineCommand({
       port: Number(port),
       timing: args['at-once'] ? 'at-once' : 'recorded',
       told: (line) => out(`${line}\n`),
-    }).catch((error: Error) => {
-      throw new UsageError(`cannot replay ${dir}: ${error.message}`)
+    }).catch((error: NodeJS.ErrnoException) => {
+      const why = error.code === 'ENOENT' ? 'there is no such folder' : error.message
+      throw new UsageError(`cannot replay '${dir}': ${why}`)
     })
     const { url, answers, cassettes } = server
     out(`replaying ${answers} answers of ${cassettes} cassettes on ${url}\n`)

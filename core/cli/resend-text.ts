@@ -1,4 +1,4 @@
-import type { Side } from './send-elsewhere.js'
+import type { Side } from '../contract/resend.js'
 
 const ms = (value: number | undefined) =>
   value === undefined ? '–' : value < 1_000 ? `${Math.round(value)} ms` : `${(value / 1_000).toFixed(1)} s`

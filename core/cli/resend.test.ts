@@ -9,8 +9,9 @@ import { startUpstream } from '../../test/support/bad-upstream.js'
 import { emptyFolder } from '../../test/support/cli.js'
 import { ask } from '../../test/support/client.js'
 import { stand } from '../../test/support/stand.js'
-import { answerText } from './answer-text.js'
+import { answerText } from '../exchange/answer-text.js'
 import { runCli } from './main.js'
+import { register } from './registry.js'
 import { sideBySide } from './resend-text.js'
 
 const KEY = 'admin-key-1234'
@@ -34,16 +35,17 @@ async function pair(trace: object) {
   const made = await stand(anthropicUpstream({ text: 'from the first' }), { config })
   const cwd = emptyFolder()
   writeFileSync(join(cwd, 'agproxy.config.json'), JSON.stringify(config(made.up.url)))
-  const run = async (...argv: string[]) => {
+  const named = { AGPROXY_PORT: new URL(made.url).port, AGPROXY_CONFIG: 'agproxy.config.json' }
+  const run = (...argv: string[]) => runWith(named, ...argv)
+  const runWith = async (env: Record<string, string>, ...argv: string[]) => {
     let out = ''
     let err = ''
     const code = await runCli(['resend', ...argv], {
       cwd,
       env: {
         XDG_STATE_HOME: cwd,
-        XDG_CONFIG_HOME: cwd,
-        AGPROXY_PORT: new URL(made.url).port,
-        AGPROXY_CONFIG: 'agproxy.config.json',
+        XDG_CONFIG_HOME: join(cwd, 'own'),
+        ...env,
       },
       out: (text) => (out += text),
       err: (text) => (err += text),
@@ -57,7 +59,7 @@ async function pair(trace: object) {
     await expect.poll(() => made.gateway.requests('messages').length, { timeout: 10_000 }).toBe(1)
     return String(seen.headers['request-id'])
   }
-  return { ...made, second, run, served }
+  return { ...made, second, run, runWith, cwd, served }
 }
 
 describe('agproxy resend', () => {
@@ -86,6 +88,25 @@ describe('agproxy resend', () => {
       now: { upstream: 'zai', model: 'glm-4.5-air', status: 200, text: 'from the first' },
     })
     expect(up.requests.at(-1)!.json()).toMatchObject({ model: 'glm-4.5-air' })
+  })
+
+  it('is the gateway’s that served it, wherever it is run: in its list, and with its accounts', async () => {
+    const { served, runWith, cwd, url, send } = await pair({ bodies: true })
+    const id = await served(ask())
+    const gateway = {
+      ...{ url, config: join(cwd, 'agproxy.config.json'), startedAt: '2026-01-01T00:00:00Z' },
+      ...{ log: null, by: 'start' as const, models: [], version: '0' },
+    }
+    const { remove } = register({ XDG_STATE_HOME: cwd }, gateway, expect.unreachable)
+    onTestFinished(remove)
+    const { code, out, err } = await runWith({ AGPROXY_ADMIN_KEY: KEY }, id, '--upstream', 'anthropic')
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toMatch(/^upstream +zai \(glm\) +anthropic \(own\)$/m)
+    const headers = { authorization: `Bearer ${KEY}` }
+    const list = await send({ method: 'GET', path: '/_agproxy/api/requests', headers })
+    expect(list.json()).toMatchObject({
+      requests: [{ requestClass: 'resend', upstream: 'anthropic' }, { upstream: 'zai' }],
+    })
   })
 
   it('says what it needs', async () => {

@@ -131,7 +131,7 @@ describe('a gateway in the background', () => {
 test('a gateway in the foreground is found too, and says that its log is where it was started', async () => {
   const { run, start } = user()
   const running = start('start', '-p', '0')
-  const url = /listening on (\S+)/.exec(await running.printed(/listening on \S+\n/))![1]!
+  const url = /listening on (\S+)/.exec(await running.printed(/listening on \S+\s/))![1]!
   await expect.poll(async () => (await run('status')).out).toContain(url)
   expect((await run('accounts')).code).toBe(0)
   running.child.kill('SIGTERM')

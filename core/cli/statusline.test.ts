@@ -42,7 +42,7 @@ describe('agproxy statusline', () => {
     // A busy machine may give it no time for all of it: then the line is empty, which is not what this is about.
     await expect
       .poll(async () => (await line(new URL(url).port, status)).out, { timeout: 15_000 })
-      .toMatch(/^glm-5\.3 · second · first out \d+(s|min)\n$/)
+      .toMatch(/^glm-5\.3 · second · first cooldown \d+(s|min)\n$/)
   })
 
   it.each([

@@ -2,7 +2,7 @@ import { defineCommand } from 'citty'
 import type { CliContext } from './context.js'
 import {
   type AccountsTold,
-  type BudgetAnswer,
+  type BudgetsAnswer,
   type RequestsAnswer,
   today,
   type UsageAnswer,
@@ -52,7 +52,7 @@ async function line(
   const session = status.session_id && encodeURIComponent(status.session_id)
   const own = Promise.all([
     session ? ask<RequestsAnswer>(`requests?limit=1&session=${session}`) : undefined,
-    ask<BudgetAnswer>(session ? `budgets?session=${session}` : 'budgets'),
+    ask<BudgetsAnswer>(session ? `budgets?session=${session}` : 'budgets'),
   ])
   const [[usage, day, accounts], [requests, budgets]] = await Promise.all([everything, own])
   // A gateway that does not answer at all is none.

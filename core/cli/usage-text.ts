@@ -1,28 +1,6 @@
-/** Of what `GET /_agproxy/api/usage` answers, what is printed. */
-export interface UsageAnswer {
-  readonly by: string
-  readonly since: string
-  readonly rows: readonly UsageLine[]
-  readonly more: number
-  readonly total: Omit<UsageLine, 'name'>
-}
+import type { UsageAnswer, UsageRow } from '../contract/usage.js'
 
-export interface UsageLine {
-  readonly name: string | null
-  readonly requests: number
-  readonly failed: number
-  readonly unknown: number
-  readonly inputTokens: number
-  readonly outputTokens: number
-  readonly cacheReadTokens: number
-  readonly cacheCreationTokens: number
-  readonly cost: number
-  readonly priced: number
-  readonly listCost: number
-  readonly plan: number
-}
-
-type Cell = readonly [title: string, of: (line: UsageLine) => string]
+type Cell = readonly [title: string, of: (line: UsageRow) => string]
 
 const COLUMNS = (by: string): readonly Cell[] => [
   [by, ({ name }) => name ?? '–'],
@@ -37,7 +15,7 @@ const COLUMNS = (by: string): readonly Cell[] => [
 ]
 
 /** What is paid by plans shows no money; a price that is not known is not zero. */
-function paid({ cost, priced, plan, requests, unknown }: UsageLine): string {
+function paid({ cost, priced, plan, requests, unknown }: UsageRow): string {
   if (priced > 0) return money(cost)
   return plan > 0 ? 'plan' : requests > unknown ? 'unknown' : '–'
 }

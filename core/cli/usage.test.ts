@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { builtCli, emptyFolder } from '../../test/support/cli.js'
 import { send } from '../../test/support/client.js'
-import { csv, table, type UsageLine } from './usage-text.js'
+import type { UsageRow } from '../contract/usage.js'
+import { csv, table } from './usage-text.js'
 
 const cli = builtCli()
 const CONFIG = `export default { preset: 'claude-code', ledger: { file: './ledger.db' } }`
 
-const line = (name: string | null, rest: Partial<UsageLine> = {}): UsageLine => ({
+const line = (name: string | null, rest: Partial<UsageRow> = {}): UsageRow => ({
   name,
   requests: 2,
   failed: 0,
@@ -23,7 +24,7 @@ const line = (name: string | null, rest: Partial<UsageLine> = {}): UsageLine => 
   plan: 0,
   ...rest,
 })
-const answer = (...rows: UsageLine[]) => ({ by: 'model', since: 'x', rows, more: 0, total: line(null) })
+const answer = (...rows: UsageRow[]) => ({ by: 'model', since: 'x', rows, more: 0, total: line(null) })
 
 it('shows money where it is paid by token, and says where it is not or not known', () => {
   const text = table(

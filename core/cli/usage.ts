@@ -1,9 +1,10 @@
 import { defineCommand } from 'citty'
+import type { UsageAnswer } from '../contract/usage.js'
 import { type CliContext, loadResolved } from './context.js'
 import { askPlugin } from './plugin-endpoint.js'
 import { usage as row } from './table/look.js'
 import { UsageError } from './usage-error.js'
-import { csv, table, type UsageAnswer } from './usage-text.js'
+import { csv, table } from './usage-text.js'
 
 export const usage = defineCommand({
   ...row,

@@ -8,6 +8,7 @@ import { ipcChannel } from '../state/ipc-channel.js'
 import { clientURL } from './client.js'
 import type { CliContext } from './context.js'
 import type { Controls } from './controls.js'
+import { type Notice, noticesTo } from './notices.js'
 import { entryOf } from './open-gateway.js'
 import { register } from './registry.js'
 import { surviveStrays } from './strays.js'
@@ -56,18 +57,17 @@ export async function runWorkers(
   const { server } = config
   const port = server.port === 0 ? await freePort(server.host) : undefined
   cluster.setupPrimary({ serialization: 'advanced' }) // JSON knows no Infinity, which is how long some cooldowns last
-  surviveStrays((error) =>
-    context.err(`agproxy: an error in the primary process, which continues: ${error}\n`),
-  )
+  const notice = noticesTo(config, context)
+  const warn = (msg: string) => notice('warn', msg)
+  surviveStrays((error) => warn(`an error in the primary process, which continues: ${error}`))
   const url = clientURL({ ...server, port: port ?? server.port })
-  const failed = (why: string) => context.err(`agproxy: ${why}\n`)
   const onServing = async () => {
-    register(context.env, entryOf(url, config, 'start', process.env[LOG_FILE]), failed)
+    register(context.env, entryOf(url, config, 'start', process.env[LOG_FILE]), warn)
     if (process.stdin.isTTY) (await import('./gateway-keys.js')).gatewayKeys(url, config, context)
   }
   return new Promise((resolve) => {
     const env: Record<string, string> = port === undefined ? {} : { [WORKER_PORT]: String(port) }
-    const workers = new Workers(count, env, { err: context.err, onServing }, resolve)
+    const workers = new Workers(count, env, { notice, onServing }, resolve)
     controls.onStop(() => workers.stop())
     controls.onReload(() => workers.reload())
     workers.start()
@@ -97,7 +97,7 @@ class Workers {
   constructor(
     private readonly count: number,
     private readonly env: Record<string, string>,
-    private readonly told: { err(text: string): void; onServing(): void },
+    private readonly told: { readonly notice: Notice; onServing(): void },
     private readonly done: (exitCode: number) => void,
   ) {}
 
@@ -139,7 +139,7 @@ class Workers {
   #onServing(worker: WorkerHandle, { replaces }: Slot): void {
     if (!this.#everServed) this.told.onServing()
     this.#everServed = true
-    if (replaces) this.told.err(`agproxy: worker ${worker.id} serves; ${this.#serving()}\n`)
+    if (replaces) this.told.notice('info', `worker ${worker.id} serves; ${this.#serving()}`)
     if (this.#stopping) worker.tell('stop')
   }
 
@@ -161,8 +161,9 @@ class Workers {
     const next = { replaces: true, announces: announces && !served, failures: served ? 0 : failures + 1 }
     const wait = Math.min(RESPAWN_DELAY * 2 ** next.failures, RESPAWN_DELAY_MAX)
     const delay = served && servedFor > RESPAWN_DELAY ? 0 : wait
-    this.told.err(
-      `agproxy: ${what}; ${this.#serving()}, the next one starts ${delay ? `in ${delay / 1000} s` : 'now'}\n`,
+    this.told.notice(
+      'warn',
+      `${what}; ${this.#serving()}, the next one starts ${delay ? `in ${delay / 1000} s` : 'now'}`,
     )
     setTimeout(() => this.#stopping || this.#fork(next), delay)
   }

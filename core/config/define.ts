@@ -105,6 +105,7 @@ interface ConfigKeys<
 > {
   /** A name, a preset of your own, or a list of them; later ones win. Default: `claude-code`. */
   readonly preset?: Refs
+  /** Where the gateway listens, and what it takes. Default: `127.0.0.1:8045`. */
   readonly server?: InputOf<typeof serverSchema>
   /** Upstream credentials, in order of preference. */
   readonly accounts?: readonly (Omit<AccountOptions, 'upstream'> & {
@@ -122,9 +123,11 @@ interface ConfigKeys<
   readonly upstreams?: Data
   /** Services of your own in place of the gateway's: `{ accounts: (context) => new MyAccounts(context) }`. */
   readonly services?: ServiceFactories
+  /** What is logged, and how. Default: level `info`, pretty on a terminal, JSON otherwise. */
   readonly log?: InputOf<typeof logSchema>
   /** What models cost, by pattern, in US dollars for a million tokens; wins over the list that comes with agproxy. */
   readonly prices?: z.input<typeof pricesSchema>
+  /** Redis, for several gateways that share cooldowns and sessions. Default: `REDIS_URL`, else this process. */
   readonly state?: InputOf<typeof stateSchema>
   /** Connections to upstreams. */
   readonly transport?: InputOf<typeof transportSchema>

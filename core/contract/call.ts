@@ -74,6 +74,9 @@ export interface CallPatch {
 /**
  * One request on its way down the chain. Immutable: `with` returns a new call that shares what it doesn't change,
  * so a retry starts again from the call as it was, and an untouched body leaves as the very bytes that came.
+ *
+ * A call can be read for as long as it is kept, and keeps its body in memory. The gateway keeps none once the answer has begun, as
+ * nothing is tried again then: what a plugin needs later it takes out before, or holds the call and so the body.
  */
 export interface Call extends CallHead {
   /** Where this attempt goes; known inside `retry-rotate` (phase `attempt`), undefined outside. */

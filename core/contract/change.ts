@@ -5,6 +5,8 @@ export interface Change {
   /** JSON, at most 200 characters. */
   readonly before?: string
   readonly after?: string
+  /** Of two turns' bodies: the name of the tool that changed. */
+  readonly tool?: string
 }
 
 /** How the values of changes are shown. */

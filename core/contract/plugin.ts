@@ -30,7 +30,8 @@ export interface Plugin {
   handle?(call: Call, next: Next): Awaitable<Reply>
   /**
    * See, change, drop (`[]`) or add events of a stream. Synchronous: all plugins' mappers run in one pass. Declaring it
-   * makes the gateway decode the stream; a chain without it pipes bytes.
+   * makes the gateway decode the stream; a chain without it pipes bytes. `call` is as this plugin handed it on, and is kept with its
+   * body to the end of the stream.
    */
   onEvent?(event: StreamEvent, call: Call): StreamEvent | readonly StreamEvent[] | void
   /**
@@ -48,9 +49,10 @@ export interface Plugin {
   onFinish?(record: FinishedRecord, head: CallHead): Awaitable<void>
   /**
    * Looks on while a request goes through the other plugins: before each gets its call, before the call leaves the last one, and
-   * when one with `handle` or `onReply` has returned its reply. It has no say, and an error in it is logged once.
+   * when one with `handle` or `onReply` has returned its reply. It has no say, and an error in it is logged once. `false` at
+   * position 0, where a request begins, says that it need not see the rest: a request that no plugin wants to see costs no looks.
    */
-  onStep?(step: Step, call: Call): void
+  onStep?(step: Step, call: Call): void | false
   /** Routes of the plugin's own; read once, after `setup`. */
   readonly endpoints?: readonly Endpoint[]
   /** Once, before the chain takes requests. An error keeps the chain from starting. */

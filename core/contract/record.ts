@@ -114,6 +114,10 @@ export interface AttemptRecord {
   mark(step: Exclude<keyof AttemptTimes, 'started'>): void
   /** Counts a chunk of the answer's body. */
   saw(bytes: number): void
+  /** Keeps what the upstream said of its error, without keys. */
+  quote(words: string): void
+  /** The upstream's own words of its error, at most 300 characters; they may quote the prompt, so show them where prompts are shown. */
+  words(): string | undefined
 }
 
 /** One request's facts, its attempts and the plugins' notes, in order. */

@@ -6,6 +6,7 @@ import type { Cancellation, HeaderList } from './http.js'
 import type { Prices } from './prices.js'
 import type { AttemptRecord } from './record.js'
 import type { Reply } from './reply.js'
+import type { Resend } from './resend.js'
 import type { StateStore } from './state.js'
 import type { Account } from './upstream.js'
 
@@ -60,6 +61,11 @@ export interface SendRequest {
 export interface Transport {
   /** Resolves with the response's headers; its body flows when the reply is read. Rejects with an UpstreamError. */
   send(request: SendRequest): Promise<Reply>
+  /**
+   * A request is about to come, its body is still under way: begins a connection for it where none is free. Where there was no
+   * request lately, `likely` is asked for the origin that it may go to.
+   */
+  prepare?(likely: () => string | undefined): void
 }
 
 /** The upstreams of one chain, in the order of the list. */
@@ -95,6 +101,7 @@ export interface Services {
   readonly accounts: Accounts
   readonly estimate: EstimateTokens
   readonly prices: Prices
+  readonly resend: Resend
 }
 
 /**

@@ -77,17 +77,32 @@ function bodyChanges(before: RequestBody, after: RequestBody, display: Display):
 }
 
 /**
- * The paths in which a body differs from the one of the turn before, but for `cache_control`, which moves from turn to turn, and for what was
- * added behind its messages. None where one of them is no Messages request.
+ * Where a body differs from the one of the turn before, but for `cache_control`, which moves from turn to turn, and for what was
+ * added behind its messages. Nowhere where one of them is no Messages request.
  */
-export function bodyDifferences(before: Buffer, after: Buffer): readonly string[] {
+export function bodyDifferences(
+  before: Buffer,
+  after: Buffer,
+  { texts = false }: ShownChanges = {},
+): readonly Change[] {
   try {
     const turns = RequestBody.ofBytes(before).tree.get('messages')!.items().length
-    const [from, to] = [before, after].map((bytes) => comparable(bytes, turns))
-    return treeChanges(from!, to!, new Display(false), MOST).map(({ path }) => path)
+    const [from, to] = [before, after].map((bytes) => comparable(bytes, turns)) as [JsonNode, JsonNode]
+    const changes = treeChanges(from, to, new Display(texts, true), MOST)
+    return changes.map((change) => {
+      const tool = toolOf(change.before === undefined ? to : from, change.path)
+      return tool === undefined ? change : { ...change, tool }
+    })
   } catch {
     return []
   }
+}
+
+/** The name of the tool that a path leads into; one that no API takes is not told. */
+function toolOf(body: JsonNode, path: string): string | undefined {
+  const at = /^tools\[(\d+)\]/.exec(path)?.[1]
+  const name = at && body.get('tools')?.items()[Number(at)]?.get('name')?.string()
+  return name && /^[\w.-]{1,128}$/.test(name) ? name : undefined
 }
 
 function comparable(bytes: Buffer, turns: number): JsonNode {

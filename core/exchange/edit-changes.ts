@@ -122,11 +122,8 @@ export function changeAt(
   after: JsonNode | Buffer | undefined,
   display: Display,
 ): Change {
-  return {
-    path,
-    ...(before && { before: display.value(before, key, top) }),
-    ...(after && { after: display.value(after, key, top) }),
-  }
+  const [was, is] = display.values(before, after, key, top)
+  return { path, ...(was !== undefined && { before: was }), ...(is !== undefined && { after: is }) }
 }
 
 /** The index of the first child that begins at or behind a position. */

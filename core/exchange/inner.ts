@@ -1,5 +1,5 @@
 import type { Call } from '../contract/call.js'
-import type { Cancellation, HeaderList } from '../contract/http.js'
+import type { Cancellation, HeaderList, Headers } from '../contract/http.js'
 import type { Reply } from '../contract/reply.js'
 
 /**
@@ -15,6 +15,7 @@ export interface InnerCall extends Call {
 export interface InnerReply extends Reply {
   readonly held: Buffer | undefined
   headerList(drop: ReadonlySet<string>): HeaderList
+  withBytes(bytes: Buffer, headers: Headers): Reply
   replacedBy(other: Reply): void
 }
 
@@ -36,6 +37,11 @@ export function heldBytes(reply: Reply): Buffer | undefined {
 /** The headers of a reply that may travel on, as `endToEndList` has them. */
 export function headerList(reply: Reply, drop: ReadonlySet<string>): HeaderList {
   return (reply as InnerReply).headerList(drop)
+}
+
+/** The same answer with another body, which is here, and its headers over those that came. */
+export function withBytes(reply: Reply, bytes: Buffer, headers: Headers): Reply {
+  return (reply as InnerReply).withBytes(bytes, headers)
 }
 
 /** Discards a reply when another one goes out in its place, unless that one is made of it or it is being read. */

@@ -46,70 +46,88 @@ const MICRO = 1000
  * a look at each of thirty places must cost less than the place.
  */
 export class Sightings {
+  /** Those that are not compared yet. */
   #seen: (Step | number | Call | CallView | undefined)[] = []
+  #added = 0
   #notes: readonly { readonly plugin: string; readonly text: string }[] = []
+  #first: CallView | undefined
+  #last: CallView | undefined
+  readonly #passages: Passage[] = []
+  /** By position: what went in last, and its passage. */
+  readonly #inside: Inside[] = []
 
   add(step: Step, call: Call): void {
     const { record } = call
-    if (this.#seen.length >= MOST * WIDTH) return
+    if (this.#added >= MOST) return
+    this.#added++
     // Whole numbers: others would be an object each.
     this.#seen.push(step, Math.round(record.elapsed() * MICRO), record.notes.length, call)
   }
 
-  /** Releases the request, which is over: what is kept of its calls is what a comparison needs. */
+  /** Releases the request, or what was seen of it so far: what is kept of its calls is what a comparison needs. */
   end(): void {
     const seen = this.#seen
     let before: unknown
     let view: CallView | undefined
-    for (let i = WIDTH - 1; i < seen.length; i += WIDTH) {
-      const call = seen[i] as Call
-      if (i === WIDTH - 1) this.#notes = call.record.notes
+    for (let i = 0; i < seen.length; i += WIDTH) {
+      const call = seen[i + 3] as Call
+      this.#notes = call.record.notes
       if (call !== before) view = viewOf(call)
       before = call
-      seen[i] = view
+      seen[i + 3] = view
+      if (this.#passages.length === 0) this.#first ??= view
+      if ((seen[i] as Step).plugin === undefined) this.#last = view
     }
   }
 
   /** The call as it came from the client; after `end`. */
   get first(): SeenCall | undefined {
-    return this.#seen[WIDTH - 1] as CallView | undefined
+    return this.#first
   }
 
   /** The body as it left for an upstream, last; after `end`. */
   get last(): SeenBody | undefined {
-    for (let i = this.#seen.length - WIDTH; i >= 0; i -= WIDTH)
-      if ((this.#seen[i] as Step).plugin === undefined)
-        return (this.#seen[i + 3] as CallView | undefined)?.body
-    return undefined
+    return this.#last?.body
   }
 
   /** Compares what went into each plugin with what came out; after `end`. `warn` gets the changes that a plugin does not declare. */
-  passages(shown: ShownChanges, warn: (plugin: string, paths: readonly string[]) => void): Passage[] {
-    const passages: Passage[] = []
-    /** By position: what went in last, and its passage. */
-    const inside: { seen: Seen; passage: Passage }[] = []
-    for (let i = 0; i < this.#seen.length; i += WIDTH) {
-      const [step, micros, notes, view] = this.#seen.slice(i, i + WIDTH) as [Step, number, number, CallView?]
+  passages(
+    shown: ShownChanges,
+    warn: (plugin: string, paths: readonly string[]) => void,
+  ): readonly Passage[] {
+    const all = this.#seen
+    this.#seen = []
+    for (let i = 0; i < all.length; i += WIDTH) {
+      const [step, micros, notes, view] = all.slice(i, i + WIDTH) as [Step, number, number, CallView?]
       const seen: Seen = { step, at: micros / MICRO, notes, view }
       const { position, way } = step
       if (way === 'out') {
-        const passage = inside[position]?.passage
+        const passage = this.#inside[position]?.passage
         if (passage) passage.out = seen.at
         continue
       }
-      const before = inside[position - 1]
-      if (before) passages.push(...this.#handedOn(before, seen, shown, warn))
+      const before = this.#inside[position - 1]
+      if (before) this.#passages.push(...this.#handedOn(before, seen, shown, warn))
       if (step.plugin === undefined) continue
       const passage = passageOf(step.plugin, seen)
-      inside[position] = { seen, passage }
-      passages.push(passage)
+      this.#inside[position] = { seen, passage }
+      this.#passages.push(passage)
     }
-    return passages
+    return this.#passages
+  }
+
+  /** Lets go of every body that was compared, or of those of the attempt alone. */
+  letGo(ofAttempt = false): void {
+    if (!ofAttempt) this.#first = undefined
+    this.#last = undefined
+    this.#inside.forEach(({ seen }) => {
+      if (!ofAttempt || seen.view?.attempt !== undefined) seen.view = undefined
+    })
   }
 
   /** Notes what became of the call; the second time that a plugin hands one on is a passage of its own. */
   #handedOn(
-    { seen, passage }: { seen: Seen; passage: Passage },
+    { seen, passage }: Inside,
     next: Seen,
     shown: ShownChanges,
     warn: (plugin: string, paths: readonly string[]) => void,
@@ -136,7 +154,12 @@ interface Seen {
   /** Milliseconds since the request arrived. */
   readonly at: number
   readonly notes: number
-  readonly view: CallView | undefined
+  view: CallView | undefined
+}
+
+interface Inside {
+  readonly seen: Seen
+  readonly passage: Passage
 }
 
 function passageOf(plugin: string, { at, view }: Seen): Passage {

@@ -43,6 +43,9 @@ class Times implements RecordTimes {
   finished: number | undefined = undefined
 }
 
+/** Characters of an upstream's words. */
+const MOST_WORDS = 300
+
 class StepTimes implements AttemptTimes {
   connected: number | undefined = undefined
   headers: number | undefined = undefined
@@ -73,6 +76,8 @@ class Attempt implements AttemptRecord {
   /** When the request arrived, and when the last chunk of the answer came. Private, since neither means anything alone. */
   readonly #origin: number
   #lastChunk = 0
+  /** Private, so that no log line and no copy of the record has what may quote a prompt. */
+  #words: string | undefined
 
   constructor(
     readonly upstream: string,
@@ -94,6 +99,14 @@ class Attempt implements AttemptRecord {
     if (this.chunks++ > 0) this.longestGap = Math.max(this.longestGap, now - this.#lastChunk)
     this.#lastChunk = now
     this.bytes += bytes
+  }
+
+  quote(words: string): void {
+    this.#words = words.slice(0, MOST_WORDS)
+  }
+
+  words(): string | undefined {
+    return this.#words
   }
 }
 

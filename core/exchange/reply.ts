@@ -114,10 +114,21 @@ export class ChainReply implements InnerReply {
 
   with(patch: ReplyPatch): ChainReply {
     const { status = this.status, cooldown = this.cooldown, source } = patch
-    const headers = patch.headers ? this.headers : this.#headers
-    const over = patch.headers ? lowerCased(patch.headers) : this.#over
+    const over = patch.headers ? this.#overWith(lowerCased(patch.headers)) : this.#over
     const payload = source ? { source } : this.#payload
-    return new ChainReply({ status, headers, cooldown }, payload, source ? NO_MAPPERS : this.#mappers, over)
+    const init = { status, headers: this.#headers, cooldown }
+    return new ChainReply(init, payload, source ? NO_MAPPERS : this.#mappers, over)
+  }
+
+  withBytes(bytes: Buffer, headers: Headers): ChainReply {
+    const { status, cooldown } = this
+    const init = { status, headers: this.#headers, cooldown }
+    return new ChainReply(init, { bytes }, NO_MAPPERS, this.#overWith(headers))
+  }
+
+  /** Changes of changes are merged, since they are few; all headers are when somebody reads them. */
+  #overWith(headers: Headers): Headers {
+    return this.#over ? overlaid(this.#over, headers) : headers
   }
 
   mapEvents(mapper: EventMapper | StreamMapper): ChainReply {

@@ -4,6 +4,7 @@ import { makeCall } from '../../testing.js'
 import { sessionOf } from '../accounts/session-id.js'
 import type { Message } from '../contract/messages.js'
 import { withoutMembers } from '../json/edit.js'
+import { RequestCall } from './call.js'
 
 const without = (call: ReturnType<typeof makeCall>, name: string) =>
   call.edit(withoutMembers(call.tree, (key) => key.is(name)))
@@ -133,4 +134,21 @@ it('edits that leave the messages’ own fields change the roles', () => {
     { start: first!.get('content')!.start, end: first!.get('content')!.end, text: '"z"' },
   ]
   expect(call.edit(edits).roles).toEqual(['user', 'assistant'])
+})
+
+it('what was compacted is made again, the same', () => {
+  const call = makeCall({ system: 'one', messages: [{ role: 'user', content: 'hi' }] })
+  const first = call.edit([
+    { start: call.tree.get('system')!.start, end: call.tree.get('system')!.end, text: '"two"' },
+  ])
+  const second = first
+    .edit([...withoutMembers(first.tree, (key) => key.is('max_tokens'))])
+    .set({ model: 'other' })
+  const seen = () =>
+    [first, second].map(({ bytes, body, model, roles }) => [String(bytes), { ...body }, model, roles])
+  const before = seen()
+  const { system } = first.body
+  RequestCall.bodyOf(second)!.compact()
+  expect(seen()).toEqual(before)
+  expect(first.body.system).toBe(system)
 })

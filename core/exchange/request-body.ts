@@ -146,6 +146,15 @@ export class RequestBody {
     return this.#with({ base: this, edits, fields: new Map() })
   }
 
+  /**
+   * Lets go of what can be made again: its bytes and those of each body that it was made of, but for the one that came. Of 2 MB each
+   * of five fixes had made a copy, and a request held all of them until its answer had ended.
+   */
+  compact(): void {
+    for (let body: RequestBody = this; body.#pending; body = body.#pending.base)
+      body.#bytes = body.#tree = body.#made = body.#object = undefined
+  }
+
   get #spliced(): Spliced {
     this.#made ??= made(this.#pending!)
     return this.#made

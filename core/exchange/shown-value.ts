@@ -34,7 +34,11 @@ const HIDDEN = new Set(['user_id', 'authorization_token'])
 
 /** Shows keys and values of a body as far as they may be seen. */
 export class Display {
-  constructor(private readonly texts: boolean) {}
+  constructor(
+    private readonly texts: boolean,
+    /** Shows two long texts from where they part, in place of their beginnings. */
+    private readonly fromDifference = false,
+  ) {}
 
   /** A key below the field `top`, as a path has it. */
   key(key: string, top: string): string {
@@ -48,6 +52,20 @@ export class Display {
     const out: string[] = []
     this.#write(node, key, top, out, { left: LONGEST })
     return cut(out.join(''))
+  }
+
+  /** Both sides of a change. */
+  values(
+    before: JsonNode | undefined,
+    after: JsonNode | Buffer | undefined,
+    key: string,
+    top: string,
+  ): readonly [before: string | undefined, after: string | undefined] {
+    if (this.fromDifference && this.texts && !HIDDEN.has(key) && before?.isString && after) {
+      const texts = [before.string(), Buffer.isBuffer(after) ? undefined : after.string()]
+      if (texts[0] !== undefined && texts[1] !== undefined) return parted(texts[0], texts[1])
+    }
+    return [before && this.value(before, key, top), after && this.value(after, key, top)]
   }
 
   #write(node: JsonNode, key: string, top: string, out: string[], budget: { left: number }): void {
@@ -92,6 +110,18 @@ function parsed(text: Buffer | string): JsonNode | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Characters that two texts share, in front of where they part. */
+const CONTEXT = 40
+
+function parted(a: string, b: string): [string, string] {
+  let at = 0
+  while (at < a.length && a[at] === b[at]) at++
+  const from = at > 2 * CONTEXT ? at - CONTEXT : 0
+  const shown = (text: string) =>
+    cut(JSON.stringify(`${from > 0 ? '…' : ''}${text.slice(from, from + LONGEST)}`))
+  return [shown(a), shown(b)]
 }
 
 function cut(text: string): string {

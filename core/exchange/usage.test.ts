@@ -37,6 +37,18 @@ describe('usage of a stream that goes by', () => {
     expect(seen([START, ...LONG, ...END])).toEqual(SEEN)
   })
 
+  it('is seen at each place where two chunks may part, and where a third is between', () => {
+    const plain = Array.from({ length: 3 }, (_, i) => text(`words ${i}`))
+    const bytes = Buffer.concat([START, ...plain, ...END])
+    // As sockets give them: parts of one buffer may have the marks of the whole.
+    const part = (from: number, to?: number) => Buffer.from(bytes.subarray(from, to))
+    for (let cut = 1; cut < bytes.length; cut++) {
+      // The last ends the line: what follows says nothing of it.
+      for (const to of [cut, cut + 1, cut + 40, bytes.indexOf('\n', cut) + 1])
+        expect(seen([part(0, cut), part(cut, to), part(to)]), `${cut} and ${to}`).toEqual(SEEN)
+    }
+  })
+
   it('is seen wherever the chunks break', () => {
     const bytes = Buffer.concat([Buffer.from(': ping\n\n'), START, ...LONG, ...END])
     const places = fc.array(fc.integer({ min: 0, max: bytes.length }), { maxLength: 8 })

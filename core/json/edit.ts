@@ -1,5 +1,5 @@
 import type { Edit, JsonNode, Span } from '../contract/json.js'
-import type { Kept } from './scan.js'
+import type { Kept } from './reuse.js'
 
 /** The text with all edits made: what lies between them is copied as it is. */
 export function applyEdits(bytes: Buffer, edits: readonly Edit[]): Buffer {

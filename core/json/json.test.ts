@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { applyEdits, withoutItems, withoutMembers } from './edit.js'
 import { lazyObject } from './lazy.js'
-import { JsonNode } from './node.js'
+import { JsonNode, TapeNode } from './node.js'
 import { NestingError, scan } from './scan.js'
 
 const parse = (text: string) => {
@@ -277,5 +277,35 @@ describe('what strings are made of', () => {
   ])('blank ones are seen: %s', (json, expected) => {
     expect(parse(json).hasBlanks).toBe(expected)
     expect(parse(`["", ${json}]`).items()[1]!.hasBlanks).toBe(expected)
+  })
+})
+
+describe('an object with many fields', () => {
+  const many = (count: number) =>
+    `{${Array.from({ length: count }, (_, i) => `"k${i}":${i}`).join()},"k3":"last"}`
+
+  it('is walked once for each name, however often it is asked for', () => {
+    const bytes = Buffer.from(`[${many(5_000)},{"k9":1},${many(300)}]`)
+    let reads = 0
+    const tape = new Proxy(scan(bytes, 10), {
+      get(target, name) {
+        reads++
+        return Reflect.get(target, name)
+      },
+    })
+    const [large, small, middle] = new TapeNode(bytes, tape).items()
+    const cost = (run: () => unknown) => {
+      const before = reads
+      run()
+      return reads - before
+    }
+    const first = cost(() => expect(large!.get('none')).toBeUndefined())
+    expect(cost(() => expect(large!.get('none')).toBeUndefined())).toBeLessThan(first / 10)
+    for (let n = 0; n < 2; n++) {
+      expect(large!.get('k3')?.value()).toBe('last')
+      expect(large!.get('k4999')?.value()).toBe(4_999)
+      expect([small!.get('k3'), small!.get('k9')?.value()]).toEqual([undefined, 1])
+      expect([middle!.get('k3')?.value(), middle!.get('k4999')]).toEqual(['last', undefined])
+    }
   })
 })

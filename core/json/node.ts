@@ -1,53 +1,38 @@
 import type { JsonNode as NodeContract } from '../contract/json.js'
-import { hasSurrogateEscapes, type Kept, rescan, scan, type Tape } from './scan.js'
+import { findField } from './find-field.js'
+import type { Kept, Tape } from './reuse.js'
+import { hasSurrogateEscapes, rescan, scan } from './scan.js'
+import { bytesOf, hasEscape, isBlank, spells } from './spelling.js'
 
 const QUOTE = 0x22
 const OPEN_OBJECT = 0x7b
 const OPEN_ARRAY = 0x5b
-const BACKSLASH = 0x5c
 /** Strings up to here, which names and types are, are read without the JSON parser when they hold no escape. */
 const SHORT = 64
-
-const keys = new Map<string, Buffer>()
-
-/** The bytes of a key as written between quotes, cached: callers ask for few different ones. */
-function bytesOf(key: string): Buffer {
-  let found = keys.get(key)
-  if (!found) {
-    found = Buffer.from(JSON.stringify(key).slice(1, -1))
-    keys.set(key, found)
-  }
-  return found
-}
-
-/** Spaces, tabs and line ends, of which all but the first are escapes in a string. */
-function isBlank(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) {
-    if (bytes[at] === SPACE) continue
-    if (bytes[at] !== BACKSLASH || !WHITE.includes(bytes[at + 1]!)) return false
-    at++
-  }
-  return true
-}
-
-const SPACE = 0x20
-const WHITE = Buffer.from('ntr')
 
 /** One value of a JSON text, by its offsets: lookups are cheap, and only `value` decodes anything. */
 export class TapeNode implements NodeContract {
   readonly #bytes: Buffer
   readonly #tape: Tape
   readonly #index: number
+  /** Of a text that is ASCII and was a string before, the string: to cut a piece from it takes a tenth of decoding the bytes. */
+  readonly #ascii: string | undefined
 
-  constructor(bytes: Buffer, tape: Tape, index = 0) {
+  constructor(bytes: Buffer, tape: Tape, index = 0, ascii?: string) {
     this.#bytes = bytes
     this.#tape = tape
     this.#index = index
+    this.#ascii = ascii
   }
 
   /** Throws what `scan` throws: for a text that is no JSON, nests too deep or has too many values. */
   static parse(bytes: Buffer, depthLimit: number, valueLimit?: number): TapeNode {
     return new TapeNode(bytes, scan(bytes, depthLimit, valueLimit))
+  }
+
+  static ofText(text: string, depthLimit: number): TapeNode {
+    const bytes = Buffer.from(text)
+    return new TapeNode(bytes, scan(bytes, depthLimit), 0, bytes.length === text.length ? text : undefined)
   }
 
   /** The same for a text that was made of this whole one by splices. */
@@ -83,8 +68,24 @@ export class TapeNode implements NodeContract {
     return this.#bytes.subarray(this.start, this.end)
   }
 
+  /** As it is written. */
+  get text(): string {
+    return this.#textOf(this.start, this.end)
+  }
+
+  /** The fields of an object in their order, each value as it is written; of two with one name both. */
+  eachField(visit: (name: string, text: string) => void): void {
+    const tape = this.#tape
+    const after = this.#next
+    for (let at = this.#index + 1; at < after; ) {
+      const value = at + 1
+      visit(this.#at(at).string()!, this.#textOf(tape[value * 3]!, tape[value * 3 + 1]!))
+      at = tape[value * 3 + 2]!
+    }
+  }
+
   value(): unknown {
-    return JSON.parse(this.#bytes.toString('utf8', this.start, this.end))
+    return JSON.parse(this.text)
   }
 
   string(): string | undefined {
@@ -92,12 +93,12 @@ export class TapeNode implements NodeContract {
     const from = this.start + 1
     const to = this.end - 1
     if (to - from > SHORT) return this.value() as string
-    if (this.#hasEscape(from, to)) return this.value() as string
-    return this.#bytes.toString('utf8', from, to)
+    if (hasEscape(this.#bytes, from, to)) return this.value() as string
+    return this.#textOf(from, to)
   }
 
   is(text: string): boolean {
-    return this.isString && this.#spells(this.#index, bytesOf(text))
+    return this.isString && spells(this.#bytes, this.start + 1, this.end - 1, bytesOf(text))
   }
 
   places(text: string): number[] {
@@ -110,7 +111,8 @@ export class TapeNode implements NodeContract {
       // Each letter that is spelt `\u0063` makes the text five bytes longer; nearly no string has such a length.
       const longer = tape[at * 3 + 1]! - start - 2 - wanted.length
       const maySpell = longer === 0 || (longer > 0 && longer % 5 === 0 && longer <= wanted.length * 5)
-      if (maySpell && this.#bytes[start] === QUOTE && this.#spells(at, wanted)) places.push(start)
+      if (!maySpell || this.#bytes[start] !== QUOTE) continue
+      if (spells(this.#bytes, start + 1, tape[at * 3 + 1]! - 1, wanted)) places.push(start)
     }
     return places
   }
@@ -158,16 +160,9 @@ export class TapeNode implements NodeContract {
     return items
   }
 
-  /** The index of a field's key. */
+  /** The index of a field's key; -1: there is none. */
   #find(key: string): number {
-    if (!this.isObject) return -1
-    const wanted = bytesOf(key)
-    const tape = this.#tape
-    const after = this.#next
-    let found = -1
-    for (let at = this.#index + 1; at < after; at = tape[(at + 1) * 3 + 2]!)
-      if (this.#spells(at, wanted)) found = at
-    return found
+    return this.isObject ? findField(this.#bytes, this.#tape, this.#index, key) : -1
   }
 
   get #next(): number {
@@ -175,27 +170,11 @@ export class TapeNode implements NodeContract {
   }
 
   #at(index: number): TapeNode {
-    return new TapeNode(this.#bytes, this.#tape, index)
+    return new TapeNode(this.#bytes, this.#tape, index, this.#ascii)
   }
 
-  /** Compares the bytes of the string at `index`; one that is written with escapes is decoded first. */
-  #spells(index: number, wanted: Buffer): boolean {
-    const bytes = this.#bytes
-    const from = this.#tape[index * 3]! + 1
-    const length = this.#tape[index * 3 + 1]! - 1 - from
-    if (length < wanted.length) return false
-    if (length === wanted.length) {
-      for (let i = 0; i < length; i++) if (bytes[from + i] !== wanted[i]) return false
-      return true
-    }
-    // Six bytes spell one character at the most: a longer text can't be the wanted one.
-    if (length > wanted.length * 6 || !this.#hasEscape(from, from + length)) return false
-    return this.#at(index).value() === JSON.parse(`"${wanted.toString('utf8')}"`)
-  }
-
-  #hasEscape(from: number, to: number): boolean {
-    for (let i = from; i < to; i++) if (this.#bytes[i] === BACKSLASH) return true
-    return false
+  #textOf(from: number, to: number): string {
+    return this.#ascii?.slice(from, to) ?? this.#bytes.toString('utf8', from, to)
   }
 }
 

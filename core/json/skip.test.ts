@@ -8,12 +8,9 @@ const LONG = 'x'.repeat(5 * 1024 * 1024)
 async function scanWithoutRoom() {
   vi.resetModules()
   vi.stubGlobal('WebAssembly', {
-    Module: class {},
-    Instance: class {
+    Memory: class {
       constructor() {
-        throw new RangeError(
-          'WebAssembly.Instance(): Out of memory: Cannot allocate Wasm memory for new instance',
-        )
+        throw new RangeError('WebAssembly.Memory(): could not allocate memory')
       }
     },
   })

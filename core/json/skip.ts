@@ -1,41 +1,21 @@
-/**
- * Finds the next byte of a JSON string that needs a look: its end, a control character, an escape that is more than one
- * letter. Bodies are nearly all text, and WebAssembly looks at 16 bytes at a time: a scan of 300 kB takes a third of what the
- * same loop over four bytes at a time takes in JavaScript (Node 20). Every Node since 16 has these instructions.
- */
-interface Skip {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): void }
-  skip(at: number): number
-}
+import { Simd } from '../simd/simd.js'
 
-/** As much of it as is used here; Node's types don't have it. */
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => object
-  Instance: new (module: object) => { readonly exports: object }
-}
-
-/**
- * Longer texts are read in JavaScript, as all are where there is no room: each instance reserves 8 to 10 GB of address space until
- * it is collected, and `ulimit -v` and some hosts limit that. Its memory never shrinks.
- */
+/** Longer texts are read in JavaScript, as all are where there is no room. */
 const LONGEST = 4 * 1024 * 1024
-const PAGE = 64 * 1024
 /** What one look reads. */
 const WIDTH = 16
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-let current: Skip | undefined
-let hasRoom = true
-let view = new Uint8Array(0)
 /** The text, where it is read in JavaScript. */
 let plain: Uint8Array | undefined
 
 /** From here to the next `unload`, the bytes of a text where `skipPlain` looks at them; behind them is a zero or nothing. */
 export function load(text: Uint8Array): Uint8Array {
-  plain = text.length > LONGEST || !makeRoom(text.length + WIDTH) ? text : undefined
-  if (plain) return plain
+  const view = text.length > LONGEST ? undefined : SKIP.room(text.length + WIDTH)
+  plain = view ? undefined : text
+  if (!view) return text
   view.set(text)
   view[text.length] = 0
   return view
@@ -47,7 +27,7 @@ export function unload(): void {
 
 /** Offset of the next such byte at or after `at`; at the latest the end of the text. */
 export function skipPlain(at: number): number {
-  return plain ? skipSlowly(plain, at) : current!.skip(at)
+  return plain ? skipSlowly(plain, at) : SKIP.run(at)
 }
 
 /** Stops at every escape, and at all else that the instructions below stop at. */
@@ -60,37 +40,13 @@ export function skipSlowly(bytes: Uint8Array, from: number, end = bytes.length):
   return at
 }
 
-function makeRoom(bytes: number): boolean {
-  try {
-    if (hasRoom) current ??= instance()
-    if (!current) return false
-    const missing = bytes - current.memory.buffer.byteLength
-    if (missing > 0) current.memory.grow(Math.ceil(missing / PAGE))
-  } catch {
-    hasRoom = current !== undefined // what has no room at first gets none later
-    return false
-  }
-  if (view.buffer !== current.memory.buffer) view = new Uint8Array(current.memory.buffer)
-  return true
-}
-
-let compiled: object | undefined
-
-function instance(): Skip {
-  compiled ??= new WebAssembly.Module(Uint8Array.from(MODULE))
-  return new WebAssembly.Instance(compiled).exports as unknown as Skip
-}
-
+/**
+ * Finds the next byte of a JSON string that needs a look: its end, a control character, an escape that is more than one
+ * letter. Bodies are nearly all text: a scan of 300 kB takes a third of what the same loop over four bytes at a time takes in
+ * JavaScript (Node 20).
+ */
 // biome-ignore format: one instruction a line
-const MODULE = [
-  0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, // a module, version 1
-  0x01, 0x06, 0x01, 0x60, 0x01, 0x7f, 0x01, 0x7f, // one type: (i32) -> i32
-  0x03, 0x02, 0x01, 0x00, // one function, of that type
-  0x05, 0x03, 0x01, 0x00, 0x01, // a memory of one page
-  0x07, 0x11, 0x02, // two exports
-  0x06, ...Buffer.from('memory'), 0x02, 0x00,
-  0x04, ...Buffer.from('skip'), 0x00, 0x00,
-  0x0a, 0x95, 0x01, 0x01, 0x92, 0x01, // the code
+const SKIP = new Simd([
   0x02, 0x01, 0x7b, 0x01, 0x7f, // locals beside `at`: v128 bytes, i32 hits
   0x03, 0x40, // loop
   0x20, 0x00, 0xfd, 0x00, 0x00, 0x00, 0x21, 0x01, //   bytes = v128.load(at)
@@ -115,4 +71,4 @@ const MODULE = [
   0x0c, 0x02, 0x0b, 0x0b, //       continue
   0x0b, // end
   0x20, 0x00, 0x0b, // return at
-]
+])

@@ -1,8 +1,8 @@
-import type { JsonNode } from '../contract/json.js'
+import type { TapeNode } from '../json/node.js'
 import { isRecord } from '../json/plain.js'
 import { closed } from './cut-json.js'
 import { protocolError } from './protocol-error.js'
-import { checked, type RawObject, rawItems, rawObject, rawText, writeArray, writeObject } from './raw.js'
+import { checked, type RawObject, rawItems, rawObject, writeArray, writeObject } from './raw.js'
 
 /** What a delta can be for. */
 export const BLOCK_KINDS = ['text', 'thinking', 'tool'] as const
@@ -21,6 +21,13 @@ export function kindOfDelta(type: unknown): BlockKind | undefined {
   return typeof type === 'string' && Object.hasOwn(KINDS, type) ? KINDS[type] : undefined
 }
 
+/** What deltas a block takes, by its type as JSON text. Undefined for one that no list knows, which takes any. */
+export function kindOfBlock(type: string | undefined): BlockKind | undefined {
+  if (type === '"text"') return 'text'
+  if (type === '"thinking"') return 'thinking'
+  return type?.endsWith('tool_use"') ? 'tool' : undefined
+}
+
 /** One content block as its deltas build it. */
 export class BlockFold {
   /** The fields of content_block_start, and whole values that came later. */
@@ -34,19 +41,17 @@ export class BlockFold {
     this.#fields = fields
   }
 
-  /** Whether a delta of a kind can be for it. A block of a type that no list knows takes any. */
+  /** Whether a delta of a kind can be for it. */
   takes(kind: BlockKind | undefined): boolean {
-    const type = this.#fields.get('type') ?? ''
-    const own = type === '"text"' ? 'text' : type === '"thinking"' ? 'thinking' : this.#isTool ? 'tool' : kind
-    return kind === undefined || own === kind
+    return kind === undefined || (kindOfBlock(this.#fields.get('type')) ?? kind) === kind
   }
 
   get #isTool(): boolean {
-    return this.#fields.get('type')?.endsWith('tool_use"') ?? false
+    return kindOfBlock(this.#fields.get('type')) === 'tool'
   }
 
   /** One delta: its decoded value, and its text for what is copied without being decoded. */
-  delta(delta: unknown, raw: () => JsonNode | undefined): void {
+  delta(delta: unknown, raw: () => TapeNode | undefined): void {
     if (!isRecord(delta)) return // nothing came with it
     switch (delta.type) {
       case 'text_delta':
@@ -60,7 +65,7 @@ export class BlockFold {
         break
       case 'citations_delta': {
         const citation = raw()?.get('citation')
-        this.#extend('citations', [citation ? rawText(citation) : 'null'])
+        this.#extend('citations', [citation ? citation.text : 'null'])
         break
       }
       case 'signature_delta': // these two carry the final value
@@ -113,7 +118,7 @@ export class BlockFold {
   }
 
   /** A delta that no list knows: strings go on, lists grow, anything else replaces. */
-  #merge(raw: JsonNode | undefined): void {
+  #merge(raw: TapeNode | undefined): void {
     for (const [key, text] of fieldsOf(raw)) {
       const known = this.#fields.get(key)
       if (text.startsWith('"') && known?.startsWith('"')) this.#append(key, JSON.parse(text))
@@ -140,7 +145,7 @@ function cutInput(json: string): string {
   }
 }
 
-function fieldsOf(delta: JsonNode | undefined): RawObject {
+function fieldsOf(delta: TapeNode | undefined): RawObject {
   const fields = rawObject(delta) ?? new Map()
   fields.delete('type')
   return fields

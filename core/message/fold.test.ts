@@ -338,6 +338,13 @@ describe('the message', () => {
     expect(message).toMatchObject({ container: { id: 'c' }, stop_reason: 'tool_use' })
   })
 
+  it('has the counters of its end where it began without any', () => {
+    const { usage: _, ...begun } = start().message as Record<string, unknown>
+    const ended = { type: 'message_delta', delta: {}, usage: { output_tokens: 4 } }
+    const { usage } = fold({ type: 'message_start', message: begun }, ended, { type: 'message_stop' })
+    expect(usage).toEqual({ output_tokens: 4 })
+  })
+
   it("overlays the start's usage with the last values that are not null", () => {
     const { usage } = fold(
       start(),

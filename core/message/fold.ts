@@ -4,7 +4,7 @@ import { UpstreamError } from '../errors/gateway-errors.js'
 import { isRecord } from '../json/plain.js'
 import { BLOCK_KINDS, BlockFold, type BlockKind, kindOfDelta } from './block.js'
 import { protocolError } from './protocol-error.js'
-import { dataOf, parsed, type RawObject, rawObject, rawText, writeArray, writeObject } from './raw.js'
+import { dataOf, parsed, type RawObject, rawFields, rawObject, writeArray, writeObject } from './raw.js'
 
 /** Events without which the message would be wrong; any other may be malformed or unknown and is passed over. */
 const ESSENTIAL = new Set([
@@ -93,30 +93,30 @@ export class MessageFold {
 
   #start(event: StreamEvent): void {
     if (this.#message) throw protocolError('a second message_start')
-    this.#message = rawObject(dataOf(event).get('message'))
+    this.#message = rawFields(event)('message')
     if (!this.#message) throw protocolError('a message_start without a message')
   }
 
   #startBlock(event: StreamEvent): void {
     const message = this.#opened('content_block_start')
-    const node = dataOf(event).get('content_block')
-    const fields = rawObject(node)
+    const fields = rawFields(event)('content_block')
     if (!fields) throw protocolError('a content_block_start without a block')
     const block = this.#begin(fields)
     this.#byIndex.set(numberOf(event.data.index) ?? this.#blocks.length - 1, block)
     // After a server-side fallback the last hop names the model that served, as the answer without a stream does.
-    const model = node!.get('type')?.is('fallback') ? node!.get('to')?.get('model') : undefined
-    if (model?.isString) message.set('model', rawText(model))
+    const { type, to } = event.data.content_block as { type?: unknown; to?: unknown }
+    if (type === 'fallback' && isRecord(to) && typeof to.model === 'string')
+      message.set('model', JSON.stringify(to.model))
   }
 
   #delta(event: StreamEvent): void {
     const message = this.#opened('message_delta')
-    const data = dataOf(event)
-    const beside = rawObject(data)!
+    const fields = rawFields(event)
+    const beside = fields()!
     for (const key of ['type', 'delta', 'usage']) beside.delete(key)
     overlay(message, beside)
-    overlay(message, rawObject(data.get('delta')))
-    const counters = rawObject(data.get('usage'))
+    overlay(message, fields('delta'))
+    const counters = fields('usage')
     if (!counters) return
     // Counters are totals so far: the last value counts, and one that is left out or null says nothing new.
     this.#usage ??= rawObject(parsed(message.get('usage') ?? 'null', 'a usage')) ?? new Map()

@@ -1,6 +1,7 @@
 import type { StreamEvent } from '../contract/http.js'
 import { UpstreamError } from '../errors/gateway-errors.js'
-import { JsonNode } from '../json/node.js'
+import { TapeNode } from '../json/node.js'
+import { isRecord } from '../json/plain.js'
 import { NestingError } from '../json/scan.js'
 import { protocolError } from './protocol-error.js'
 
@@ -19,44 +20,76 @@ function tooDeep(what: string): UpstreamError {
 }
 
 /** The data of an event. Throws an UpstreamError for what is no JSON. */
-export function dataOf(event: StreamEvent): JsonNode {
+export function dataOf(event: StreamEvent): TapeNode {
   return parsed(event.text, 'an event')
+}
+
+/** The fields of an event's data, or of the object in one of them. */
+export type RawFields = (name?: string) => RawObject | undefined
+
+/** No text so short nests deeper than the limit. */
+const SHORT = 2 * DEPTH_LIMIT
+
+/**
+ * Reads an event's objects as text. Where the text comes back from the decoded value byte for byte, as it does for nearly every event,
+ * each field does too: that takes a fifth of the time of finding its bounds. Throws an UpstreamError for what is no JSON.
+ */
+export function rawFields(event: StreamEvent): RawFields {
+  const { text, data } = event
+  if (text.length < SHORT && JSON.stringify(data) === text)
+    return (name) => written(name === undefined ? data : data[name])
+  const node = dataOf(event)
+  return (name) => rawObject(name === undefined ? node : node.get(name))
+}
+
+function written(value: unknown): RawObject | undefined {
+  if (!isRecord(value)) return undefined
+  const fields: RawObject = new Map()
+  for (const name of Object.keys(value)) fields.set(name, JSON.stringify(value[name]))
+  return fields
 }
 
 /** A text of JSON, checked. Throws an UpstreamError that names `what`. */
 export function checked(text: string, what: string): string {
-  return rawText(parsed(spelledOut(text), what))
+  return parsed(spelledOut(text), what).text
 }
 
 /** Undefined for what is no object. Of two fields with one name the later value counts, at the place of the first, as in `JSON.parse`. */
-export function rawObject(node: JsonNode | undefined): RawObject | undefined {
+export function rawObject(node: TapeNode | undefined): RawObject | undefined {
   if (!node?.isObject) return undefined
   const fields: RawObject = new Map()
-  for (const { key, value } of node.members()) fields.set(key.string()!, rawText(value))
+  node.eachField((name, text) => fields.set(name, text))
   return fields
-}
-
-export function rawText(node: JsonNode): string {
-  return node.raw.toString('utf8')
 }
 
 /** The items of an array that is held as text. */
 export function rawItems(text: string): string[] {
-  return parsed(text, 'a list').items().map(rawText)
+  return parsed(text, 'a list')
+    .items()
+    .map((item) => item.text)
 }
 
 export function writeObject(fields: RawObject): string {
-  return `{${Array.from(fields, ([key, text]) => `${JSON.stringify(key)}:${text}`).join(',')}}`
+  let text = ''
+  for (const [key, value] of fields) text += `${text === '' ? '' : ','}${quoted(key)}:${value}`
+  return `{${text}}`
 }
+
+/** Messages have few different keys, and `JSON.stringify` takes 0.2 µs for each. */
+function quoted(key: string): string {
+  return SIMPLE.test(key) ? `"${key}"` : JSON.stringify(key)
+}
+
+const SIMPLE = /^[a-z_]+$/
 
 export function writeArray(items: readonly string[]): string {
   return `[${items.join(',')}]`
 }
 
 /** Throws an UpstreamError that names `what` for a text that is no JSON. */
-export function parsed(text: string | Buffer, what: string): JsonNode {
+export function parsed(text: string | Buffer, what: string): TapeNode {
   try {
-    return JsonNode.parse(typeof text === 'string' ? Buffer.from(text) : text, DEPTH_LIMIT)
+    return typeof text === 'string' ? TapeNode.ofText(text, DEPTH_LIMIT) : TapeNode.parse(text, DEPTH_LIMIT)
   } catch (cause) {
     if (cause instanceof NestingError) throw tooDeep(what)
     throw protocolError(`${what} that is not valid JSON`, cause)

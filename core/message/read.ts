@@ -1,4 +1,4 @@
-import type { ByteSink, ByteSource } from '../contract/http.js'
+import type { ByteSink, ByteSource, EventData } from '../contract/http.js'
 import { isKnownError, UpstreamError } from '../errors/gateway-errors.js'
 import { FrameDecoder } from '../stream/sse-decoder.js'
 import { SseEvent, saysNothing } from '../stream/sse-event.js'
@@ -27,6 +27,11 @@ export interface Outcome<T> {
   fail(error: unknown): void
 }
 
+export interface FoldOutcome extends Outcome<string> {
+  /** Each event of the answer, before it counts. */
+  saw(data: EventData): void
+}
+
 /**
  * Folds the stream of a source into its message, as JSON text, which is done at `message_stop`. Fails with an UpstreamError
  * when the stream breaks, lies or ends early; the source is cancelled then.
@@ -42,7 +47,7 @@ export class MessageReader implements ByteSink {
 
   constructor(
     private readonly source: ByteSource,
-    private readonly outcome: Outcome<string>,
+    private readonly outcome: FoldOutcome,
   ) {}
 
   data(chunk: Buffer): void {
@@ -79,6 +84,7 @@ export class MessageReader implements ByteSink {
     if (this.#settled) return
     const event = SseEvent.parse(frame)
     if (saysNothing(event) || !(this.#begun || this.#begins(event))) return
+    this.outcome.saw(event.data)
     this.#fold.push(event)
     if (!this.#fold.done) return
     const message = this.#fold.result()

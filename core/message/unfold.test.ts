@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { messages } from '../../test/support/arbitrary-message.js'
 import type { StreamEvent as StreamEventContract } from '../contract/http.js'
-import { JsonNode } from '../json/node.js'
+import { TapeNode } from '../json/node.js'
 import { FrameDecoder } from '../stream/sse-decoder.js'
 import { StreamEvent } from '../stream/sse-event.js'
 import { MessageFold } from './fold.js'
@@ -21,7 +21,7 @@ const MESSAGE = {
 
 function eventsOf(json: string): StreamEventContract[] {
   const events: StreamEventContract[] = []
-  new FrameDecoder().push(unfold(JsonNode.parse(Buffer.from(json), 1_000)), (frame) => {
+  new FrameDecoder().push(unfold(TapeNode.parse(Buffer.from(json), 1_000)), (frame) => {
     events.push(StreamEvent.parse(frame))
   })
   return events
@@ -101,7 +101,7 @@ describe('the stream of a message', () => {
 
   it('names each event', () => {
     for (const { type, data } of eventsOf(JSON.stringify(MESSAGE))) expect(type).toBe(data.type)
-    expect(unfold(JsonNode.parse(Buffer.from(JSON.stringify(MESSAGE)), 9)).toString()).toMatch(
+    expect(unfold(TapeNode.parse(Buffer.from(JSON.stringify(MESSAGE)), 9)).toString()).toMatch(
       /^event: message_start\ndata: \{/,
     )
   })

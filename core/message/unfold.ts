@@ -1,5 +1,5 @@
-import type { JsonNode } from '../contract/json.js'
-import { type RawObject, rawItems, rawObject, rawText, writeObject } from './raw.js'
+import type { TapeNode } from '../json/node.js'
+import { type RawObject, rawItems, rawObject, writeObject } from './raw.js'
 
 /** Fields that the end of a stream brings: the SDK takes them from there alone. The first list is inside the delta. */
 const OF_THE_END = ['stop_reason', 'stop_sequence', 'stop_details', 'container']
@@ -19,7 +19,7 @@ const NO_USAGE = '{"input_tokens":0,"output_tokens":0}'
  * The stream that a whole message would have been (https://docs.claude.com/en/api/messages-streaming), with one delta for
  * each text, thinking, signature and tool input. Values are copied as JSON text, so that numbers keep their spelling.
  */
-export function unfold(message: JsonNode): Buffer {
+export function unfold(message: TapeNode): Buffer {
   const fields = rawObject(message)!
   const said = fields.get('usage')
   const usage = said?.startsWith('{') ? said : NO_USAGE // the SDK reads its counters unasked
@@ -45,12 +45,12 @@ function named(fields: RawObject, keys: readonly string[]): [key: string, text: 
 }
 
 /** Content may be one text, as in requests. */
-function blocksOf(content: JsonNode | undefined): RawObject[] {
+function blocksOf(content: TapeNode | undefined): RawObject[] {
   if (content?.isString)
     return [
       new Map([
         ['type', '"text"'],
-        ['text', rawText(content)],
+        ['text', content.text],
       ]),
     ]
   return (content?.items() ?? []).flatMap((item) => rawObject(item) ?? [])

@@ -8,8 +8,6 @@ export interface RoutePath {
   readonly tolerant?: boolean
   /** Its body is a Messages request, and goes to an upstream. */
   readonly forwarded?: boolean
-  /** Found before h3 is asked. */
-  readonly direct?: boolean
   /** With another method it is no route at all (404, not 405): people open `/` in a browser. */
   readonly only?: boolean
 }
@@ -36,7 +34,7 @@ export const ROUTES: Readonly<Record<RouteName, readonly RoutePath[]>> = {
 }
 
 function forwarded(path: string): RoutePath {
-  return { path, methods: ['POST'], tolerant: true, forwarded: true, direct: true }
+  return { path, methods: ['POST'], tolerant: true, forwarded: true }
 }
 
 export const ROUTE_NAMES = Object.keys(ROUTES) as readonly RouteName[]

@@ -25,4 +25,6 @@ export const tokens = {
   estimate: token('estimate'),
   /** What tokens cost. */
   prices: token('prices'),
+  /** Sends a kept request once more, elsewhere. */
+  resend: token('resend'),
 } as const

@@ -44,7 +44,7 @@ async function selfSigned(): Promise<SecureContextOptions> {
   const now = Date.now()
   const name = [{ name: 'commonName', value: 'localhost' }]
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKey)
-  certificate.serialNumber = `00${randomBytes(16).toString('hex')}` // the zeros keep it positive
+  certificate.serialNumber = serialNumber()
   certificate.validity.notBefore = new Date(now - 3_600_000)
   certificate.validity.notAfter = new Date(now + VALIDITY * 86_400_000)
   certificate.setSubject(name)
@@ -64,4 +64,12 @@ async function selfSigned(): Promise<SecureContextOptions> {
   ])
   certificate.sign(forge.pki.privateKeyFromPem(privateKey), forge.md.sha256.create())
   return { cert: forge.pki.certificateToPem(certificate), key: privateKey }
+}
+
+/**
+ * Hexadecimal. The first byte is no zero and below 80, so that the number is positive in its shortest form: one certificate in 512
+ * began with zeros that DER forbids, and TLS did not start.
+ */
+export function serialNumber(): string {
+  return `40${randomBytes(16).toString('hex')}`
 }

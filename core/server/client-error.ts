@@ -1,8 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { errorBody } from '../errors/api-errors.js'
+import { requestId } from '../exchange/request-id.js'
 import { Connection } from './connection.js'
-import { requestId } from './request-id.js'
 
 interface Answer {
   /** Status and reason of the first line. */

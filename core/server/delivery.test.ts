@@ -113,11 +113,16 @@ describe('a client that stops reading and stays is cut off after writeTimeout', 
   })
 })
 
+/** Long enough for a client that takes something after 200 ms on a busy machine. */
+const UNHURRIED = { writeTimeout: 2_000 }
+
 describe('a client that is only slow', () => {
   it('is not cut off while it takes something now and then', async () => {
-    const { url, gateway } = await limited(() => [head(200, STREAM), write(events())], { writeTimeout: 600 })
+    const { url, gateway } = await limited(() => [head(200, STREAM), write(events())], {
+      writeTimeout: 1_500,
+    })
     const socket = suspended(url)
-    for (let i = 0; i < 25; i++) {
+    for (let i = 0; i < 35; i++) {
       await sleep(100)
       for (let taken = 0; taken < 256 * 1024; ) taken += (socket.read() as Buffer | null)?.length ?? MB
     }
@@ -127,7 +132,7 @@ describe('a client that is only slow', () => {
 
   it('gets the whole answer when it reads on in time', async () => {
     const { url, gateway } = await limited(() => json(message({ text: 'x'.repeat(10 * MB) })), {
-      writeTimeout: 1_000,
+      writeTimeout: 2_000,
     })
     const socket = suspended(url, post({}))
     await sleep(500)
@@ -149,8 +154,8 @@ describe('a client that is only slow', () => {
   })
 
   it('is not cut off for the time in which its upstream sends nothing', async () => {
-    const late = [delay(1_500), write(PING), end()]
-    const { url, gateway } = await limited(() => [head(200, STREAM), write(events(8 * MB)), late])
+    const late = [delay(3_500), write(PING), end()]
+    const { url, gateway } = await limited(() => [head(200, STREAM), write(events(8 * MB)), late], UNHURRIED)
     const socket = suspended(url)
     await sleep(250)
     socket.on('data', () => {})
@@ -160,7 +165,10 @@ describe('a client that is only slow', () => {
   })
 
   it('keeps its connection after an answer that it took late', async () => {
-    const { url, gateway, up } = await limited(() => [head(200, STREAM), write(events(8 * MB)), end()])
+    const { url, gateway, up } = await limited(
+      () => [head(200, STREAM), write(events(8 * MB)), end()],
+      UNHURRIED,
+    )
     const socket = suspended(url)
     await sleep(200)
     socket.on('data', () => {})
@@ -169,7 +177,7 @@ describe('a client that is only slow', () => {
       .poll(() => gateway.requests('messages'), { timeout: 15_000 })
       .toMatchObject([{ ending: 'complete' }])
     up.use(anthropicUpstream())
-    await sleep(600)
+    await sleep(2_200)
     socket.write(post({}))
     await expect.poll(() => gateway.requests('messages')).toHaveLength(2)
     expect(gateway.requests('messages')[1]).toMatchObject({ ending: 'complete', status: 200 })
@@ -223,8 +231,13 @@ it('no heartbeat is written for a client whose buffer is full, and one again whe
     }),
   })
   const socket = suspended(url)
-  await sleep(500) // the buffers fill up
-  const before = written
+  let before = -1
+  const fill = () => {
+    const isFull = written === before
+    before = written
+    return isFull
+  }
+  await expect.poll(fill, { interval: 300 }).toBe(true) // the buffers fill up, and heartbeats come every 20 ms until then
   await sleep(600)
   expect(written).toBe(before)
   socket.on('data', () => {})

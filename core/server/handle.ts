@@ -12,13 +12,14 @@ import type { ClientCancellation } from '../exchange/cancellation.js'
 import { ChainEndpointRequest } from '../exchange/endpoint-request.js'
 import { ExchangeRecord } from '../exchange/record.js'
 import { RequestBody } from '../exchange/request-body.js'
+import { requestId } from '../exchange/request-id.js'
 import { FORWARDED_ROUTES, isQuiet, type Route } from '../plugin/routes.js'
 import type { Admission } from './admission.js'
 import { bodyIsOver } from './collect-garbage.js'
 import { checkHeaders } from './header-limits.js'
 import { readBody } from './read-body.js'
 import { noHost, notFound, otherMethod } from './refusals.js'
-import { requestId } from './request-id.js'
+import { requestIsOver } from './young-generation.js'
 
 /** What a matched request brings. */
 export interface Matched {
@@ -35,6 +36,9 @@ export interface ServeContext {
 
 /** Their bodies must be Messages requests before anything is done with them. */
 const WITH_MESSAGES: ReadonlySet<RouteName> = new Set(FORWARDED_ROUTES)
+
+/** A connection to the upstream is begun at their headers: Claude Code's first word is a `HEAD`, long before its first message. */
+const ANNOUNCING: ReadonlySet<RouteName> = new Set([...FORWARDED_ROUTES, 'hello'])
 
 /**
  * Milliseconds that upstreams get to end their answers after the request is over: force-stream answers at `message_stop`,
@@ -56,7 +60,7 @@ export class RequestHandler implements CallHead {
   /** What the chain's endpoints say of a path that is no route of the gateway's. */
   readonly #endpoint: EndpointMatch | undefined
   #admitted = false
-  /** Bytes of its body. */
+  /** Bytes of its body, until it is answered. */
   #size = 0
 
   constructor(
@@ -97,7 +101,14 @@ export class RequestHandler implements CallHead {
     if (this.#admitted) this.context.admission.leave()
     if (this.cancellation.idle) this.#release()
     else setTimeout(() => this.#release(), GRACE).unref()
+    this.answered()
+    requestIsOver()
+  }
+
+  /** Its body is of no more use: no other attempt will be made. */
+  answered(): void {
     bodyIsOver(this.#size)
+    this.#size = 0
   }
 
   #release(): void {
@@ -124,6 +135,7 @@ export class RequestHandler implements CallHead {
     if (this.#endpoint) return this.#fromEndpoint(this.#endpoint)
     if (!route) throw notFound(this, chain.endpoints.list)
     if (!route.methods.includes(this.method)) return otherMethod(this, route.methods)
+    if (ANNOUNCING.has(this.route)) chain.prepare()
     if (!isQuiet(this.route)) {
       const waiting = this.context.admission.enter(this.cancellation)
       if (waiting) await waiting

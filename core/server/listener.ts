@@ -1,26 +1,28 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { defineHandler, fromNodeHandler, H3 } from 'h3'
-import { toNodeHandler } from 'h3/node'
-import { ROUTE_LIST, type Route, spellings } from '../plugin/routes.js'
+import { ROUTE_LIST } from '../plugin/routes.js'
+import type { Hint, Serve } from './app.js'
 import type { ServeContext } from './handle.js'
-import { match, pathOf, withDoubledSlashes } from './match.js'
+import { findRoute, pathOf, withDoubledSlashes } from './match.js'
 import { serve } from './serve.js'
 
 /**
- * The listener for Node's server. The routes that carry the conversation, spelt as they should be, go straight to the
- * exchange: a Request, a Response and a second `end` that h3's adapter makes for each would cost 40 µs, as much as the whole
- * of a bare proxy. Every other spelling and route is h3's.
+ * The listener for Node's server. The gateway's own routes, spelt as they should be, go straight to the exchange: a Request, a
+ * Response and a second `end` that h3's adapter makes for each would cost 40 µs, as much as the whole of a bare proxy. Every other
+ * spelling and route is h3's.
  */
 export function createListener(context: ServeContext): RequestListener {
   const hint = hints(context)
-  const others = toNodeHandler(createApp(context, hint)) as RequestListener
+  const others = whenAsked((req, res, matched) => serve(req as never, res as never, matched, context), hint)
   const direct = new Map(
-    ROUTE_LIST.filter((r) => r.direct).map((route) => [route.path, { route, path: route.path, params: {} }]),
+    ROUTE_LIST.filter(({ path }) => !path.includes(':')).map((route) => [
+      route.path,
+      { route, path: route.path, params: {} },
+    ]),
   )
   return (req: IncomingMessage, res: ServerResponse) => {
     const path = pathOf(req.url ?? '/')
     const matched = direct.get(path)
-    if (matched) {
+    if (matched && (!matched.route.only || matched.route.methods.includes(req.method!))) {
       void serve(req, res, matched, context)
       return
     }
@@ -33,32 +35,30 @@ export function createListener(context: ServeContext): RequestListener {
   }
 }
 
-type Hint = (path: string, route: Route) => void
+const loadApp = () => import('./app.js')
 
 /**
- * The h3 app: it finds the route, and hands Node's request and response to the exchange. h3 decodes letters, resolves dots and
- * takes `\` for a slash, so the path as it came is compared with what h3 found.
+ * h3 and its adapter are loaded with the first request that is theirs: they name `Response`, with which Node loads its own fetch, and
+ * HTTP/2; together a tenth of a start and 5 MB. Where they can't be loaded (no more files may be opened) the routes are found without them.
  */
-function createApp(context: ServeContext, hint: Hint): H3 {
-  // A path that can't be decoded is a 404 like any other; h3's own 400 would be in a shape that no client reads.
-  const app = new H3({ silent: true, allowMalformedURL: true })
-  const servedAs = (route?: Route, spelling = '') =>
-    defineHandler((event) => {
-      const path = pathOf(event.node!.req.url!)
-      const found = route && match(route, spelling, path)
-      if (found && spelling !== route.path) hint(path, route)
-      const matched = found ?? { route: undefined, path, params: {} }
-      return fromNodeHandler((req, res) => serve(req as never, res as never, matched, context))(event)
-    })
-  for (const route of ROUTE_LIST) {
-    for (const spelling of spellings(route)) {
-      const handler = servedAs(route, spelling)
-      if (route.only) for (const method of route.methods) app.on(method as never, spelling, handler)
-      else app.all(spelling, handler)
-    }
+export function whenAsked(serve: Serve, hint: Hint, load = loadApp): RequestListener {
+  let app: RequestListener | undefined
+  let loading: Promise<RequestListener> | undefined
+  const without: RequestListener = (req, res) => {
+    const path = pathOf(req.url!)
+    void serve(req, res, findRoute(path) ?? { route: undefined, path, params: {} })
   }
-  app.all('/**', servedAs())
-  return app
+  return (req, res) => {
+    if (app) return app(req, res)
+    loading ??= load().then(
+      ({ createApp }) => createApp(serve, hint) as RequestListener,
+      () => without,
+    )
+    void loading.then((loaded) => {
+      app = loaded
+      if (!res.destroyed) loaded(req, res) // else its client has gone meanwhile
+    })
+  }
 }
 
 /** Clients choose the paths: so many are logged, each once. */

@@ -1,16 +1,7 @@
 import type { CallHead } from '../contract/call.js'
-import type { AttemptRecord, ExchangeRecord } from '../contract/record.js'
-import type { Reply } from '../contract/reply.js'
+import type { AttemptRecord } from '../contract/record.js'
 import type { Logger } from '../contract/services.js'
-import { refusalOf } from '../exchange/refusal.js'
 import { isQuiet } from '../plugin/routes.js'
-
-/** Why an error answer that came as a reply is one. */
-export function noteRefusal(reply: Reply, { facts, attempts }: ExchangeRecord): void {
-  const refusal = facts.error === undefined ? refusalOf(reply) : undefined
-  if (refusal !== undefined)
-    facts.error = `${attempts.length > 0 ? 'the upstream' : 'a plugin'} reported ${refusal}`
-}
 
 /** An attempt that failed, as it is logged. */
 export interface Tried {
@@ -19,7 +10,7 @@ export interface Tried {
   readonly failure?: string | undefined
   readonly error?: string | undefined
   readonly ms?: number | undefined
-  /** `ms` null: until its key is changed. */
+  /** `ms` null: until the config changes. */
   readonly cooldown?: { readonly reason: string; readonly ms?: number | null | undefined } | undefined
 }
 

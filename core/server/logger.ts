@@ -18,16 +18,19 @@ export async function createLogger(
   redact: (lines: string) => string,
   target: number | string = process.env[LOG_FILE] ?? 1,
 ): Promise<Logger> {
-  const tty = process.stdout.isTTY
   const isFile = typeof target === 'string'
-  const isPretty = !isFile && (options.format === 'pretty' || (options.format === 'auto' && tty))
   const output = new LogOutput(isFile ? new LogFile(target).fd : target, redact)
-  const logger = isPretty
-    ? await pretty(options.level, output, wantsColours(tty))
-    : plain(options.level, output)
+  const logger =
+    isFile || isJson(options)
+      ? plain(options.level, output)
+      : pretty(options.level, output, wantsColours(process.stdout.isTTY))
   output.onDropped = (lines) => logger.warn(`${lines} lines of the log were dropped, as nothing read them`)
   return logger
 }
+
+/** Whether what goes to stdout is lines of JSON. */
+export const isJson = ({ format }: LogOptions) =>
+  format === 'json' || (format === 'auto' && !process.stdout.isTTY)
 
 const base = cluster.isWorker ? { worker: cluster.worker?.id } : null
 const serializers = { err: describeError }
@@ -38,8 +41,8 @@ function plain(level: string, output: DestinationStream): Logger {
   return logger as Logger
 }
 
-async function pretty(level: string, output: DestinationStream, colorize: boolean): Promise<Logger> {
-  const render = await logRenderer(colorize)
+function pretty(level: string, output: DestinationStream, colorize: boolean): Logger {
+  const render = logRenderer(colorize)
   const formatters = { level: (name: string) => ({ level: name }) }
   const logger: unknown = pino(
     { level, base, serializers, formatters },

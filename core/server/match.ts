@@ -34,11 +34,15 @@ export function match(route: Route, spelling: string, path: string): Matched | u
  */
 export function withDoubledSlashes(path: string): Matched | undefined {
   if (!path.includes('//')) return undefined
-  const single = path.replace(/\/{2,}/g, '/')
+  const found = findRoute(path.replace(/\/{2,}/g, '/'))
+  return found?.route?.tolerant ? found : undefined
+}
+
+/** The route of the gateway's that a path spells. */
+export function findRoute(path: string): Matched | undefined {
   for (const route of ROUTE_LIST) {
-    if (!route.tolerant) continue
     for (const spelling of spellings(route)) {
-      const matched = match(route, spelling, single)
+      const matched = match(route, spelling, path)
       if (matched) return matched
     }
   }

@@ -35,8 +35,8 @@ class Reading {
   constructor(
     req: IncomingMessage,
     private readonly rules: { readonly announced: number; readonly limit: number; readonly timeout: number },
-    private readonly resolve: (bytes: Buffer) => void,
-    private readonly reject: (error: Error) => void,
+    private resolve: (bytes: Buffer) => void,
+    private reject: (error: Error) => void,
   ) {
     const onGone = () => this.#gone()
     req.on('data', (chunk: Buffer) => this.#take(chunk))
@@ -68,8 +68,9 @@ class Reading {
   #end(): void {
     if (this.#over) return
     const chunks = this.#parts.length === 0 ? this.#chunks : this.#parts.concat(this.#chunks)
+    const { resolve } = this
     this.#stop()
-    this.resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, this.#size))
+    resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, this.#size))
   }
 
   /** Heard after each request, so nearly always too late to mean anything: an error for it would cost 6 µs. */
@@ -79,17 +80,22 @@ class Reading {
 
   #fail(error: Error): void {
     if (this.#over) return
+    const { reject } = this
     this.#stop()
-    this.reject(error)
+    reject(error)
   }
 
+  /** The request's listeners keep this until its connection closes, and a promise's functions keep what it was resolved with. */
   #stop(): void {
     this.#over = true
     this.#parts = []
     this.#chunks = []
+    this.resolve = this.reject = ignore
     clearTimeout(this.#timer)
   }
 }
+
+function ignore(): void {}
 
 function watchOver(reading: Reading): void {
   reading.watch()

@@ -49,7 +49,7 @@ describe('a request for people', () => {
     expect(readableRequest(failed, '08:40:47', plain)).toBe(
       '08:40:47 glm-4.7  429  total 1 min 5 s  the upstream reported rate_limit_error (429)\n' +
         '         ↳ one  429 rate_limit_error, 12 ms; one cools down 30.0 s (rate limit)\n' +
-        '         ↳ two  connect; two cools down until its key is changed (unauthorised)\n',
+        '         ↳ two  connect; two cools down until the config changes (unauthorised)\n',
     )
   })
 

@@ -24,7 +24,13 @@ export interface LoggedRequest {
 
 type Style = Parameters<typeof styleText>[0]
 
-const STYLES: Readonly<Record<string, Style>> = { debug: 'dim', info: 'dim', warn: 'yellow', error: 'red' }
+/** By level. */
+export const STYLES: Readonly<Record<string, Style>> = {
+  debug: 'dim',
+  info: 'dim',
+  warn: 'yellow',
+  error: 'red',
+}
 
 /** Paints a text, or leaves it as it is. */
 export type Paint = (style: Style, text: string) => string
@@ -61,7 +67,7 @@ function triedText({ account, status, failure, error, ms, cooldown }: Tried): st
 }
 
 function cooldownText({ ms, reason }: NonNullable<Tried['cooldown']>): string {
-  const time = ms === undefined ? '' : ms === null ? ' until its key is changed' : ` ${secondsText(ms)}`
+  const time = ms === undefined ? '' : ms === null ? ' until the config changes' : ` ${secondsText(ms)}`
   return `${time} (${reason.replaceAll('-', ' ')})`
 }
 
@@ -94,7 +100,7 @@ export function timeText(at: Date): string {
 }
 
 /** A path may hold what a terminal takes for commands. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
   return text.replace(/[\x00-\x1f\x7f-\x9f]/g, '�')
 }

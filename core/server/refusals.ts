@@ -14,6 +14,12 @@ export function noHost(): GatewayError {
   })
 }
 
+/** RFC 9112 §3.2 again: two are refused, whatever they say. */
+export function manyHosts(count: number): GatewayError {
+  const message = `the request has ${count} Host headers, and HTTP allows one`
+  return new GatewayError('invalid_request_error', message, { code: 'AGP_NO_HOST', retry: false })
+}
+
 /** The 404, with all routes but the operator's. */
 export function notFound({ method, path }: CallHead, endpoints: readonly ChainEndpoint[]): GatewayError {
   const own = ROUTE_LIST.map((route) => `${route.methods[0]} ${new PathPattern(route.path).shown}`)

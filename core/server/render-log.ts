@@ -1,11 +1,8 @@
 import { type LoggedRequest, painter, readableRequest, timeText } from './readable.js'
+import { type LoggedLine, readableLine } from './readable-line.js'
 
 /** Makes readable lines, each with its newline, of the log's JSON lines. What is no JSON stays as it is. */
-export async function logRenderer(colorize: boolean): Promise<(line: string) => string> {
-  // CommonJS: in the bundle it has no export but the default one.
-  const { default: pretty } = await import('pino-pretty')
-  const { prettyFactory } = pretty as unknown as typeof import('pino-pretty')
-  const rendered = prettyFactory({ singleLine: true, colorize, translateTime: 'SYS:HH:MM:ss' })
+export function logRenderer(colorize: boolean): (line: string) => string {
   const paint = painter(colorize)
   return (line) => {
     const parsed = parse(line)
@@ -15,15 +12,11 @@ export async function logRenderer(colorize: boolean): Promise<(line: string) => 
     // What a plugin did becomes one line, logged when the request is over.
     if (parsed.plugin !== undefined && parsed.level === 'debug')
       return paint('dim', `${time}   · ${parsed.plugin}: ${parsed.msg}\n`)
-    return rendered(line)
+    return readableLine(parsed, time, paint)
   }
 }
 
-type Parsed = LoggedRequest & {
-  readonly msg?: string
-  readonly time: number | string
-  readonly plugin?: string
-}
+type Parsed = LoggedRequest & LoggedLine & { readonly time: number | string }
 
 function parse(line: string): Parsed | undefined {
   if (!line.startsWith('{')) return undefined

@@ -5,11 +5,13 @@ import { queryObjects } from 'node:v8'
 import { describe, expect, it } from 'vitest'
 import type { TestGatewayOptions } from '../../test/harness/gateway.js'
 import { anthropicUpstream } from '../../test/support/anthropic-upstream.js'
+import { expectAtOnce } from '../../test/support/at-once.js'
 import type { Handler } from '../../test/support/bad-upstream.js'
 import { ask, send as sendTo } from '../../test/support/client.js'
 import { expectError } from '../../test/support/expect-error.js'
 import { message, messageEvents } from '../../test/support/messages.js'
-import { delay, head, json, sse, stall, write } from '../../test/support/script.js'
+import { delay, end, head, json, sse, stall, write } from '../../test/support/script.js'
+import { frames } from '../../test/support/sse-bytes.js'
 import { direct, stand } from '../../test/support/stand.js'
 import type { Call } from '../contract/call.js'
 import type { Next, Plugin } from '../contract/plugin.js'
@@ -109,9 +111,17 @@ describe('a reload', () => {
           dispose: () => void log.push(`${text} disposed`),
         }),
       })
+    let goOn = () => {}
+    const reloaded = new Promise<void>((resolve) => (goOn = resolve))
     const slow: Handler = (request, n) =>
       n === 0
-        ? sse([{ type: 'message_start' }, { type: 'ping' }, { type: 'message_stop' }], { every: 100 })
+        ? [
+            head(200, { 'content-type': 'text/event-stream' }),
+            write(frames([{ type: 'message_start' }])),
+            () => reloaded,
+            write(frames([{ type: 'ping' }, { type: 'message_stop' }])),
+            end(),
+          ]
         : anthropicUpstream()(request, n)
     const { up, gateway, send, url } = await stand(slow, {
       config: (base) => ({ ...direct(base), use: [stamp('old')] }),
@@ -121,6 +131,7 @@ describe('a reload', () => {
     await gateway.reload({ ...direct(up.url), use: [stamp('new')] })
     expect((await sendTo(url, { body: ask({ stream: true }) })).text()).toContain('"stamp":"new"')
     expect(log).toEqual([])
+    goOn()
     const seen = await running
     expect([seen.end, seen.text()]).toEqual(['clean', expect.stringContaining('"stamp":"old"')])
     await expect.poll(() => log).toEqual(['old disposed'])
@@ -150,16 +161,14 @@ describe('a client that goes', () => {
       () => [head(500, { 'content-type': 'application/json' }), write('{"type":'), stall()],
       {},
     ],
-  ])('cancels the upstream call within 50 ms: %s', async (_what, handler, fields) => {
+  ])('cancels the upstream call at once: %s', async (_what, handler, fields) => {
     const { up, gateway, send } = await stand(handler)
     const leave = new AbortController()
     const running = send({ body: ask(fields), signal: leave.signal }).catch(() => {})
     await up.received(1)
     await new Promise((resolve) => setTimeout(resolve, 60))
-    const at = performance.now()
     leave.abort()
-    await expect.poll(() => up.requests[0]!.abortedAt, { interval: 2, timeout: 2000 }).toBeDefined()
-    expect(up.requests[0]!.abortedAt! - at).toBeLessThan(50)
+    await expectAtOnce(() => up.requests[0]!.aborted)
     await running
     await expect.poll(() => gateway.requests()[0]?.ending).toBe('gone')
     expect(up.requests).toHaveLength(1)
@@ -258,15 +267,15 @@ it('a connection keeps nothing of the requests that it has served', async () => 
 
 describe('a reply', () => {
   it('carries request-id, account and the time that was ours and the upstream’s', async () => {
-    const { send } = await stand(() => [delay(50), json(message())])
+    const { send } = await stand(() => [delay(500), json(message())])
     const seen = await send({ body: ask() })
     expect(seen.headers['request-id']).toMatch(/^req_[0-9a-f]{24}$/)
     expect(seen.headers['x-account-email']).toBe('one')
     const [, own, upstream] = /^agproxy;dur=([\d.]+), upstream;dur=([\d.]+)$/.exec(
       String(seen.headers['server-timing']),
     )!
-    expect(Number(upstream)).toBeGreaterThan(45)
-    expect(Number(own)).toBeLessThan(45)
+    expect(Number(upstream)).toBeGreaterThan(450)
+    expect(Number(own)).toBeLessThan(450)
   })
 
   it('keeps the upstream’s request-id, for its support', async () => {

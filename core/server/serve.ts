@@ -13,11 +13,12 @@ import {
   UpstreamError,
 } from '../errors/gateway-errors.js'
 import { ClientCancellation } from '../exchange/cancellation.js'
+import { noteRefusal } from '../exchange/refusal.js'
 import { Connection } from './connection.js'
 import type { DeliveryInit, Outcome } from './delivery.js'
 import { destroyAnswer } from './destroy-answer.js'
 import { type Matched, RequestHandler, type ServeContext } from './handle.js'
-import { logLine, noteRefusal } from './log-line.js'
+import { logLine } from './log-line.js'
 import { renderError } from './render-error.js'
 import { respond } from './respond.js'
 
@@ -91,6 +92,7 @@ class Exchange {
     this.#status = reply.status
     const { record, writeTimeout } = handler
     noteRefusal(reply, record)
+    handler.answered()
     const init = { cancellation: this.#cancellation, writeTimeout, record }
     try {
       this.#outcome = await respond(res, reply, ownHeaders(handler, reply), init)

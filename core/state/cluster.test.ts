@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { ClusterHub } from './cluster-hub.js'
 import type { Channel } from './cluster-messages.js'
@@ -20,12 +21,15 @@ function channel(): { worker: Channel; primary: Channel; cut(): void } {
     const deliver = () => {
       if (open) for (const listener of end.listeners) listener(copy)
     }
-    setImmediate(deliver)
+    void setImmediate().then(deliver)
   }
   return { worker: { ...a, send: to(b) }, primary: { ...b, send: to(a) }, cut: () => (open = false) }
 }
 
-const settled = () => new Promise((resolve) => setTimeout(resolve, 15))
+/** Each message takes one turn; a timer of 15 ms may be over before the first of them. */
+const settled = async () => {
+  for (let turns = 0; turns < 20; turns++) await setImmediate()
+}
 const patience = () => ({ left: 1_000 })
 
 async function workers(count: number) {

@@ -25,4 +25,26 @@ describe('the state of one process', () => {
     now = 100
     expect(store.get('cooldown', 'k')).toBeUndefined()
   })
+
+  it('ends in its time although the clock is put back, and at once where it is put forward', () => {
+    let now = 1_000_000_000
+    const store = new MemoryStore(() => now)
+    store.set('cooldown', 'k', 'v', 5_000)
+    store.set('session', 's', 'v', 9_000_000)
+    now -= 3_600_000
+    expect(store.get('cooldown', 'k')).toEqual({ value: 'v', expires: now + 5_000 })
+    now += 5_000
+    expect(store.get('cooldown', 'k')).toBeUndefined()
+    expect([...store.entries('session')]).toEqual([['s', { value: 'v', expires: now + 8_995_000 }]])
+    now += 9_000_000
+    expect(store.get('session', 's')).toBeUndefined()
+  })
+
+  it('is not moved by the small corrections of a clock', () => {
+    let now = 1_000_000
+    const store = new MemoryStore(() => now)
+    store.set('cooldown', 'k', 'v', 5_000)
+    now -= 500
+    expect(store.get('cooldown', 'k')?.expires).toBe(1_005_000)
+  })
 })

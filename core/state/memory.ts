@@ -3,6 +3,8 @@ import { SLOT } from './store.js'
 
 /** Of each kind; sessions are the only one that many clients could make many of, and the oldest goes first. */
 const LIMIT = 10_000
+/** Milliseconds by which a clock is put back for more than a small correction. */
+const SET_BACK = 1_000
 
 type Listener = (kind: string, key: string) => void
 
@@ -11,22 +13,25 @@ export class MemoryStore implements StateStore {
   readonly #kinds = new Map<string, Map<string, Fact>>()
   readonly #leases = new Map<string, Set<string>>()
   readonly #listeners: Listener[] = []
+  #latest = Number.NEGATIVE_INFINITY
 
   constructor(
-    private readonly now: () => number = Date.now,
+    private readonly clock: () => number = Date.now,
     private readonly limit = LIMIT,
   ) {}
 
   get(kind: string, key: string): Fact | undefined {
     const facts = this.#kinds.get(kind)
-    const fact = facts?.get(key)
-    if (!fact || fact.expires > this.now()) return fact
-    facts!.delete(key)
+    if (!facts?.has(key)) return undefined
+    const now = this.#now() // it may change what is kept
+    const fact = facts.get(key)!
+    if (fact.expires > now) return fact
+    facts.delete(key)
     return undefined
   }
 
   *entries(kind: string): Iterable<readonly [string, Fact]> {
-    const now = this.now()
+    const now = this.#now()
     for (const entry of this.#kinds.get(kind) ?? []) if (entry[1].expires > now) yield entry
   }
 
@@ -37,7 +42,7 @@ export class MemoryStore implements StateStore {
       this.#kinds.set(kind, facts)
     }
     facts.delete(key) // so that the order of the map is that of the last writing
-    facts.set(key, { value, expires: this.now() + ttl })
+    facts.set(key, { value, expires: this.#now() + ttl })
     if (facts.size > this.limit) this.#evict(facts)
     this.#tell(kind, key)
   }
@@ -83,6 +88,17 @@ export class MemoryStore implements StateStore {
   }
 
   async close(): Promise<void> {}
+
+  /** What is kept ends after as long as it should although the clock is put back: a wrong one that is corrected by an hour let accounts rest for an hour. */
+  #now(): number {
+    const now = this.clock()
+    const back = this.#latest - now
+    this.#latest = now
+    if (back > SET_BACK)
+      for (const facts of this.#kinds.values())
+        for (const [key, { value, expires }] of facts) facts.set(key, { value, expires: expires - back })
+    return now
+  }
 
   /** Evicts a tenth at a time: a Map skips the entries deleted from its front at each iteration, which tripled the cost of a new session. */
   #evict(facts: Map<string, Fact>): void {

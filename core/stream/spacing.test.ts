@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { growth, LINEAR } from '../../test/support/growth.js'
 import type { ByteSink } from '../contract/http.js'
+import { LateSpacing } from './late-spacing.js'
 import { Spacing } from './spacing.js'
 
 /** What comes out, for the text in pieces of a size. */
@@ -25,7 +26,9 @@ describe('a stream with its blank lines', () => {
     'data: {"x":1}\r\n\r\ndata: {"y":2}\r\n\r\n',
     'data: {"x":1}\r\rdata: {"y":2}\r\r',
     ': hi\n\nevent: ping\ndata: {"type":"ping"}\n\ndata: {"x":1}\n\ndata: {"y":2}\n\n',
-    'data: {"x":1}\n\ndata: {"y":2}\ndata: {"z":3}\n\n', // the first event has its own: the second is odd, and its reader's affair
+    'data: {"x":1}\n\ndata: {"y":2}\nevent: a\n\ndata: {"z":3}\nid: 7\n: }\n\ndata: 1\n\n', // the names behind the data
+    'data: {"x":1}\n\ndata: {"y":\ndata: {"z":2}\ndata: }\n\ndata: [{}\ndata: ,{}]\n\n', // an object over three lines, a list over two
+    'event: a\r\ndata: {"x":1}\r\n\r\ndata: {"y":\r\ndata: {}\r\ndata: }\r\nevent: b\r\n\r\ndata: {}',
     'event: ping\ndata: {"type":"ping"}\n',
     'data: {\ndata: "x":1}\n\ndata: {"y":2}\n\n', // one event over two lines
     'data: {"x":1}\nevent: a\n\ndata: {"y":2}\nevent: b\n\n', // the name behind the data
@@ -36,6 +39,42 @@ describe('a stream with its blank lines', () => {
     'retry: 3\n: only\n',
   ])('passes as it is: %j', (text) => {
     for (const size of SIZES) expect(spaced(text, size), `${size}`).toBe(text)
+  })
+})
+
+describe('a stream that loses them in the middle', () => {
+  it.each([
+    [
+      'event: a\ndata: {"x":1}\n\nevent: b\ndata: {"y":2}\nevent: c\ndata: {"z":3}\nevent: d\ndata: {}\n',
+      'event: a\ndata: {"x":1}\n\nevent: b\ndata: {"y":2}\n\nevent: c\ndata: {"z":3}\n\nevent: d\ndata: {}\n\n',
+    ],
+    // One of them, before events that have theirs.
+    [
+      'data: {"x":1}\n\ndata: {"y":2}\ndata: {"z":3}\n\ndata: {"x":4}\n\n',
+      'data: {"x":1}\n\ndata: {"y":2}\n\ndata: {"z":3}\n\ndata: {"x":4}\n\n',
+    ],
+    [
+      'event: a\r\ndata: {"x":1}\r\n\r\nevent: b\r\ndata: {"y":2}\r\nevent: c\r\nid: 3\r\ndata: {"z":3}\r\n',
+      'event: a\r\ndata: {"x":1}\r\n\r\nevent: b\r\ndata: {"y":2}\r\n\nevent: c\r\nid: 3\r\ndata: {"z":3}\r\n\n',
+    ],
+    // Behind one whose name follows its data; the last line has no end.
+    [
+      'data: {"x":1}\n\ndata: {"y":2}\nevent: b\n\nevent: c\ndata: {"z":3} \n: c\nevent: d\ndata: {"z":4}',
+      'data: {"x":1}\n\ndata: {"y":2}\nevent: b\n\nevent: c\ndata: {"z":3} \n\n: c\nevent: d\ndata: {"z":4}',
+    ],
+  ])('gets them: %j', (text, wanted) => {
+    for (const size of SIZES) expect(spaced(text, size), `${size}`).toBe(wanted)
+  })
+
+  it.each([
+    ['marks that are none', 'data: {"y":2}\nevent: b\n\n'],
+    ['objects over lines', 'data: {"y":\ndata: {}\ndata: }\n\n'],
+    ['ids behind objects', 'event: x\ndata: {}\nevent: y\n'],
+    ['events without blank lines', 'event: x\ndata: {"y":2}\n'],
+  ])('takes time by its length: %s', (_what, part) => {
+    const made = (size: number) => `data: {"x":1}\n\n${part.repeat(size / part.length)}`
+    expect(growth(128 * 1024, made, (text) => spaced(text, 4096))).toBeLessThan(LINEAR)
+    expect(growth(128 * 1024, made, (text) => spaced(text))).toBeLessThan(LINEAR)
   })
 })
 
@@ -118,4 +157,18 @@ it('an end by error is one', () => {
   const target: ByteSink = { data() {}, end() {}, error: (error) => (seen = error) }
   new Spacing(target, () => {}).error(new Error('reset'))
   expect(seen).toMatchObject({ message: 'reset' })
+})
+
+it('a source that uses one buffer for all its chunks has its blank lines too', () => {
+  const out: string[] = []
+  const late = new LateSpacing({ data: (bytes) => out.push(bytes.toString()), end() {}, error() {} }, false)
+  const event = (text: string) => `event: content_block_delta\ndata: {"text":"${text}"}\n`
+  const [right, wrong] = [`${event('a')}\n${event('bcd')}\n`, `${event('e')}${event('fghi')}\n`]
+  const chunk = Buffer.from(right)
+  late.data(chunk)
+  chunk.write(wrong)
+  late.data(chunk)
+  late.end()
+  expect(right).toHaveLength(wrong.length)
+  expect(out.join('')).toBe(`${right}${event('e')}\n${event('fghi')}\n`)
 })

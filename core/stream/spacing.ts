@@ -1,12 +1,11 @@
 import type { ByteSink } from '../contract/http.js'
+import { LateSpacing } from './late-spacing.js'
 import { LineCutter } from './lines.js'
+import { isBlank, isData, Spaced } from './spaced.js'
 import { SseEvent, saysNothing } from './sse-event.js'
 
-const LF = 0x0a
-const CR = 0x0d
 const BLANK_LINE = Buffer.from('\n\n')
-const LINE_END = Buffer.from('\n')
-const RETURN = Buffer.from('\r')
+const CRLF = Buffer.from('\r\n')
 /** Bytes of one event, beside its data, that are looked at. */
 const ENOUGH = 64 * 1024
 /** Real pings have 20 to 60 bytes. */
@@ -22,9 +21,10 @@ export function isSpaced(bytes: Buffer): boolean {
 }
 
 /**
- * Some upstreams leave out the blank lines between events. Looks at the beginning of a stream until the first event that says
+ * Some upstreams leave out the blank lines between events, all of them or those in the middle of a stream (`LateSpacing`). Looks at the beginning of a stream until the first event that says
  * something has its blank line, or a second one follows without; comments and pings before it may have theirs. Then it hands
- * on what came, and `found` the sink for the rest: `sink` itself, or one that puts a blank line after each `data:` line.
+ * on what came, and `found` the sink for the rest: one that puts a blank line after each `data:` line, or one that does so as soon
+ * as a blank line is missing.
  */
 export class Spacing implements ByteSink {
   readonly #lines = new LineCutter()
@@ -67,15 +67,19 @@ export class Spacing implements ByteSink {
     this.#event.push(line)
     if (isBlank(line)) {
       if (this.#saysNothing) this.#pass()
-      else this.#next = this.sink
+      else this.#next = this.#watched(line)
     } else if (!isData(line)) {
       this.#beside += line.length
-      if (this.#beside > ENOUGH) this.#next = this.sink
+      if (this.#beside > ENOUGH) this.#next = this.#watched(line)
     } else if (this.#data) {
       // The data of one event may be spread over several lines; a line that is an object is all of it.
-      this.#next = isObject(this.#data) ? new Spaced(this.sink) : this.sink
+      this.#next = isObject(this.#data) ? new Spaced(this.sink) : this.#watched(line)
     } else this.#data = line
     return this.#next !== undefined
+  }
+
+  #watched(line: Buffer): ByteSink {
+    return new LateSpacing(this.sink, line.includes(CRLF))
   }
 
   get #saysNothing(): boolean {
@@ -101,15 +105,6 @@ export class Spacing implements ByteSink {
   }
 }
 
-function isBlank(line: Buffer): boolean {
-  return line[0] === LF || line[0] === CR
-}
-
-/** Also behind a byte order mark. */
-function isData(line: Buffer): boolean {
-  return /^(\xef\xbb\xbf)?data:/.test(line.toString('latin1', 0, 8))
-}
-
 function isObject(line: Buffer): boolean {
   const text = line.subarray(line.indexOf(':') + 1)
   return (
@@ -120,42 +115,3 @@ function isObject(line: Buffer): boolean {
 
 /** Characters at either end of a line that may be white space before its bracket. */
 const EDGE = 64
-
-/** Puts a blank line after each `data:` line that has none. */
-class Spaced implements ByteSink {
-  readonly #lines = new LineCutter()
-  #added = false
-  #out: Buffer[] = []
-
-  constructor(private readonly sink: ByteSink) {}
-
-  data(chunk: Buffer): void {
-    this.#lines.push(chunk, this.#onLine)
-    this.#flush()
-  }
-
-  end(): void {
-    this.#out.push(this.#lines.end(this.#onLine))
-    this.#flush()
-    this.sink.end()
-  }
-
-  error(error: Error): void {
-    this.sink.error(error)
-  }
-
-  readonly #onLine = (line: Buffer): void => {
-    const hasOne = this.#added && isBlank(line)
-    this.#added = isData(line)
-    // After a CR alone an LF would be half of the same line end.
-    const added = line.at(-1) === CR ? RETURN : LINE_END
-    if (this.#added) this.#out.push(line, added)
-    else this.#out.push(hasOne ? line.subarray(line[0] === CR && line[1] === LF ? 2 : 1) : line)
-  }
-
-  #flush(): void {
-    const out = Buffer.concat(this.#out)
-    this.#out = []
-    if (out.length > 0) this.sink.data(out)
-  }
-}

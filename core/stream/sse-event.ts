@@ -123,7 +123,8 @@ export function looksLikeEvents(start: string): boolean {
  */
 export function readFields(raw: Buffer): Fields {
   const fields: Fields = { name: undefined, text: undefined }
-  const frame = raw.toString('utf8').replace(/^\ufeff/, '')
+  const decoded = raw.toString('utf8')
+  const frame = decoded.charCodeAt(0) === 0xfeff ? decoded.slice(1) : decoded
   const usual = twoLines(frame)
   if (usual) return usual
   const lines = frame.includes('\r') ? frame.split(/\r\n|\n|\r/) : frame.split('\n')

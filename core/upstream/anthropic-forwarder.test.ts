@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { expectAtOnce } from '../../test/support/at-once.js'
 import {
   closedPort,
   type Handler,
@@ -412,11 +413,9 @@ describe('an upstream that does not answer', () => {
       const gone = new AbortController()
       const waiting = failure(send(make().with({ signal: gone.signal })))
       await up.received(n + 1)
-      const at = performance.now()
       gone.abort()
+      await expectAtOnce(() => up.requests[n]!.aborted)
       expect(ClientGoneError.is(await waiting)).toBe(true)
-      await expect.poll(() => up.requests[n]!.abortedAt, { interval: 2 }).toBeDefined()
-      expect(up.requests[n]!.abortedAt! - at).toBeLessThan(500)
     }
   })
 
@@ -480,10 +479,10 @@ describe('the upstream’s model list', () => {
   })
 
   it('is not waited for beyond the signal', async () => {
-    const { upstream } = await forwarder(() => delay(5000))
+    const { upstream } = await forwarder(() => delay(10_000))
     const started = performance.now()
     await failure(upstream.listModels!(account(), AbortSignal.timeout(50)))
-    expect(performance.now() - started).toBeLessThan(1000)
+    expect(performance.now() - started).toBeLessThan(5_000)
   })
 })
 

@@ -84,7 +84,7 @@ describe('before the first event', () => {
     const source = new ManualSource()
     const pending = confirmed(Reply.stream(source, { headers: SSE }))
     const block = Buffer.alloc(64_000, COMMENT)
-    for (let i = 0; i < 200; i++) source.sink.data(block)
+    for (let i = 0; i < 20; i++) source.sink.data(block)
     source.sink.data(Buffer.concat([PING, START]))
     source.sink.end()
     const bytes = await (await pending).bytes()
@@ -654,6 +654,7 @@ describe('the record of an attempt', () => {
     const text = JSON.stringify(MESSAGE)
     confirm(Reply.bytes(Buffer.from(text)), asMessage, attempt)
     expect(attempt.bytes).toBe(Buffer.byteLength(text))
+    expect(attempt.times.lastByte).toEqual(expect.any(Number))
   })
 
   it('has nothing more to wait for once the answer is one, and lets go of it no more', async () => {

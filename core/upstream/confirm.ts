@@ -1,15 +1,16 @@
 import type { Call } from '../contract/call.js'
-import type { ByteSink, ByteSource } from '../contract/http.js'
+import type { ByteSink, ByteSource, EventData } from '../contract/http.js'
 import type { MessageReply } from '../contract/messages.js'
-import type { AttemptRecord } from '../contract/record.js'
+import type { AttemptRecord, ExchangeRecord } from '../contract/record.js'
 import type { Reply } from '../contract/reply.js'
 import { embeddedError } from '../errors/embedded-error.js'
 import { ClientGoneError, UpstreamError } from '../errors/gateway-errors.js'
 import { cancellationOf, heldBytes } from '../exchange/inner.js'
-import { noteUsage, tapped, UsageTap } from '../exchange/usage.js'
+import { counted, noteEvent, noteUsage, UsageTap } from '../exchange/usage.js'
 import { isRecord, parseJson } from '../json/plain.js'
 import { isMessage } from '../message/first-event.js'
-import { MessageReader, type Outcome } from '../message/read.js'
+import { type FoldOutcome, MessageReader } from '../message/read.js'
+import { LateSpacing } from '../stream/late-spacing.js'
 import { isSpaced, Spacing } from '../stream/spacing.js'
 import { EventStream, type FirstEvent } from './event-stream.js'
 import { headersLimit } from './limits.js'
@@ -38,7 +39,7 @@ export function confirm(reply: Reply, call: Call, attempt: AttemptRecord): Promi
 }
 
 /** One answer while it is not known to be one. It is its own sink and outcome: a request makes no closures that it can do without. */
-class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
+class Confirmation implements ByteSink, FoldOutcome {
   readonly #source: ByteSource
   #timer: NodeJS.Timeout | undefined
   #sink: ByteSink | undefined
@@ -50,21 +51,26 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
   #start: Buffer = EMPTY
   #shape: Shape | undefined
   #settled = false
+  /** Until it is settled: a stream keeps its confirmation, and has no use for the body that it answers. */
+  #asked: Call | undefined
+  readonly #record: ExchangeRecord
 
   constructor(
     private readonly reply: Reply,
-    private readonly call: Call,
+    call: Call,
     private readonly attempt: AttemptRecord,
     private readonly resolve: (reply: Reply) => void,
     private readonly reject: (error: unknown) => void,
   ) {
+    this.#asked = call
+    this.#record = call.record
     this.#source = reply.source()
   }
 
   start(): void {
-    cancellationOf(this.call).on(this.#onGone) // calls it at once for a client that has gone
+    cancellationOf(this.#call).on(this.#onGone) // calls it at once for a client that has gone
     if (this.#settled) return
-    this.#timer = setTimeout(silent, headersLimit(this.call), this)
+    this.#timer = setTimeout(silent, headersLimit(this.#call), this)
     this.#source.pipe(this)
   }
 
@@ -79,7 +85,7 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
     this.#shape ??= this.#shapeWith(chunk)
     if (this.#shape === 'events') this.#flow()
     else if (this.#shape === 'json') clearTimeout(this.#timer) // it is on its way, and bounded by the idle timeout
-    if (this.#shape === 'other') this.fail(notAnswer(this.#body, this.call))
+    if (this.#shape === 'other') this.fail(notAnswer(this.#body, this.#call))
     else if (this.#shape !== 'events' && this.#bytes > WHOLE_LIMIT) this.fail(tooLarge())
   }
 
@@ -101,6 +107,10 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
     else this.fail(error)
   }
 
+  get #call(): Call {
+    return this.#asked!
+  }
+
   get #body(): Buffer {
     return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
   }
@@ -109,12 +119,11 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
   #flow(): void {
     const body = this.#body
     this.#chunks = []
-    const tap = new UsageTap(this.attempt)
     let sink: ByteSink
-    if (this.call.answer === 'stream')
-      sink = this.#stream = new EventStream(this.#source, tap, this, this.#mask)
-    else sink = tapped(new MessageReader(this.#source, this), tap)
-    if (isSpaced(body)) this.#sink = sink
+    if (this.#call.answer === 'stream')
+      sink = this.#stream = new EventStream(this.#source, new UsageTap(this.attempt), this, this.#mask)
+    else sink = counted(new MessageReader(this.#source, this), this.attempt)
+    if (isSpaced(body)) this.#sink = new LateSpacing(sink, false)
     else this.#sink = new Spacing(sink, (found) => (this.#sink = found))
     this.#sink.data(body)
   }
@@ -122,6 +131,10 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
   begun(): void {
     this.attempt.mark('firstEvent')
     clearTimeout(this.#timer)
+  }
+
+  saw(data: EventData): void {
+    noteEvent(this.attempt, data)
   }
 
   /** With the first event of a stream, or the message that a stream added up to. */
@@ -134,8 +147,9 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
   }
 
   whole(body: Buffer): void {
+    if (this.#settled) return
     try {
-      this.#settle(ofWhole(body, this.reply, this.call, this.attempt))
+      this.#settle(ofWhole(body, this.reply, this.#call, this.attempt))
     } catch (error) {
       this.fail(error)
     }
@@ -145,17 +159,17 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
     if (this.#settled) return
     this.#source.cancel()
     const isAnswer = UpstreamError.is(error) && error.failure === 'error-event'
-    if (isAnswer) this.#settle(errorReply(error, this.call, this.reply))
+    if (isAnswer) this.#settle(errorReply(error, this.#call, this.reply))
     else this.#settle(undefined, error)
   }
 
   silent(): void {
-    const what = this.call.stream ? 'event' : 'answer'
-    const seconds = headersLimit(this.call) / 1000
+    const what = this.#call.stream ? 'event' : 'answer'
+    const seconds = headersLimit(this.#call) / 1000
     this.fail(new UpstreamError('timeout', `the upstream sent no ${what} for ${seconds} s`))
   }
 
-  readonly #mask = (text: string): string => this.call.record.masked(text)
+  readonly #mask = (text: string): string => this.#record.masked(text)
 
   readonly #onGone = (): void => this.fail(new ClientGoneError())
 
@@ -163,7 +177,8 @@ class Confirmation implements ByteSink, Outcome<FirstEvent | string> {
     if (this.#settled) return
     this.#settled = true
     clearTimeout(this.#timer)
-    cancellationOf(this.call).off(this.#onGone)
+    cancellationOf(this.#call).off(this.#onGone)
+    this.#asked = undefined
     if (reply) this.resolve(reply)
     else this.reject(error)
   }

@@ -3,6 +3,12 @@ import { buildConnector } from 'undici'
 
 export type ConnectTo = Parameters<buildConnector.connector>[0]
 
+/** What undici's pool for an origin asks a connector for, before it does. */
+export function connectTo(origin: string): ConnectTo {
+  const { protocol, host, hostname, port } = new URL(origin)
+  return { protocol, host, hostname: hostname.replace(/^\[(.*)\]$/, '$1'), port }
+}
+
 /** TLS sessions that are kept, of as many upstreams. */
 const SESSIONS = 100
 

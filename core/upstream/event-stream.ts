@@ -3,6 +3,7 @@ import { errorBody } from '../errors/api-errors.js'
 import { embeddedError, errorInEvent } from '../errors/embedded-error.js'
 import { UpstreamError } from '../errors/gateway-errors.js'
 import type { UsageTap } from '../exchange/usage.js'
+import { BlockIndexes } from '../message/block-indexes.js'
 import { Beginnings } from '../message/first-event.js'
 import type { Outcome } from '../message/read.js'
 import { PassThrough } from '../stream/pass-through.js'
@@ -42,6 +43,7 @@ export class EventStream extends PassThrough {
   readonly #tail: Buffer[] = []
   #tailBytes = 0
   readonly #masked: MaskedErrors
+  readonly #indexes = new BlockIndexes((bytes) => super.data(bytes))
 
   /** `mask` takes the keys out of what an error event says. */
   constructor(
@@ -51,7 +53,7 @@ export class EventStream extends PassThrough {
     private readonly mask: (text: string) => string,
   ) {
     super(source)
-    this.#masked = new MaskedErrors(mask, (bytes) => super.data(bytes))
+    this.#masked = new MaskedErrors(mask, (bytes) => this.#indexes.push(bytes))
   }
 
   override data(chunk: Buffer): void {
@@ -76,7 +78,7 @@ export class EventStream extends PassThrough {
     }
     if (this.#state === 'over') return
     this.tap.ended()
-    this.#masked.end()
+    this.#ended()
     const frames = this.#lastFrames()
     if (lacksBlankLine(frames)) super.data(BLANK_LINE)
     const error = this.#isNamed ? unseenError(frames) : undefined
@@ -87,8 +89,14 @@ export class EventStream extends PassThrough {
   override error(error: Error): void {
     this.tap.ended()
     this.#fail(error)
-    this.#masked.end()
+    this.#ended()
     super.error(error)
+  }
+
+  /** What is held goes on. */
+  #ended(): void {
+    this.#masked.end()
+    this.#indexes.end()
   }
 
   #decode(chunk: Buffer): void {

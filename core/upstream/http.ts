@@ -1,5 +1,3 @@
-import { createFetch } from 'ofetch'
-import { fetch as undiciFetch } from 'undici'
 import type { HttpClient } from '../contract/services.js'
 import { UpstreamError } from '../errors/gateway-errors.js'
 import type { Transport } from './transport.js'
@@ -24,16 +22,33 @@ export async function smallBody(body: ReadableStream<Uint8Array> | undefined): P
  * For the small calls: model lists, token counts, probes. No retries (what to retry is `retry-rotate`'s to say), no
  * redirects (a key must not travel), and error statuses are answers to look at.
  */
-export function createHttpClient(transport: Transport): HttpClient {
-  const fetch = ((input: string | URL, init?: RequestInit) =>
-    undiciFetch(input, {
-      ...(init as object),
-      dispatcher: transport.dispatcher,
-    })) as unknown as typeof globalThis.fetch
-  return createFetch({ fetch }).create({
-    retry: false,
-    redirect: 'manual',
-    ignoreResponseError: true,
-    timeout: 10_000,
+export function createHttpClient({ dispatcher }: Transport): HttpClient {
+  return lazily(async () => {
+    const [{ createFetch }, { default: undici }] = await Promise.all([import('ofetch'), import('undici')])
+    const fetch = ((input: string | URL, init?: RequestInit) =>
+      undici.fetch(input, { ...(init as object), dispatcher })) as unknown as typeof globalThis.fetch
+    return createFetch({ fetch }).create({
+      retry: false,
+      redirect: 'manual',
+      ignoreResponseError: true,
+      timeout: 10_000,
+    })
   })
+}
+
+/** With its first call: 400 kB of undici's code that the conversation does without, and `Headers`, with which Node loads its own fetch. */
+function lazily(load: () => Promise<HttpClient>): HttpClient {
+  let loading: Promise<HttpClient> | undefined
+  const client = () =>
+    (loading ??= load().catch((error) => {
+      loading = undefined
+      throw error
+    }))
+  const call = async (...args: Parameters<HttpClient>) => (await client())(...args)
+  const methods: Pick<HttpClient, 'raw' | 'native' | 'create'> = {
+    raw: async (...args) => (await client()).raw(...args) as never,
+    native: async (...args) => (await client()).native(...args),
+    create: (...args) => lazily(async () => (await client()).create(...args)),
+  }
+  return Object.assign(call, methods) as HttpClient
 }

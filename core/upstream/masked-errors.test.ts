@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { growth, LINEAR } from '../../test/support/growth.js'
 import { maskText } from '../exchange/mask-key.js'
+import { BlockIndexes } from '../message/block-indexes.js'
 import { MaskedErrors } from './masked-errors.js'
 
 const KEY = 'sk-ant/0123456789+abcdef~xyz'
@@ -28,7 +29,8 @@ const pieces = (text: string, sizes: readonly number[]) => {
     out.push(bytes.subarray(at, at + size))
     at += size
   }
-  return [...out, bytes.subarray(at)].filter((piece) => piece.length > 0)
+  // As sockets give them: parts of one buffer may have the marks of the whole.
+  return [...out, bytes.subarray(at)].filter((piece) => piece.length > 0).map((piece) => Buffer.from(piece))
 }
 
 describe('the error events of a stream', () => {
@@ -47,16 +49,22 @@ describe('the error events of a stream', () => {
       `event: error\ndata: bad ${spelt}!`,
     ]
     const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 40 })
+    // Without the word a chunk goes on in one piece, also where it breaks off in an event.
+    const before = [
+      delta(`${KEY} error ž`),
+      delta('plain') + delta('and more'),
+      event('ping', { type: 'ping' }),
+    ]
     fc.assert(
       fc.property(
+        fc.constantFrom(...before),
         fc.constantFrom(...frames),
         fc.constantFrom('\n', '\r\n', '\r'),
         sizes,
-        (frame, end, sizes) => {
-          const text = (delta(`${KEY} error ž`) + frame).replaceAll('\n', end)
+        (before, frame, end, sizes) => {
+          const text = (before + frame).replaceAll('\n', end)
           const told = (
-            delta(`${KEY} error ž`) +
-            frame.split(JSON.stringify(spelt).slice(1, -1)).join('[key]').split(spelt).join('[key]')
+            before + frame.split(JSON.stringify(spelt).slice(1, -1)).join('[key]').split(spelt).join('[key]')
           ).replaceAll('\n', end)
           expect(through(pieces(text, sizes)).text).toBe(told)
         },
@@ -64,9 +72,32 @@ describe('the error events of a stream', () => {
     )
   })
 
+  it.each([
+    ['its blank line comes behind an empty chunk', [`${delta('a').slice(0, -1)}`, '', `\n${error(KEY)}`]],
+    ['it waits for its blank line over an empty chunk', [error(KEY).slice(0, -1), '', `\n${delta('a')}`]],
+    ['it breaks off in its data', [delta('a'), `data: {"error":{"message":"bad ${KEY}","code":401`]],
+    [
+      'it runs into the next event',
+      [`event: error\rdata: {"error":"${KEY}"}\r${delta('a').replaceAll('\n', '\r')}`],
+    ],
+    ['it has no data', [`event: error\n: ${KEY}\n\n`]],
+  ])('lose the key too where %s', (_name, texts) => {
+    const { text } = through(texts.map((part) => Buffer.from(part)))
+    expect(text).toBe(texts.join('').replace(KEY, '[key]'))
+  })
+
   it('leave all else as it came, chunk by chunk', () => {
     const chunks = [delta('a'), delta('an "error" of nobody'), delta(KEY) + delta('b')].map((text) =>
       Buffer.from(text),
+    )
+    const { out } = through(chunks)
+    expect(out.map((bytes, i) => bytes === chunks[i])).toEqual([true, true, true])
+  })
+
+  it('let a chunk pass in one piece that breaks off in an event of the answer', () => {
+    const text = delta('a') + delta('b')
+    const chunks = [text.slice(0, -20), text.slice(-20) + text.slice(0, -1), `\n${text}`].map((part) =>
+      Buffer.from(part),
     )
     const { out } = through(chunks)
     expect(out.map((bytes, i) => bytes === chunks[i])).toEqual([true, true, true])
@@ -104,4 +135,38 @@ describe('the error events of a stream', () => {
       )
     expect(growth(300, chunksOf, through)).toBeLessThan(LINEAR)
   })
+})
+
+it('blocks are numbered right wherever two chunks part, and where a third is between', () => {
+  const block = (index: number, at: number) =>
+    event('content_block_start', {
+      type: 'content_block_start',
+      index,
+      content_block: { type: 'text', text: '' },
+    }) +
+    event('content_block_delta', {
+      type: 'content_block_delta',
+      index: at,
+      delta: { type: 'text_delta', text: 'a' },
+    }) +
+    event('content_block_delta', {
+      type: 'content_block_delta',
+      index: at,
+      delta: { type: 'text_delta', text: 'b' },
+    }) +
+    event('content_block_stop', { type: 'content_block_stop', index: at })
+  const bytes = Buffer.from(block(0, 1) + block(1, 2))
+  const right = block(0, 0) + block(1, 1)
+  for (let cut = 1; cut < bytes.length; cut++) {
+    for (const to of [cut, cut + 1, cut + 30]) {
+      const out: Buffer[] = []
+      const indexes = new BlockIndexes((part) => void out.push(part))
+      const masked = new MaskedErrors(mask, (part) => indexes.push(part))
+      for (const part of [bytes.subarray(0, cut), bytes.subarray(cut, to), bytes.subarray(to)])
+        masked.push(Buffer.from(part))
+      masked.end()
+      indexes.end()
+      expect(Buffer.concat(out).toString(), `cut at ${cut} and ${to}`).toBe(right)
+    }
+  }
 })

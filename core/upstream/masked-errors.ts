@@ -1,15 +1,13 @@
 import { errorInEvent } from '../errors/embedded-error.js'
+import { mayHave } from '../stream/marks.js'
 import { FrameDecoder } from '../stream/sse-decoder.js'
 import { StreamEvent } from '../stream/sse-event.js'
 
 const LF = 0x0a
-const CR = 0x0d
-/** What an answer's own events begin with, and bytes that show it. */
-const OF_ANSWER = /^event: ?(message_(start|delta|stop)|content_block_(start|delta|stop)|ping)\n/
+/** What an answer's own events begin with, and bytes that show it. Those that begin and end a block wait, so that they come whole. */
+const OF_ANSWER = /^event: ?(message_(start|delta|stop)|content_block_delta|ping)\n/
 const ENOUGH = 32
 const BLANK_LINE = Buffer.from('\n\n')
-/** `error` without its first letter, at whose many others the search would stop. */
-const ERROR = Buffer.from('rror')
 /** A larger event goes on as it comes: it is no error. */
 const EVENT_LIMIT = 1024 * 1024
 /** What an error event has before it is decoded. Inside of an answer's text the quotes are escaped. */
@@ -37,7 +35,8 @@ export class MaskedErrors {
   }
 
   push(chunk: Buffer): void {
-    if (this.#decoder || chunk.includes(CR)) this.#pushAny(chunk)
+    if (chunk.length === 0) return
+    if (this.#decoder || mayHave(chunk, 'return')) this.#pushAny(chunk)
     else this.#pushLF(chunk)
   }
 
@@ -47,7 +46,34 @@ export class MaskedErrors {
     if (rest.length > 0) this.#pass(this.#masked(rest))
   }
 
+  /** In one piece where nothing waits: two would be copied together again on their way out. */
   #pushLF(chunk: Buffer): void {
+    if (this.#state === 'holding' || mayHave(chunk, 'error')) {
+      this.#pushPieces(chunk)
+      return
+    }
+    const whole = this.#endOfWhole(chunk)
+    if (whole === chunk.length) this.#state = 'between'
+    else if (whole > 0 || this.#state === 'between') {
+      if (!isOfAnswer(chunk.subarray(whole))) {
+        this.#state = 'between'
+        if (whole > 0) this.#pass(chunk.subarray(0, whole))
+        this.#inside(chunk.subarray(whole))
+        return
+      }
+      this.#state = 'passing'
+    }
+    this.#endsInLF = chunk[chunk.length - 1] === LF
+    this.#pass(chunk)
+  }
+
+  /** Where the last event ends of those that end in the chunk; 0: none does. */
+  #endOfWhole(chunk: Buffer): number {
+    const last = endsInBlankLine(chunk) ? chunk.length - 2 : chunk.lastIndexOf(BLANK_LINE)
+    return last < 0 && this.#state === 'passing' ? this.#endOfEvent(chunk) : last < 0 ? 0 : last + 2
+  }
+
+  #pushPieces(chunk: Buffer): void {
     let rest = chunk
     if (this.#state !== 'between') {
       const end = this.#endOfEvent(chunk)
@@ -56,8 +82,7 @@ export class MaskedErrors {
       this.#over()
       rest = chunk.subarray(end)
     }
-    const last = endsInBlankLine(rest) ? rest.length - 2 : rest.lastIndexOf(BLANK_LINE)
-    const whole = last < 0 ? 0 : last + 2
+    const whole = this.#endOfWhole(rest)
     if (whole > 0) this.#frames(whole === rest.length ? rest : rest.subarray(0, whole))
     if (whole < rest.length) this.#inside(rest.subarray(whole))
   }
@@ -78,16 +103,11 @@ export class MaskedErrors {
     this.#state = 'holding'
     this.#held.push(part)
     this.#heldBytes += part.length
-    if (this.#heldBytes <= EVENT_LIMIT && !this.#isOfAnswer()) return
-    this.#state = 'passing'
-    this.#pass(this.#takeHeld())
-  }
-
-  /** By the first line of the event that is held. */
-  #isOfAnswer(): boolean {
     const [first] = this.#held
     const begin = first!.length >= ENOUGH ? first! : Buffer.concat(this.#held.slice(0, ENOUGH))
-    return OF_ANSWER.test(begin.toString('latin1', 0, ENOUGH))
+    if (this.#heldBytes <= EVENT_LIMIT && !isOfAnswer(begin)) return
+    this.#state = 'passing'
+    this.#pass(this.#takeHeld())
   }
 
   #over(): void {
@@ -104,7 +124,7 @@ export class MaskedErrors {
 
   /** Whole events. */
   #frames(bytes: Buffer): void {
-    if (!bytes.includes(ERROR)) {
+    if (!mayHave(bytes, 'error')) {
       this.#pass(bytes)
       return
     }
@@ -133,10 +153,16 @@ export class MaskedErrors {
     const text = frame.toString('utf8')
     if (!MAY_BE_ERROR.test(text)) return frame
     const event = StreamEvent.parse(frame)
-    if (!event.hasData || !errorInEvent(event)) return frame
+    // One that broke off, or that has run into the next one, is no event, and may quote a key as well.
+    if (event.hasData && !event.malformed && !errorInEvent(event)) return frame
     const masked = this.#mask(text)
     return masked === text ? frame : Buffer.from(masked)
   }
+}
+
+/** By the first line of an event. */
+function isOfAnswer(event: Buffer): boolean {
+  return OF_ANSWER.test(event.toString('latin1', 0, ENOUGH))
 }
 
 function endsInBlankLine(bytes: Buffer): boolean {

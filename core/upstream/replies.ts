@@ -7,7 +7,8 @@ import { errorBody, isErrorBody } from '../errors/api-errors.js'
 import { errorInEvent } from '../errors/embedded-error.js'
 import type { UpstreamError } from '../errors/gateway-errors.js'
 import { wordsOfJson } from '../errors/upstream-words.js'
-import { endToEnd } from '../exchange/headers.js'
+import { dropping, endToEnd } from '../exchange/headers.js'
+import { withBytes } from '../exchange/inner.js'
 import { Reply as Replies } from '../exchange/reply.js'
 import { applyEdits } from '../json/edit.js'
 import { isRecord } from '../json/plain.js'
@@ -21,6 +22,11 @@ const EVENTS = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-cont
 
 /** They describe the body's form and would be wrong for another one. */
 const OF_THE_FORM = new Set(['content-type', 'content-length', 'content-encoding', 'cache-control'])
+
+const FOLDED: Headers = {
+  ...Object.fromEntries([...dropping(...OF_THE_FORM)].map((name) => [name, undefined])),
+  ...JSON_TYPE,
+}
 
 /** An error without a name may last: another account is worth a call, the same one again is not. */
 const UNNAMED: Cooldown = { reason: 'server-error' }
@@ -79,7 +85,7 @@ function lacksInput(block: unknown): boolean {
 
 /** The message that a stream added up to. */
 export function foldedReply(reply: Reply, json: string): Reply {
-  return Replies.bytes(Buffer.from(json), { status: reply.status, headers: { ...JSON_TYPE, ...rest(reply) } })
+  return withBytes(reply, Buffer.from(json), FOLDED)
 }
 
 /** The stream that a message would have been. */

@@ -1,5 +1,6 @@
-import type { Dispatcher } from 'undici'
+import { type Dispatcher, errors } from 'undici'
 import type { Cancellation, Headers } from '../contract/http.js'
+import type { AttemptRecord } from '../contract/record.js'
 import type { SendRequest } from '../contract/services.js'
 import { ClientGoneError, UpstreamError } from '../errors/gateway-errors.js'
 import { Reply } from '../exchange/reply.js'
@@ -7,6 +8,9 @@ import { PassThrough } from '../stream/pass-through.js'
 import type { Carried, Connection } from './connection.js'
 import { brokeOff, connectionError } from './connection-errors.js'
 import { decompressed } from './decompress.js'
+
+/** Milliseconds for headers where the request names none, as the connection has it. */
+const HEADERS_LIMIT = 300_000
 
 /**
  * One answer of an upstream as undici delivers it: headers to the waiting caller, then a body that flows to
@@ -21,10 +25,15 @@ export class ResponseHandler extends PassThrough implements Dispatcher.DispatchH
   #answered = false
   #gone = false
   #abort: (() => void) | undefined
+  #sentAt = 0
   #connection: Connection | undefined
+  #upload: Buffer[] | undefined
+  readonly #origin: string
+  readonly #attempt: AttemptRecord | undefined
+  readonly #headersLimit: number
 
   constructor(
-    private readonly request: Pick<SendRequest, 'origin' | 'attempt'>,
+    { origin, attempt, headersTimeout }: Pick<SendRequest, 'origin' | 'attempt' | 'headersTimeout'>,
     private readonly cancellation: Cancellation | undefined,
     private readonly resolve: (reply: Reply) => void,
     private readonly reject: (error: Error) => void,
@@ -32,8 +41,16 @@ export class ResponseHandler extends PassThrough implements Dispatcher.DispatchH
     private sendAgain?: () => void,
   ) {
     super()
+    this.#origin = origin
+    this.#attempt = attempt
+    this.#headersLimit = headersTimeout || HEADERS_LIMIT
     // Until the last byte: an abort reaches the reader of the body too, not only the caller that waits for headers.
     cancellation?.on(this.#onGone)
+  }
+
+  /** Emptied once the answer has begun. */
+  sends(upload: Buffer[]): void {
+    this.#upload = upload
   }
 
   carriedBy(connection: Connection): void {
@@ -43,15 +60,21 @@ export class ResponseHandler extends PassThrough implements Dispatcher.DispatchH
   onRequestStart(controller: Dispatcher.DispatchController): void {
     const cancel = () => controller.abort(new Error('cancelled'))
     this.#abort = cancel
-    this.request.attempt?.mark('connected')
+    this.#sentAt = performance.now()
+    this.#attempt?.mark('connected')
     this.control({ pause: () => controller.pause(), resume: () => controller.resume(), cancel })
     if (this.#gone) cancel()
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: object): void {
-    if (status < 200) return
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: object): void {
+    if (status < 200) {
+      this.#boundHints(controller)
+      return
+    }
     this.#answered = true
-    this.request.attempt?.mark('headers')
+    this.sendAgain = undefined
+    if (this.#upload) this.#upload.length = 0
+    this.#attempt?.mark('headers')
     const reply = Reply.stream(this, { status, headers: headers as Headers })
     try {
       this.resolve(decompressed(reply, this))
@@ -59,6 +82,12 @@ export class ResponseHandler extends PassThrough implements Dispatcher.DispatchH
       this.cancel()
       this.reject(error as Error)
     }
+  }
+
+  /** Each answer of 1xx starts undici's clock again: with hints without an end the client waited without one. */
+  #boundHints(controller: Dispatcher.DispatchController): void {
+    if (performance.now() - this.#sentAt > this.#headersLimit)
+      controller.abort(new errors.HeadersTimeoutError())
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -73,7 +102,7 @@ export class ResponseHandler extends PassThrough implements Dispatcher.DispatchH
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#tryFreshConnection(error)) return
-    const failure = UpstreamError.is(error) ? error : connectionError(error, this.request.origin)
+    const failure = UpstreamError.is(error) ? error : connectionError(error, this.#origin)
     this.cancellation?.off(this.#onGone)
     this.flush()
     if (this.#answered) this.error(failure)

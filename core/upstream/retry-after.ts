@@ -2,7 +2,7 @@ import type { Headers } from '../contract/http.js'
 import { header } from '../exchange/headers.js'
 import { clockText, durationText, untilText } from './times.js'
 
-/** No upstream rests for longer than its weekly window; anything beyond is nonsense. */
+/** No cooldown is longer than a weekly window; anything beyond is nonsense. */
 const LONGEST = 8 * 24 * 3600_000
 
 /** z.ai writes its reset times in Beijing time, without saying so: `2026-01-31 18:00:00`. */

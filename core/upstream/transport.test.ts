@@ -8,7 +8,7 @@ import {
   startUpstream,
   type UpstreamOptions,
 } from '../../test/support/bad-upstream.js'
-import { hangUp, head, json, raw, reset, respond, stall, write } from '../../test/support/script.js'
+import { delay, hangUp, head, json, raw, reset, respond, stall, write } from '../../test/support/script.js'
 import type { SendRequest } from '../contract/services.js'
 import { ClientGoneError, GatewayError, UpstreamError } from '../errors/gateway-errors.js'
 import { Transport, type TransportOptions } from './transport.js'
@@ -43,6 +43,39 @@ async function failureOf(run: Promise<unknown>): Promise<UpstreamError> {
   expect(UpstreamError.is(error)).toBe(true)
   return error as UpstreamError
 }
+
+describe('a large body', () => {
+  const body = Buffer.alloc(3_000_000, 'x')
+
+  it.each([
+    ['a list of headers', ['x-own', '1']],
+    ['a list that has its length', ['Content-Length', '3000000', 'x-own', '1']],
+    ['an object', { 'x-own': '1' }],
+    ['an object that has its length', { 'Content-Length': '3000000', 'x-own': '1' }],
+  ])('goes out whole, with its length and not in chunks: %s', async (_, headers) => {
+    const up = await upstream(() => json({}))
+    const reply = await transport().send(request(up.url, { headers, body }))
+    expect(await reply.json()).toEqual({})
+    const [seen] = up.requests
+    expect(seen!.body.equals(body)).toBe(true)
+    expect(seen!.headers.filter(([name]) => /length|encoding|x-own/i.test(name))).toHaveLength(2)
+    expect(seen!.header('content-length')).toBe('3000000')
+  })
+
+  it('lets an answer through that comes before its end, and the next request too', async () => {
+    const up = await upstream(() => json({ n: 2 }), {
+      early: (_seen, n) => (n === 0 ? respond(413, '{"n":1}') : undefined),
+    })
+    const own = transport()
+    for (const [status, n] of [
+      [413, 1],
+      [200, 2],
+    ]) {
+      const reply = await own.send(request(up.url, { body }))
+      expect([reply.status, await reply.json()]).toEqual([status, { n }])
+    }
+  })
+})
 
 describe('our own end', () => {
   const stopped = expect.objectContaining({
@@ -113,6 +146,17 @@ describe('no answer', () => {
   it('no headers in time: timeout, 504', async () => {
     const up = await upstream(() => stall())
     const error = await failureOf(transport().send(request(up.url, { headersTimeout: 1000 })))
+    expect([error.failure, error.status]).toEqual(['timeout', 504])
+  })
+
+  it('hints without an end, and no headers in time: timeout', async () => {
+    const hints = Array.from({ length: 100 }, () => [raw('HTTP/1.1 103 Early Hints\r\n\r\n'), delay(50)])
+    const up = await upstream(() => [
+      ...hints.flat(),
+      raw('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'),
+      hangUp(),
+    ])
+    const error = await failureOf(transport().send(request(up.url, { headersTimeout: 150 })))
     expect([error.failure, error.status]).toEqual(['timeout', 504])
   })
 

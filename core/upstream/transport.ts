@@ -3,10 +3,11 @@ import type { Reply } from '../contract/reply.js'
 import type { SendRequest, Transport as TransportContract } from '../contract/services.js'
 import { ClientGoneError } from '../errors/gateway-errors.js'
 import { SignalCancellation } from '../exchange/cancellation.js'
-import type { Carried, CarriedOptions } from './connection.js'
+import type { CarriedOptions } from './connection.js'
 import { Proxies } from './proxies.js'
 import { ProxyDispatcher } from './proxy-dispatcher.js'
 import { ResponseHandler } from './response-handler.js'
+import { uploadOf, withLength } from './upload.js'
 import { WarmConnections } from './warm-connections.js'
 
 export interface TransportOptions {
@@ -31,6 +32,7 @@ export interface TransportOptions {
 export class Transport implements TransportContract {
   readonly dispatcher: Dispatcher
   readonly #warm: WarmConnections
+  readonly #proxies: Proxies
 
   constructor(options: TransportOptions = {}, env: NodeJS.ProcessEnv = process.env) {
     const connectTimeout = options.connectTimeout ?? 10_000
@@ -47,6 +49,7 @@ export class Transport implements TransportContract {
     this.#warm = new WarmConnections({ timeout: connectTimeout, keepWarm, sessionIdle })
     const direct = new Agent({ ...settings, connect: this.#warm.connect, factory: this.#warm.pool })
     const proxies = new Proxies(env)
+    this.#proxies = proxies
     // A proxy has to look the name up and to connect in its turn.
     this.dispatcher = proxies.any
       ? new ProxyDispatcher(proxies, direct, settings, 3 * connectTimeout)
@@ -65,6 +68,14 @@ export class Transport implements TransportContract {
     })
   }
 
+  prepare(likely: () => string | undefined): void {
+    this.#warm.prepare(() => {
+      const origin = likely()
+      // What goes through a proxy has connections of its own.
+      return origin && !this.#proxies.of(origin) ? origin : undefined
+    })
+  }
+
   async close(): Promise<void> {
     this.#warm.close()
     await this.dispatcher.destroy()
@@ -73,14 +84,16 @@ export class Transport implements TransportContract {
 
 function dispatchOptions(
   { origin, path, method, headers, body, headersTimeout, idleTimeout }: SendRequest,
-  carried: Carried,
+  carried: ResponseHandler,
 ): CarriedOptions {
+  const upload = uploadOf(body)
+  if (upload) carried.sends(upload)
   return {
     origin,
     path,
     method: method as Dispatcher.HttpMethod,
-    headers,
-    body: body.length > 0 ? body : null,
+    headers: upload ? withLength(headers, body.length) : headers,
+    body: upload ? (upload as unknown as Buffer) : body.length > 0 ? body : null, // undici takes any iterable, its types don't say so
     headersTimeout: headersTimeout || null, // null: as the connection has it
     bodyTimeout: idleTimeout || null,
     carried,

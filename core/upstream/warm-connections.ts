@@ -1,7 +1,7 @@
-import type { Socket } from 'node:net'
-import { type buildConnector, type Dispatcher, type Pool } from 'undici'
-import { type Connection, connectionPool, openedBefore } from './connection.js'
-import { type ConnectTo, connectorOf } from './connector.js'
+import type { buildConnector, Dispatcher, Pool } from 'undici'
+import { connectionPool } from './connection.js'
+import { connectorOf, connectTo } from './connector.js'
+import { WarmHost } from './warm-host.js'
 
 export interface WarmOptions {
   /** Milliseconds to wait for TCP and TLS. */
@@ -11,67 +11,32 @@ export interface WarmOptions {
   readonly sessionIdle: number
 }
 
-/** Connections to one upstream that are kept without a request. */
-const MOST = 8
-/** Milliseconds that any others are kept. */
-const SPARE = 60_000
 /** Milliseconds between two looks at what is too many or too old. */
 const CHECK = 15_000
-/** Milliseconds from the end of a connection to the next one: those that end together are opened together. */
-const PAUSE = 100
-/** Milliseconds that a connection must have lived for the next one to come at once; else pauses double, up to the longest. */
-const SHORT_LIFE = 5_000
-const LONGEST_PAUSE = 60_000
-
-/** One upstream. */
-interface Host {
-  /** How its connections are opened; undefined until the first was. */
-  to: ConnectTo | undefined
-  /** Open, and never used. */
-  readonly ready: Set<Socket>
-  /** Its pool's connections, of those that are not closed. */
-  connections: ReadonlySet<Connection>
-  opening: number
-  /** Connections that were open at once in this session, at most. */
-  peak: number
-  /** When it had its last request. */
-  used: number
-  pause: number
-  timer: NodeJS.Timeout | undefined
-}
+/** Milliseconds between two questions where the next request may go to. */
+const ASK = 1_000
 
 /**
  * Keeps connections to upstreams of a live session open: behind another continent's TLS a new one costs 300 ms before the first byte
  * goes out. As many as were used at once, at most 8; one that the upstream closes is opened anew. Only over TLS: what is near needs none
- * of this. Never to an upstream without a request in `sessionIdle`.
+ * of this. Never to an upstream without a request in `sessionIdle`, unless one is about to come.
  */
 export class WarmConnections {
-  readonly #hosts = new Map<string, Host>()
+  readonly #hosts = new Map<string, WarmHost>()
   readonly #open: buildConnector.connector
   #check: NodeJS.Timeout | undefined
+  #asked = Number.NEGATIVE_INFINITY
   #closed = false
 
   constructor(private readonly options: WarmOptions) {
     this.#open = connectorOf(options.timeout)
   }
 
-  /** For the pools: hands out a connection that is ready, else opens one. */
+  /** For the pools: hands out a connection that is ready or will be soon, else opens one. */
   readonly connect: buildConnector.connector = (to, done) => {
     const host = this.#hosts.get(`${to.protocol}//${to.host}`)
     if (!host) return this.#open(to, done)
-    host.to = to
-    const ready = this.#take(host)
-    // Not at once: undici goes on only when its own call is over.
-    if (ready) process.nextTick(done, null, ready)
-    else
-      this.#open(to, (...result) => {
-        const [, socket] = result
-        if (socket) {
-          host.peak = Math.max(host.peak, Math.min(MOST, this.#count(host) + 1))
-          this.#watch(host, socket)
-        }
-        ;(done as (...result: unknown[]) => void)(...result)
-      })
+    host.connect(to, done as (...result: unknown[]) => void)
     return undefined as never
   }
 
@@ -82,136 +47,66 @@ export class WarmConnections {
     if (protocol !== 'https:' || !this.options.keepWarm) return connectionPool(origin, options)
     return connectionPool(
       origin,
-      { ...options, keepAliveTimeout: this.options.sessionIdle },
+      { ...options, keepAliveTimeout: this.options.sessionIdle + 60_000 }, // the end of the session comes first
       (connections) => {
-        const host = this.#hosts.get(name)
-        if (host) host.connections = connections
-        else this.#hosts.set(name, newHost(connections))
+        this.#host(name).connections = connections
       },
     )
   }
 
   /** A request goes to an origin. */
   used(origin: string): void {
-    if (!this.options.keepWarm) return
+    if (!this.options.keepWarm || this.#closed) return
     const host = this.#hosts.get(origin)
     if (!host) return
-    host.used = performance.now()
-    host.pause = PAUSE
-    this.#check ??= setInterval(() => this.#prune(), Math.min(CHECK, this.options.sessionIdle)).unref()
+    host.used()
+    this.#look()
+  }
+
+  /**
+   * A request is about to come. Where no session lives it is the first one, and `likely` is asked, at most once a second, for the origin
+   * that it may go to.
+   */
+  prepare(likely: () => string | undefined): void {
+    if (!this.options.keepWarm || this.#closed) return
+    let isAnyLive = false
+    for (const host of this.#hosts.values()) {
+      if (!host.isLive) continue
+      isAnyLive = true
+      host.prepare()
+    }
+    const now = performance.now()
+    if (isAnyLive || now - this.#asked < ASK) return
+    this.#asked = now
+    const origin = likely()
+    if (!origin?.startsWith('https:')) return
+    this.#host(origin).prepare()
+    this.#look()
   }
 
   close(): void {
     this.#closed = true
     clearInterval(this.#check)
-    for (const host of this.#hosts.values()) this.#drop(host)
+    for (const host of this.#hosts.values()) host.drop()
   }
 
-  #take(host: Host): Socket | undefined {
-    for (const socket of host.ready) {
-      host.ready.delete(socket)
-      socket.removeListener('readable', endSilently)
-      if (!socket.destroyed && socket.readableLength === 0) return openedBefore(socket).ref()
-      socket.destroy()
-    }
-    return undefined
+  #host(origin: string): WarmHost {
+    const found = this.#hosts.get(origin)
+    if (found) return found
+    const host = new WarmHost(connectTo(origin), this.#open, this.options.sessionIdle)
+    this.#hosts.set(origin, host)
+    return host
   }
 
-  /** Its end is the moment to open another one. */
-  #watch(host: Host, socket: Socket): void {
-    const opened = performance.now()
-    socket.once('close', () => {
-      host.ready.delete(socket)
-      if (performance.now() - opened < SHORT_LIFE) host.pause = Math.min(host.pause * 2, LONGEST_PAUSE)
-      this.#later(host)
-    })
+  #look(): void {
+    this.#check ??= setInterval(() => this.#prune(), Math.min(CHECK, this.options.sessionIdle)).unref()
   }
 
-  /** Those that are open, whether they have a request or not. */
-  #count(host: Host): number {
-    let open = host.ready.size
-    for (const { stats } of host.connections) if (stats.connected) open++
-    return open
-  }
-
-  #later(host: Host): void {
-    if (this.#closed || host.timer || !this.#isLive(host)) return
-    host.timer = setTimeout(() => {
-      host.timer = undefined
-      this.#fill(host)
-    }, host.pause).unref()
-  }
-
-  #isLive(host: Host): boolean {
-    return performance.now() - host.used < this.options.sessionIdle
-  }
-
-  #fill(host: Host): void {
-    const { to } = host
-    if (this.#closed || !to || !this.#isLive(host)) return
-    for (let missing = host.peak - this.#count(host) - host.opening; missing > 0; missing--) {
-      host.opening++
-      this.#open(to, (...result) => {
-        host.opening--
-        const [error, socket] = result
-        if (error || !socket) {
-          host.pause = Math.min(host.pause * 2, LONGEST_PAUSE)
-          this.#later(host)
-        } else if (this.#closed || !this.#isLive(host)) socket.on('error', nothing).destroy()
-        else this.#keep(host, socket)
-      })
-    }
-  }
-
-  #keep(host: Host, socket: Socket): void {
-    this.#watch(host, socket)
-    // Whatever comes before a request was sent is a goodbye.
-    socket.on('error', nothing).on('readable', endSilently).unref()
-    host.ready.add(socket)
-  }
-
-  /** The end of a session, and connections that a burst left. */
   #prune(): void {
     let isAnyLive = false
-    for (const host of this.#hosts.values()) {
-      const live = this.#isLive(host)
-      isAnyLive ||= live
-      if (!live) this.#drop(host)
-      const idle = [...host.connections].filter((one) => one.idle !== undefined)
-      const keep = live ? Math.max(0, host.peak - host.ready.size) : 0
-      for (const one of idle.sort((a, b) => a.idle! - b.idle!).slice(keep))
-        if (!live || one.idle! > SPARE) one.closeSocket()
-    }
+    for (const host of this.#hosts.values()) if (host.prune()) isAnyLive = true
     if (isAnyLive) return
     clearInterval(this.#check)
     this.#check = undefined
   }
-
-  #drop(host: Host): void {
-    clearTimeout(host.timer)
-    host.timer = undefined
-    host.peak = 0
-    for (const socket of host.ready) socket.destroy()
-    host.ready.clear()
-  }
-}
-
-function newHost(connections: ReadonlySet<Connection>): Host {
-  return {
-    to: undefined,
-    ready: new Set(),
-    connections,
-    opening: 0,
-    peak: 0,
-    used: performance.now(),
-    pause: PAUSE,
-    timer: undefined,
-  }
-}
-
-function nothing(): void {}
-
-/** Reads what comes, so that the other side's end is seen; any word ends it too. */
-function endSilently(this: Socket): void {
-  if (this.read() !== null) this.destroy()
 }

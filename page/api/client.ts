@@ -38,7 +38,9 @@ export async function call<T>(path: string, init: CallInit = {}): Promise<T> {
 /** The response itself, for a stream. */
 export async function request(path: string, init: Omit<CallInit, 'timeout'> = {}): Promise<Response> {
   const { method = 'GET', body, signal } = init
-  const headers: Record<string, string> = { authorization: `Bearer ${key() ?? ''}` }
+  const sent = key()
+  if (sent === undefined) throw new ApiError(401, 'this tab has no key that the gateway takes')
+  const headers: Record<string, string> = { authorization: `Bearer ${sent}` }
   if (body !== undefined) headers['content-type'] = 'application/json'
   let response: Response
   try {
@@ -54,7 +56,7 @@ export async function request(path: string, init: Omit<CallInit, 'timeout'> = {}
     throw new ApiError(0, 'no gateway answers here; it may have stopped')
   }
   if (response.ok) return response
-  if (response.status === 401) forget()
+  if (response.status === 401 && key() === sent) forget()
   throw await errorOf(response)
 }
 

@@ -7,8 +7,11 @@ export interface StreamedEvent {
 /** Characters of one event; a gateway's are a few hundred kB at most. */
 const LONGEST = 4_000_000
 
-/** Reads server-sent events; comments are left out. `EventSource` could not send the key. */
-export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamedEvent> {
+/** Reads server-sent events; a comment only counts as heard. `EventSource` could not send the key. */
+export async function* eventsOf(
+  body: ReadableStream<Uint8Array>,
+  onHeard: () => void,
+): AsyncGenerator<StreamedEvent> {
   const reader = body
     .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
     .getReader()
@@ -17,6 +20,7 @@ export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerato
     for (;;) {
       const { value, done } = await reader.read()
       if (done) return
+      onHeard()
       held += value
       for (let end = held.indexOf('\n\n'); end >= 0; end = held.indexOf('\n\n')) {
         const event = parsed(held.slice(0, end))

@@ -4,8 +4,10 @@ const PLACE = 'agproxy-key'
 
 const [key, setKey] = createSignal(sessionStorage.getItem(PLACE) ?? undefined)
 
-/** The operator's key, of this tab alone. */
-export { key }
+const [refused, setRefused] = createSignal(false)
+
+/** The operator's key, of this tab alone; and whether the gateway refused the last one. */
+export { key, refused }
 
 /** `#key=…` as `agproxy ui` opens the page, with the view behind it: `#key=…&/cost`. It leaves the address bar and the history. */
 function takeFromAddress(): void {
@@ -17,11 +19,13 @@ function takeFromAddress(): void {
 
 export function remember(value: string): void {
   sessionStorage.setItem(PLACE, value)
+  setRefused(false)
   setKey(value)
 }
 
 /** The gateway refused it. */
 export function forget(): void {
+  setRefused(true)
   sessionStorage.removeItem(PLACE)
   setKey(undefined)
 }

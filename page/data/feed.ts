@@ -1,12 +1,12 @@
-import { createSignal, onCleanup } from 'solid-js'
-import { ApiError, call } from '../api/client.js'
-import { listen } from '../api/live.js'
+import { createEffect, createSignal, on, onCleanup } from 'solid-js'
+import { call } from '../api/client.js'
+import { key } from '../api/key.js'
+import { type ConnectionState, listen } from '../api/live.js'
 import type { Now, RequestsAnswer, Row } from '../api/types.js'
 import { type Prompt, Prompts } from './prompts.js'
 import { type Recent, RecentRows } from './recent.js'
 
-/** `off`: the gateway's config has no trace. */
-export type FeedState = 'loading' | 'connected' | 'waiting' | 'off' | 'failed'
+export type FeedState = 'loading' | ConnectionState
 
 const PAGE = 200
 /** Milliseconds between two looks at the last half hour, from which rows drop out. */
@@ -17,7 +17,10 @@ export function createFeed() {
   const store = new Prompts()
   const recent = new RecentRows()
   const [state, setState] = createSignal<FeedState>('loading')
-  const [problem, setProblem] = createSignal<string>()
+  /** Whether the gateway ever answered: what is here then stays, whatever becomes of it. */
+  const [seen, setSeen] = createSignal(false)
+  /** Milliseconds since 1970 at which it was lost; undefined while it answers. */
+  const [lostAt, setLostAt] = createSignal<number>()
   const [now, setNow] = createSignal<Now>()
   const [prompts, setPrompts] = createSignal<readonly Prompt[]>([])
   const [lately, setLately] = createSignal<Recent>(recent.sum())
@@ -25,7 +28,7 @@ export function createFeed() {
   /** Rows that came while the list was held still. */
   const [held, setHeld] = createSignal(0)
   const [more, setMore] = createSignal<string>()
-  const stop = new AbortController()
+  let running: AbortController | undefined
   let frozen = false
   let loading = false
 
@@ -47,34 +50,32 @@ export function createFeed() {
   }
   const page = (before?: string) =>
     call<RequestsAnswer>(`requests?limit=${PAGE}${before ? `&before=${encodeURIComponent(before)}` : ''}`, {
-      signal: stop.signal,
+      ...(running && { signal: running.signal }),
     })
+  const enter = (next: FeedState, since = Date.now()) => {
+    setLostAt(next === 'waiting' ? (lostAt() ?? since) : undefined)
+    setState(next)
+  }
 
-  async function start() {
-    try {
-      const { requests, next } = await page()
-      setMore(next)
-      take(requests)
-    } catch (error) {
-      if (stop.signal.aborted) return
-      const known = error instanceof ApiError ? error : new ApiError(0, String(error))
-      setProblem(known.message)
-      setState(known.status === 404 ? 'off' : 'failed')
-      if (known.status !== 0) return
-    }
-    await listen(
-      {
-        rows: take,
-        now: setNow,
-        gap: () =>
-          void page().then(
-            ({ requests }) => take(requests),
-            () => {},
-          ),
-        state: setState,
-      },
-      stop.signal,
+  /** The newest requests, and below them what is older: at first, and after a loss. */
+  async function refresh() {
+    const { requests, next } = await page()
+    if (!seen()) setMore(next)
+    setSeen(true)
+    take(requests)
+  }
+
+  /** The list before the stream, so that it is there as soon as can be; until the key is another one. */
+  async function start(signal: AbortSignal) {
+    let fresh = await refresh().then(
+      () => true,
+      () => false,
     )
+    const gap = () => {
+      if (!fresh) refresh().catch(() => {})
+      fresh = false
+    }
+    if (!signal.aborted) await listen({ rows: take, now: setNow, gap, state: enter }, signal)
   }
 
   /** The next page of older requests, where there is one. */
@@ -94,15 +95,22 @@ export function createFeed() {
     }
   }
 
-  void start()
+  createEffect(
+    on(key, (found) => {
+      running?.abort()
+      running = new AbortController()
+      if (found !== undefined) void start(running.signal)
+    }),
+  )
   const tick = setInterval(look, TICK)
   onCleanup(() => {
     clearInterval(tick)
-    stop.abort()
+    running?.abort()
   })
   return {
     state,
-    problem,
+    seen,
+    lostAt,
     now,
     prompts,
     lately,

@@ -1,12 +1,16 @@
+import { href } from '../address.js'
 import type { Now, Row } from '../api/types.js'
-import { duration, money, things, tokens } from '../format.js'
-import { href } from '../route.js'
+import { money, things, tokens } from '../format.js'
 import { isFailed, isMissed } from './sums.js'
+import { shortTrouble, whyMissed } from './troubles.js'
 
 /** A thing that a person would want to know without asking. */
 export interface Notice {
   readonly level: 'bad' | 'warn'
   readonly words: string
+  /** Behind the words: accounts, why each can’t be asked, and until when, in milliseconds since 1970. */
+  readonly cooldowns?: readonly { readonly id: string; readonly why: string; readonly until: number | null }[]
+  readonly more?: string
   readonly to: string
 }
 
@@ -14,27 +18,33 @@ export interface Notice {
 const WORTH = 2_000
 const FAILURES = 3
 
+/** First what stops requests, then what costs money, then what is only good to know. */
 export function noticesOf(rows: readonly Row[], now: Now | undefined): readonly Notice[] {
-  return [...accountsOut(now), ...failures(rows), ...misses(rows)]
+  const cooling = now?.accounts.filter(({ usable }) => !usable) ?? []
+  const all = cooling.length > 0 && cooling.length === now?.accounts.length
+  const stops = all ? [inCooldown('bad', 'No account can serve now', cooling)] : []
+  const notes =
+    cooling.length > 0 && !all
+      ? [inCooldown('warn', `${things(cooling.length, 'account')} in cooldown`, cooling)]
+      : []
+  return [...stops, ...failures(rows), ...misses(rows), ...notes]
 }
 
-function accountsOut(now: Now | undefined): Notice[] {
-  const out = now?.accounts.filter(({ usable }) => !usable) ?? []
-  if (!now || out.length === 0) return []
-  const all = out.length === now.accounts.length
-  const each = out.slice(0, 3).map(({ id, reason, ms }) => {
-    const left = ms === null ? 'until its key is changed' : `${duration(Math.ceil(ms / 1000) * 1000)} left`
-    return `${id} (${reason?.replaceAll('-', ' ') ?? 'cooling down'}, ${left})`
+/** Accounts that a line names. */
+const MOST = 3
+
+function inCooldown(level: Notice['level'], words: string, accounts: Now['accounts']): Notice {
+  const cooldowns = accounts.slice(0, MOST).map(({ id, reason, until = null }) => {
+    return { id, why: reason?.replaceAll('-', ' ') ?? 'cooldown', until }
   })
-  const who = `${each.join(', ')}${out.length > 3 ? ` and ${out.length - 3} more` : ''}`
-  const words = all ? `No account can serve now: ${who}` : `${things(out.length, 'account')} out: ${who}`
-  return [{ level: all ? 'bad' : 'warn', words, to: href('accounts') }]
+  const left = accounts.length - MOST
+  return { level, words, cooldowns, ...(left > 0 && { more: `and ${left} more` }), to: href('accounts') }
 }
 
 function failures(rows: readonly Row[]): Notice[] {
   const failed = rows.filter(isFailed)
   if (failed.length < FAILURES) return []
-  const { name, times } = commonest(failed.map((row) => row.error ?? String(row.status ?? row.ending)))
+  const { name, times } = commonest(failed.map((row) => shortTrouble(row)!.words))
   const words = `${things(failed.length, 'request')} failed in the last half hour; ${times === failed.length ? '' : `${times}× `}${name}`
   return [{ level: 'bad', words, to: href('live', [], { q: 'is:failed' }) }]
 }
@@ -43,10 +53,12 @@ function misses(rows: readonly Row[]): Notice[] {
   const missed = rows.filter(({ cache }) => isMissed(cache))
   const lost = missed.reduce((sum, { lostTokens = 0 }) => sum + lostTokens, 0)
   if (lost < WORTH) return []
-  const { name } = commonest(missed.map((row) => row.cacheWhy ?? row.cache!))
+  const names = [...new Set(missed.map(whyMissed))]
+  const name = names.length > 2 ? `${names.slice(0, 2).join('; ')} and more` : names.join('; ')
   const cost = missed.reduce((sum, { lostCost = 0 }) => sum + lostCost, 0)
   const dear = cost > 0 ? `, ${money(cost)}` : ''
-  const words = `The cache missed ${missed.length === 1 ? 'once' : `${missed.length} times`}: ${name}; ${tokens(lost)} tokens paid again${dear}`
+  const often = ['', 'once', 'twice'][missed.length] ?? `${missed.length} times`
+  const words = `The cache missed ${often}: ${name}; ${tokens(lost)} tokens paid again${dear}`
   return [{ level: 'warn', words, to: href('live', [], { q: 'is:missed' }) }]
 }
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import type { Details, Row } from '../api/types.js'
-import { duration, money, percent, tokens } from '../format.js'
-import type { UsageRow } from '../views/cost/answer.js'
+import type { Details, Row, UsageRow } from '../api/types.js'
+import { duration, money, percent, tokens, wasteWords } from '../format.js'
+import { errorWords } from './error-words.js'
 import { RecentRows } from './recent.js'
 import { stackOf } from './stack.js'
 import { lanesOf } from './waterfall.js'
@@ -23,6 +23,11 @@ it.each([
   [percent, Number.NaN, '–'],
 ] as const)('%o of %d is %s', (format, value, words) => {
   expect((format as (value: number | undefined) => string)(value)).toBe(words)
+})
+
+it('what was paid again is told in tokens, and in money where it has a price', () => {
+  expect(wasteWords(39_200, 0.0447)).toBe('39k tokens, $0.0447')
+  expect(wasteWords(39_200, 0)).toBe('39k tokens')
 })
 
 const usage = (time: string, name: string, cost: number) => ({ time, name, cost, listCost: 0 }) as UsageRow
@@ -113,4 +118,27 @@ it('the last half hour forgets what is older, and a request is counted once', ()
   expect(recent.sum(now)).toMatchObject({ requests: 2, p50: 1_000, p95: 1_000, speed: 100, cache: 0.5 })
   expect(recent.sum(now).caches.filter((share) => share !== undefined)).toHaveLength(2)
   expect(recent.sum(now + 15 * 60_000).requests).toBe(1)
+})
+
+it('an account’s error has its status, its type and the upstream’s own words, or else what the status means', () => {
+  const error = { account: 'a', upstream: 'zai', model: 'm', request: 'r', at: '' }
+  const words = (status: number, type: string, said?: string | null) =>
+    errorWords({ ...error, failure: undefined, status, error: `${type} (${status})`, words: said })
+  expect(words(429, 'rate_limit_error', 'Rate limit reached (1302)')).toBe(
+    '429 rate_limit_error: “Rate limit reached (1302)”',
+  )
+  expect(words(429, 'rate_limit_error', null)).toBe(
+    '429 rate_limit_error: too many requests, or a limit is used up',
+  )
+  expect(words(502, 'api_error')).toBe('502 api_error: it failed inside')
+  expect(words(422, 'invalid_request_error')).toBe('422 invalid_request_error: it refused the request')
+  expect(
+    errorWords({
+      ...error,
+      status: undefined,
+      failure: 'connect',
+      error: 'zai refused the connection',
+      words: null,
+    }),
+  ).toBe('zai refused the connection')
 })

@@ -1,4 +1,4 @@
-import type { UsageRow } from '../views/cost/answer.js'
+import type { UsageRow } from '../api/types.js'
 
 export type Per = 'hour' | 'day' | 'month'
 

@@ -17,7 +17,7 @@ export interface Lane {
 type Attempt = Details['attempts'][number]
 
 /** Where the time of a request went: before its first attempt, and each attempt by itself. */
-export function lanesOf({ times, attempts, accountWaitMs }: Details): {
+export function lanesOf({ times, attempts, accountWaitMs, ending }: Details): {
   lanes: readonly Lane[]
   total: number
 } {
@@ -36,11 +36,12 @@ export function lanesOf({ times, attempts, accountWaitMs }: Details): {
       first,
     ],
   ])
-  const lanes = attempts.map((attempt, i) => laneOf(attempt, i, total))
+  const broken = ending === 'broken' ? attempts.length - 1 : undefined
+  const lanes = attempts.map((attempt, i) => laneOf(attempt, i, total, i === broken))
   return { lanes: [{ name: 'gateway', note: '', pieces: own }, ...lanes], total }
 }
 
-function laneOf(attempt: Attempt, i: number, total: number): Lane {
+function laneOf(attempt: Attempt, i: number, total: number, broken: boolean): Lane {
   const {
     started = 0,
     connected,
@@ -66,7 +67,12 @@ function laneOf(attempt: Attempt, i: number, total: number): Lane {
         head,
       ],
       ['upstream', 'until the first content', head, content],
-      [failed ? 'failed' : 'content', 'the answer', content, end],
+      [
+        failed || broken ? 'failed' : 'content',
+        broken ? 'the answer, until it broke' : 'the answer',
+        content,
+        end,
+      ],
     ]),
   }
 }

@@ -1,4 +1,5 @@
 import { For, Show } from 'solid-js'
+import { key } from '../api/key.js'
 import type { Feed } from '../data/feed.js'
 import { things } from '../format.js'
 import { go, href, route, type View, withQuery } from '../route.js'
@@ -65,8 +66,10 @@ function Serving(props: { feed: Feed }) {
     <span class="serving">
       <Show when={props.feed.state() !== 'loading'} fallback={<State level="idle">connecting</State>}>
         <Show
-          when={props.feed.state() !== 'waiting'}
-          fallback={<State level="bad">no answer; trying again</State>}
+          when={props.feed.lostAt() === undefined && key() !== undefined}
+          fallback={
+            <State level="bad">{key() === undefined ? 'key refused' : 'no answer; trying again'}</State>
+          }
         >
           <Show when={!none()} fallback={<State level="bad">no account can serve</State>}>
             <State level="good">serving</State>

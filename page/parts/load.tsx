@@ -1,15 +1,21 @@
 import { createEffect, createSignal, type JSX, Match, on, onCleanup, Switch } from 'solid-js'
 import { ApiError, call } from '../api/client.js'
+import { key } from '../api/key.js'
 import { Empty } from './small.js'
+
+/** Milliseconds before a gateway that is away is asked again. */
+const AGAIN = 2_000
 
 /** Something that the gateway was asked for; what is there stays while it is asked for again. */
 export function createLoad<T>(path: () => string | undefined, every?: number) {
   const [value, setValue] = createSignal<T>()
   const [error, setError] = createSignal<ApiError>()
   let running: AbortController | undefined
+  let again: ReturnType<typeof setTimeout> | undefined
   const load = async () => {
     const wanted = path()
     running?.abort()
+    clearTimeout(again)
     if (wanted === undefined) return
     running = new AbortController()
     const { signal } = running
@@ -19,7 +25,10 @@ export function createLoad<T>(path: () => string | undefined, every?: number) {
       setValue(() => found)
       setError(undefined)
     } catch (problem) {
-      if (!signal.aborted) setError(problem instanceof ApiError ? problem : new ApiError(0, String(problem)))
+      if (signal.aborted) return
+      const known = problem instanceof ApiError ? problem : new ApiError(0, String(problem))
+      setError(known)
+      if (known.status === 0) again = setTimeout(load, AGAIN)
     }
   }
   createEffect(
@@ -29,9 +38,11 @@ export function createLoad<T>(path: () => string | undefined, every?: number) {
       void load()
     }),
   )
+  createEffect(on(key, (found) => found !== undefined && void load(), { defer: true }))
   const timer = every && setInterval(() => document.visibilityState === 'visible' && void load(), every)
   onCleanup(() => {
     running?.abort()
+    clearTimeout(again)
     if (timer) clearInterval(timer)
   })
   return { value, error, load }

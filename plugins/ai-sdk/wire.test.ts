@@ -1,7 +1,7 @@
 import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { describe, expect, it } from 'vitest'
-import { closedAfter } from '../../test/providers/trial.js'
+import { closesAtOnce } from '../../test/providers/trial.js'
 import { chatStream } from '../../test/providers/wires/chat.js'
 import { responsesFrames } from '../../test/providers/wires/responses.js'
 import { ask } from '../../test/support/client.js'
@@ -64,14 +64,12 @@ describe('over the wire', () => {
         : chatStream({ text: 'all of it', ending: stall() })
       const { send, up } = await stand(() => script, { config: (url) => gatewayTo(provider, url) })
       for (const stream of [true, false]) {
-        const seen = await send({ body: ask({ stream }), timeout: 2_000 })
+        const seen = await send({ body: ask({ stream }) })
         expect([seen.status, seen.end]).toEqual([200, 'clean'])
         expect(seen.text()).toContain('end_turn')
-        expect(seen.endedAt).toBeLessThan(900)
+        expect(up.requests.at(-1)!.aborted).toBe(false) // it did not wait for the connection's end
       }
-      await expect
-        .poll(() => up.requests.map(({ aborted }) => aborted), { timeout: 3_000 })
-        .toEqual([true, true])
+      await expect.poll(() => up.requests.map(({ aborted }) => aborted)).toEqual([true, true])
     },
   )
 
@@ -93,7 +91,7 @@ describe('over the wire', () => {
   })
 
   it('a client that goes while the provider still thinks takes the connection along', async () => {
-    expect(await closedAfter(await to(stall()), 0)).toBeLessThan(50)
+    expect(await closesAtOnce(await to(stall()), 0)).toBe(true)
   })
 
   it('logs neither the prompt nor the key', async () => {

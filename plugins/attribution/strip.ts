@@ -29,7 +29,7 @@ export function withoutAttribution(body: JsonNode, { line, userId }: Unwanted): 
   if (line) take('system', 'the billing line of system', withoutLine(body.get('system')))
   if (userId) take('metadata', 'metadata.user_id', withoutUserId(body.get('metadata')))
   // In one go, since two neighbours share a comma.
-  edits.push(...withoutMembers(body, (key) => emptied.has(key.string() ?? '')))
+  if (emptied.size > 0) edits.push(...withoutMembers(body, (key) => emptied.has(key.string() ?? '')))
   return { edits, removed }
 }
 

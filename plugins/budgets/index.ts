@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { inject } from 'tsyringe'
 import { z } from 'zod'
 import {
   type Account,
   type Accounts,
   type Awaitable,
+  type BudgetsAnswer,
   type Call,
   type CallHead,
   definePlugin,
@@ -21,11 +21,12 @@ import {
   slot,
   tokens,
 } from '../../core/index.js'
-import { loggable, presentedKeys } from '../../core/kit.js'
-import { type Budget, budgetOf, type Limit, limitSchema, MICRO } from './limits.js'
+import { loggable } from '../../core/kit.js'
+import { type Budget, budgetOf, limitSchema, MICRO } from './limits.js'
 import { loopIn } from './loop.js'
 import { type Spent, spentBy } from './spent.js'
 import { SUMS, statesOf } from './state.js'
+import { digest, idsOf } from './whose.js'
 import { refusal, warning } from './words.js'
 
 const options = z.strictObject({
@@ -48,8 +49,13 @@ const WARN = 75
 /** Bytes of a token, and tokens of an answer, where nothing better is known. */
 const GUESS = { bytesPerToken: 4, output: 500 }
 
+interface Held {
+  readonly budget: Budget
+  readonly reserved: number
+}
+
 /** What one request holds of its budgets. */
-const held = slot(() => ({ budgets: [] as { budget: Budget; reserved: number }[], said: '', loop: '' }))
+const held = slot(() => ({ budgets: [] as Held[], said: '', loop: '' }))
 
 /** Keeps spending within limits; see docs/plugins/budgets.md. */
 class Budgets implements Plugin {
@@ -70,7 +76,8 @@ class Budgets implements Plugin {
     const handle = ({ query }: EndpointRequest) => {
       const session = new URLSearchParams(query).get('session')
       const ids = session === null ? undefined : [digest(session)]
-      return Reply.json({ budgets: statesOf(options.limits, state, Date.now(), ids) })
+      const answer: BudgetsAnswer = { budgets: statesOf(options.limits, state, Date.now(), ids) }
+      return Reply.json(answer)
     }
     this.endpoints = [{ method: 'GET', path: '/_agproxy/api/budgets', access: 'admin', handle }]
   }
@@ -93,22 +100,37 @@ class Budgets implements Plugin {
     })
   }
 
-  /** What was reserved gives way to what was spent. */
-  onFinish(record: FinishedRecord, head: CallHead): void {
+  /** What was reserved gives way to what was spent. A request that the operator sends again comes past `onRequest`, and costs as much. */
+  onFinish(record: FinishedRecord, head: CallHead): Awaitable<void> {
     const { budgets } = held(head)
-    if (budgets.length === 0) return
+    if (budgets.length > 0) {
+      const spent = this.#count(record, budgets)
+      if (record.status === 200) this.#remember(record, spent)
+    } else if (record.attempts.length > 0 && this.options.limits.length > 0) {
+      const count = () =>
+        void this.#count(
+          record,
+          this.#budgetsOf(head).map((budget) => ({ budget, reserved: 0 })),
+        )
+      return this.#inMoney && !this.#prices && !this.#told ? this.#load().then(count) : count()
+    }
+  }
+
+  #count(record: FinishedRecord, budgets: readonly Held[]): Spent {
     this.#accounts ??= new Map(this.accounts.all().map((account) => [account.id, account]))
     const spent = spentBy(record.attempts, this.#accounts, this.#prices)
     if (spent.usd === undefined) this.#tellUnpriced(record.attempts.at(-1)?.model)
     for (const { budget, reserved } of budgets) this.#add(budget, (spent[budget.unit] ?? 0) - reserved)
-    if (record.status === 200) this.#remember(record, spent)
+    return spent
+  }
+
+  #budgetsOf(head: CallHead): readonly Budget[] {
+    const now = Date.now()
+    return this.options.limits.flatMap((limit) => idsOf(limit, head).map((id) => budgetOf(limit, id, now)))
   }
 
   #reserve(call: Call): void {
-    const now = Date.now()
-    const budgets = this.options.limits.flatMap((limit) =>
-      idsOf(limit, call).map((id) => budgetOf(limit, id, now)),
-    )
+    const budgets = this.#budgetsOf(call)
     const probable = this.#probable(call)
     let worst = 0
     for (const budget of budgets) {
@@ -197,28 +219,6 @@ class Budgets implements Plugin {
         'a tool is called again and again with the same input',
       )
   }
-}
-
-/** The ones that a limit is about: a request may have several labels, or no session. */
-function idsOf({ per, label }: Limit, { headers, record: { facts } }: Call): readonly string[] {
-  switch (per) {
-    case 'day':
-      return ['all']
-    case 'key':
-      return [digest(presentedKeys(headers)[0] ?? '')]
-    case 'session':
-      return facts.session === undefined ? [] : [digest(facts.session)]
-    case 'agent':
-      return facts.agent === undefined ? [] : [digest(facts.agent)]
-    case 'label': {
-      const labels = Object.entries(facts.labels ?? {}).map(([key, value]) => `${key}=${value}`)
-      return labels.filter((name) => label === undefined || name === label).map(digest)
-    }
-  }
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 24)
 }
 
 export const budgets = definePlugin({

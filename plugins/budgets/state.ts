@@ -1,28 +1,12 @@
-import type { StateStore } from '../../core/index.js'
-import { type Budget, budgetOf, type Limit, MICRO, type Unit } from './limits.js'
+import type { BudgetState, BudgetsAnswer, StateStore } from '../../core/index.js'
+import { type Budget, budgetOf, type Limit, MICRO } from './limits.js'
+
+export type { BudgetsAnswer }
 
 /** The kind of the sums in the state store. */
 export const SUMS = 'budget'
 /** Budgets of one limit that are listed: those of which most is used. */
 const MOST = 50
-
-/** One budget as it is now: an element of what `GET /_agproxy/api/budgets` answers. */
-export interface BudgetState {
-  readonly per: Limit['per']
-  /** Of a limit that is for one label. */
-  readonly label: string | null
-  readonly every: 'day' | 'week' | 'month' | 'never'
-  readonly unit: Unit
-  /** Whole tokens, or US dollars. */
-  readonly amount: number
-  readonly used: number
-  /** Of the amount: 1 is all of it. */
-  readonly share: number
-  /** A digest of the key, session, agent or label whose it is; null: of all requests. */
-  readonly of: string | null
-  /** When it starts over, RFC 3339; null: never. */
-  readonly ends: string | null
-}
 
 /** Of each limit the budgets that were used; with `ids`, those of these digests alone. That of all requests is always there. */
 export function statesOf(

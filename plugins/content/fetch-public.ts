@@ -21,7 +21,8 @@ export async function fetchPublic(
   isPublic?: IsPublic,
 ): Promise<Buffer> {
   const check = isPublic ?? (await publicAddresses())
-  const { Agent, request } = await import('undici')
+  const { default: undici } = await import('undici')
+  const { Agent, request } = undici
   const dispatcher = new Agent({ connect: { lookup: checkedLookup(check), timeout } })
   const signal = AbortSignal.timeout(timeout)
   try {

@@ -19,7 +19,7 @@ import {
   UpstreamError,
 } from '../../core/index.js'
 import { cancellationOf, endToEnd, FORWARDED_ROUTES, loggable, orCancelled } from '../../core/kit.js'
-import { Floors } from './floors.js'
+import { Floors, type Prompt, promptOf } from './floors.js'
 import { Lessons, servedBy } from './lessons.js'
 
 const options = z.strictObject({
@@ -39,8 +39,11 @@ const REPLY_LIMIT = 64 * 1024
 
 const OF_THE_BODY = new Set(['content-type', 'content-length', 'content-encoding'])
 
-/** The request as its client sent it, for what its answer teaches. */
-const asked = slot((): { call: Call | undefined } => ({ call: undefined }))
+/** The request as its client sent it, for what its answer teaches: its size, and some whole for the estimate. */
+const asked = slot((): { prompt: Prompt | undefined; call: Call | undefined } => ({
+  prompt: undefined,
+  call: undefined,
+}))
 
 class CountTokens implements Plugin {
   constructor(
@@ -60,19 +63,24 @@ class CountTokens implements Plugin {
 
   handle(call: Call, next: Next): Promise<Reply> {
     if (call.route === 'count-tokens') return this.#count(call, next)
-    if (this.options.mode === 'auto') asked(call).call = call
+    if (this.options.mode === 'auto') {
+      const own = asked(call)
+      own.prompt = promptOf(call)
+      if (this.#estimates && this.#lessons.keeps(call)) own.call = call
+    }
     return next(call)
   }
 
   /** A finished answer says what its prompt really had. */
   onFinish(record: FinishedRecord, head: CallHead): Promise<void> | undefined {
     const request = asked(head)
-    const { call } = request
-    request.call = undefined // a record may be kept for long, its request's body not
-    const served = call && servedBy(record)
-    if (!call || !served) return undefined
-    this.#floors.set(call, served.tokens)
-    return this.#estimates ? this.#lessons.learn(call, served.model, served.tokens) : undefined
+    const { call, prompt } = request
+    request.prompt = request.call = undefined // a record may be kept for long, what its request held not
+    if (call) this.#lessons.letsGo(call)
+    const served = prompt && servedBy(record)
+    if (!served) return undefined
+    this.#floors.set(prompt, served.tokens)
+    return call && this.#lessons.learn(call, served.model, served.tokens)
   }
 
   async #count(call: Call, next: Next): Promise<Reply> {
@@ -83,7 +91,7 @@ class CountTokens implements Plugin {
     const counted = await this.#ask(call, next)
     if (counted) return counted
     this.#estimates = true
-    const input_tokens = Math.max(await this.estimate(call), this.#floors.of(call))
+    const input_tokens = Math.max(await this.estimate(call), this.#floors.of(promptOf(call)))
     return Reply.json({ input_tokens }, { headers: { [SOURCE]: 'estimate' } })
   }
 

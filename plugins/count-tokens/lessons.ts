@@ -6,17 +6,31 @@ const PAUSE = 60_000
 /** Larger bodies are not counted for it, and of models with made-up names no more than these are kept apart. */
 const LONGEST = 2 * 1024 * 1024
 const MODELS = 500
+/** Bytes of requests that are kept for it until their answers have ended. */
+const MOST_KEPT = 4 * 1024 * 1024
 
 /** Hands finished answers to the estimate, one at a time: what is missed in between is no loss. */
 export class Lessons {
   /** By model: answers so far, and when the last one was learned from. */
   readonly #seen = new Map<string, { answers: number; at: number }>()
   #isBusy = false
+  #kept = 0
 
   constructor(private readonly estimate: EstimateTokens) {}
 
+  /** Whether a request may be kept until it can be learned from; then say when it is over. */
+  keeps({ bytes: { length } }: Call): boolean {
+    if (!this.estimate.learn || length > LONGEST || this.#kept + length > MOST_KEPT) return false
+    this.#kept += length
+    return true
+  }
+
+  letsGo({ bytes }: Call): void {
+    this.#kept -= bytes.length
+  }
+
   learn(call: Call, model: string, tokens: number): Promise<void> | undefined {
-    if (this.#isBusy || !this.estimate.learn || call.bytes.length > LONGEST) return undefined
+    if (this.#isBusy || !this.estimate.learn) return undefined
     if (!this.#isDue(model)) return undefined
     this.#isBusy = true
     // The request is over, and with it its own signal.

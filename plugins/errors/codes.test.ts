@@ -58,7 +58,7 @@ describe('z.ai’s business codes', () => {
     expect((await coded(code)).error.message).toMatch(words)
   })
 
-  it('a used-up window rests until the reset time in the message, which is Beijing’s', async () => {
+  it('a used-up window is a cooldown until the reset time in the message, which is Beijing’s', async () => {
     const at = new Date(Date.now() + 3 * 3_600_000)
     const local = new Date(at.getTime() + 8 * 3_600_000).toISOString().slice(0, 19).replace('T', ' ')
     const { reply } = await coded('1308', `Usage limit reached. Your limit will reset at ${local}`)

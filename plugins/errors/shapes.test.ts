@@ -125,7 +125,7 @@ describe('advice', () => {
     }
   })
 
-  it('the account rests for the whole time, however short the client waits', async () => {
+  it('the account is in cooldown for the whole time, however short the client waits', async () => {
     expect((await send(429, ANTHROPIC, { 'retry-after': '300' })).cooldown).toEqual({
       reason: 'rate-limit',
       ms: 300_000,

@@ -225,7 +225,7 @@ describe('a stream that is no whole answer', () => {
     const source = new ManualSource()
     const reset = new UpstreamError('reset', 'api.z.ai broke the connection (ECONNRESET)')
     const answer = sendTo(Reply.stream(source, { headers: SSE }))
-    await vi.waitFor(() => expect(source.sink).toBeDefined())
+    await expect.poll(() => source.sink).toBeDefined()
     source.sink!.data(wire().subarray(0, 300))
     source.sink!.error(reset)
     await expect(answer).rejects.toBe(reset)
@@ -243,7 +243,7 @@ describe('a stream that is no whole answer', () => {
   it('becomes the error that its error event names, and cancels the rest', async () => {
     const source = new ManualSource()
     const answer = send(() => Reply.stream(source, { headers: SSE })).catch((e) => e)
-    await vi.waitFor(() => expect(source.sink).toBeDefined())
+    await expect.poll(() => source.sink).toBeDefined()
     source.sink!.data(wire(EVENTS.slice(0, 5)))
     source.sink!.data(
       wire([
@@ -260,7 +260,7 @@ describe('a stream that is no whole answer', () => {
   it('breaches the protocol with data that is no JSON, and is cancelled', async () => {
     const source = new ManualSource()
     const answer = send(() => Reply.stream(source, { headers: SSE })).catch((e) => e)
-    await vi.waitFor(() => expect(source.sink).toBeDefined())
+    await expect.poll(() => source.sink).toBeDefined()
     source.sink!.data(Buffer.from('event: message_start\ndata: {"type":"message_start",\n\n'))
     expect(await answer).toMatchObject({ failure: 'protocol', status: 502 })
     expect(source.cancelled).toBe(true)
@@ -312,7 +312,7 @@ describe('connections', () => {
     const source = new ManualSource()
     const client = new AbortController()
     const answer = send(() => Reply.stream(source, { headers }), { signal: client.signal }).catch((e) => e)
-    await vi.waitFor(() => expect(source.sink).toBeDefined())
+    await expect.poll(() => source.sink).toBeDefined()
     source.sink!.data(wire().subarray(0, 300))
     client.abort()
     expect(ClientGoneError.is(await answer)).toBe(true)
@@ -325,7 +325,7 @@ describe('connections', () => {
       const [ending, endless] = [new ManualSource(), new ManualSource()]
       for (const source of [ending, endless]) {
         const answer = send(() => Reply.stream(source, { headers: SSE }))
-        await vi.waitFor(() => expect(source.sink).toBeDefined())
+        await expect.poll(() => source.sink).toBeDefined()
         source.sink!.data(wire())
         expect(await (await answer).reply.json()).toEqual(MESSAGE)
       }

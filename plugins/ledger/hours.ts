@@ -29,8 +29,8 @@ const SUMS: readonly (readonly [keyof HourSums, RawBuilder<number>, (row: Reques
   ['requests', sql`count(*)`, () => 1],
   [
     'failed',
-    counted(sql`r.status is null or r.status >= 400`),
-    ({ status }) => (status === null || status >= 400 ? 1 : 0),
+    counted(sql`r.status is null or r.status >= 400 or r.ending = 'broken'`),
+    ({ status, ending }) => (status === null || status >= 400 || ending === 'broken' ? 1 : 0),
   ],
   [
     'unknown',

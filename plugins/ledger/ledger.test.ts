@@ -236,6 +236,27 @@ describe('sums of hours', () => {
     await db.destroy()
   })
 
+  it('are written in slices, between which requests get their turn, and all of them or none', async () => {
+    const { db, insert } = await openWriter({ file: join(folder(), 'ledger.db') })
+    const now = Date.now()
+    const entries = Array.from({ length: 250 }, (_, n) => ({ row: row(`${n}`, now), labels: [] }))
+    let turns = 0
+    const count = () => {
+      turns++
+      if (turns < 100) next = setImmediate(count)
+    }
+    let next = setImmediate(count)
+    const broken = { row: { ...row('251', now), status: {} as never }, labels: [] }
+    await expect(insert([...entries, broken])).rejects.toThrow()
+    clearImmediate(next)
+    expect(turns).toBeGreaterThanOrEqual(4)
+    const total = async () => (await usageOf(db, { by: 'model', since: now - 1_000 })).total.requests
+    expect(await total()).toBe(0)
+    await insert(entries)
+    expect(await total()).toBe(250)
+    await db.destroy()
+  })
+
   it('tell eight names apart in a plot, and the rest as one', async () => {
     const { db, insert } = await openWriter({ file: join(folder(), 'ledger.db') })
     const now = Date.now()

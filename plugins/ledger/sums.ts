@@ -1,30 +1,10 @@
-/** Sums of requests: tokens of all their attempts, money in US dollars. */
-export interface Sums {
-  requests: number
-  /** Of them with an error status, or without an answer. */
-  failed: number
-  /** Without a word of their tokens. */
-  unknown: number
-  inputTokens: number
-  outputTokens: number
-  cacheReadTokens: number
-  cacheCreationTokens: number
-  /** Of those with a known price that no plan pays. */
-  cost: number
-  /** How many those are. */
-  priced: number
-  /** What the models that were asked for would have cost from their makers. */
-  listCost: number
-  /** Paid by a plan. */
-  plan: number
-}
+import type { UsageRow as Row, UsageSums } from '../../core/index.js'
 
-export interface UsageRow extends Sums {
-  /** Null: requests that have none. */
-  name: string | null
-  /** With `per`: `2026-11-26T14:00`, `2026-11-26` or `2026-11`, where the gateway runs. */
-  time?: string
-}
+type Open<T> = { -readonly [Key in keyof T]: T[Key] }
+
+/** Sums that are still added to. */
+export type Sums = Open<UsageSums>
+export type UsageRow = Open<Row>
 
 export const empty = (): Sums => ({
   requests: 0,

@@ -1,25 +1,17 @@
 import { type RawBuilder, sql } from 'kysely'
-import { GatewayError } from '../../core/index.js'
+import { GatewayError, type UsageAnswer } from '../../core/index.js'
 import { type Bucket, bucketOf } from './buckets.js'
 import type { Database } from './database.js'
 import { hourOf, KINDS, type Kind } from './hours.js'
-import { empty, merge, type Sums, type UsageRow } from './sums.js'
+import { empty, merge, type UsageRow } from './sums.js'
 
 /** What a sum is asked by: a kind of name, or a stretch of time. */
 export type By = Exclude<Kind, 'total'> | Bucket
 
 /** What `GET /_agproxy/api/usage` answers. */
-export interface Usage {
+export interface Usage extends UsageAnswer {
   readonly by: By
-  /** With `per`: a row for each stretch of time and name. */
   readonly per?: Bucket
-  /** RFC 3339; the beginning of an hour. */
-  readonly since: string
-  /** By cost and tokens, the most first; where they have a time, in its order. */
-  readonly rows: readonly UsageRow[]
-  /** Names past the 1000th, or with `per` past the 8th, where their sum is the row `*`; all are part of the total. */
-  readonly more: number
-  readonly total: Sums
 }
 
 export interface UsageQuery {

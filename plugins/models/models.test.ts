@@ -206,7 +206,7 @@ describe('an upstream’s own list', () => {
     expect(performance.now() - started).toBeLessThan(1000)
   })
 
-  it('is not asked with an account that rests', async () => {
+  it('is not asked with an account in cooldown', async () => {
     let asked = 0
     const { ids, accounts: pool } = await listing([
       upstream('a', { listModels: async () => info(`m${asked++}`) }),

@@ -1,7 +1,16 @@
 import { type Call, definePlugin, type Plugin, slot, z } from '../../core/index.js'
-import { type Cassette, parseJson, plainHeaders, plainQuery, presentedKeys } from '../../core/kit.js'
+import {
+  type Cassette,
+  cassetteName,
+  cassetteText,
+  namesOfUser,
+  parseJson,
+  plainHeaders,
+  plainQuery,
+  presentedKeys,
+  withoutUser,
+} from '../../core/kit.js'
 import { CassetteFiles } from './files.js'
-import { namesOfUser, redacted, withoutUser } from './redact.js'
 import { Take } from './take.js'
 
 /** Keeps each request with the answers of its upstreams as a file, without keys; see docs/plugins/record.md. */
@@ -25,6 +34,7 @@ export const record = definePlugin({
     return {
       onStep: (_step, call) => {
         kept(call).first ??= call
+        return false
       },
       async handle(call, next) {
         const take = new Take(call)
@@ -40,7 +50,7 @@ export const record = definePlugin({
         const { takes, first } = kept(head)
         if (!first) return
         const at = new Date(performance.timeOrigin + finished.startedAt).toISOString()
-        files.add(`${at.replaceAll(':', '-')}-${head.id}.json`, () => {
+        files.add(cassetteName({ at, id: head.id }), () => {
           const body = parseJson(first.bytes.toString('utf8'))
           const cassette: Cassette = {
             agproxy: 'cassette',
@@ -59,7 +69,7 @@ export const record = definePlugin({
             attempts: takes.map((take) => take.attempt(first.bytes)),
           }
           const keys = [...accountKeys(), ...presentedKeys(head.headers)]
-          return `${redacted(finished.masked(JSON.stringify(cassette, null, 2)), keys, namesOfUser(body))}\n`
+          return cassetteText(cassette, { keys, names: namesOfUser(body) }, (text) => finished.masked(text))
         })
       },
       dispose: () => files.flush(),

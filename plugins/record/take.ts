@@ -1,14 +1,15 @@
-import { type Call, type Reply, UpstreamError } from '../../core/index.js'
+import { type Call, type Headers, type Reply, UpstreamError } from '../../core/index.js'
 import {
   type CassetteAnswer,
   type CassetteAttempt,
   type CassetteEvent,
+  cassetteBody,
+  cassetteEvent,
   FrameDecoder,
-  isRecord,
   parseJson,
   watchReply,
+  withoutUser,
 } from '../../core/kit.js'
-import { answeredHeaders, withoutUser } from './redact.js'
 
 /** Bytes of an answer that are kept. */
 const LIMIT = 16 * 1024 * 1024
@@ -71,9 +72,7 @@ export class Take {
     }
     if (!isEventStream) {
       const text = Buffer.concat(this.#chunks).toString('utf8')
-      const body = parseJson(text)
-      const shown = isRecord(body) || Array.isArray(body) ? { body } : { text }
-      return { ...kept, ending: this.#ending, ...shown }
+      return { ...kept, ending: this.#ending, ...cassetteBody(text) }
     }
     const rest = this.#decoder.rest().toString('utf8')
     const events = rest === '' ? this.#events : [...this.#events, { ms: kept.endMs, raw: rest }]
@@ -93,7 +92,7 @@ export class Take {
       return
     }
     const ms = this.#since()
-    this.#decoder.push(chunk, (frame) => void this.#events.push(eventOf(frame.toString('utf8'), ms)))
+    this.#decoder.push(chunk, (frame) => void this.#events.push(cassetteEvent(frame.toString('utf8'), ms)))
   }
 
   #since(): number {
@@ -101,8 +100,11 @@ export class Take {
   }
 }
 
-function eventOf(text: string, ms: number): CassetteEvent {
-  const lines = text.slice(0, -2).split('\n')
-  const plain = text.endsWith('\n\n') && !text.includes('\r')
-  return plain ? { ms, lines } : { ms, raw: text }
+/** Headers of an answer that may be kept. */
+const ANSWERED =
+  /^(content-type|date|request-id|x-request-id|retry-after|x-should-retry|anthropic-ratelimit-[\w-]+)$/
+
+function answeredHeaders(headers: Headers): Record<string, string> {
+  const kept = Object.entries(headers).filter(([name, value]) => ANSWERED.test(name) && value !== undefined)
+  return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]))
 }

@@ -97,7 +97,7 @@ class RetryRotate implements Plugin {
     const { reason, cooldownMs } = status
     const how = Number.isFinite(cooldownMs)
       ? `cooling down for ${durationText(cooldownMs)}`
-      : 'out until the config changes'
+      : 'cooling down until the config changes'
     this.logger.warn(
       { id: call.id, account: account.id, reason },
       `account '${account.id}' ${how}: ${reason.replaceAll('-', ' ')}`,

@@ -1,4 +1,13 @@
-import { plainHeaders, plainQuery, type SeenBody, type SeenCall, withoutMembers } from '../../core/kit.js'
+import type { Headers } from '../../core/index.js'
+import {
+  namesOfUser,
+  plainHeaders,
+  plainQuery,
+  presentedKeys,
+  type SeenBody,
+  type SeenCall,
+  withoutMembers,
+} from '../../core/kit.js'
 import type { Bodies } from './entry.js'
 
 /** Bytes of a request and of an answer that are kept. */
@@ -9,12 +18,17 @@ const ANSWER_LIMIT = 256 * 1024
 export class Capture {
   #chunks: Buffer[] = []
   #bytes = 0
+  isCut = false
+  /** When each of its pieces came, by `performance.now()`, and how long it was by then. */
+  readonly marks: { readonly at: number; readonly bytes: number }[] = []
 
   data(chunk: Buffer): void {
     const left = ANSWER_LIMIT - this.#bytes
+    if (chunk.length > left) this.isCut = true
     if (left <= 0) return
     this.#chunks.push(chunk.subarray(0, left))
     this.#bytes += Math.min(chunk.length, left)
+    this.marks.push({ at: performance.now(), bytes: this.#bytes })
   }
 
   get answer(): Buffer {
@@ -23,12 +37,16 @@ export class Capture {
 }
 
 /** What the client sent, without the id of its user, and what it got. */
-export function bodiesOf(asked: SeenCall | undefined, capture: Capture): Bodies {
+export function bodiesOf(asked: SeenCall | undefined, capture: Capture, sent: Headers): Bodies {
+  const user = asked?.body?.tree.get('metadata')?.get('user_id')?.string()
   return {
     request: asked?.body && withoutUser(asked.body),
     headers: asked && plainHeaders(asked.headers),
     query: plainQuery(asked?.query ?? ''),
     answer: capture.answer,
+    isCut: capture.isCut,
+    marks: capture.marks,
+    secrets: { keys: presentedKeys(sent), names: namesOfUser({ metadata: { user_id: user } }) },
   }
 }
 

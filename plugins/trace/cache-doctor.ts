@@ -1,5 +1,6 @@
 import type { AttemptRecord, RecordFacts } from '../../core/index.js'
-import { bodyDifferences, type Passage } from '../../core/kit.js'
+import type { Passage, ShownChanges } from '../../core/kit.js'
+import { firstChange } from './first-change.js'
 import type { OfficialVerdict } from './official.js'
 import { sentTokens } from './sent-tokens.js'
 
@@ -30,6 +31,10 @@ export interface CacheVerdict {
   readonly region?: string
   readonly path?: string
   readonly plugin?: string
+  /** What was there and what is there now, at most 200 characters; without `bodies` strings are their lengths. The name of a tool. */
+  readonly before?: string
+  readonly after?: string
+  readonly tool?: string
   /** What the upstream itself says, where it was asked. */
   readonly official?: OfficialVerdict
 }
@@ -74,6 +79,7 @@ export class CacheDoctor {
     attempt: AttemptRecord | undefined,
     body: Buffer | undefined,
     passages: readonly Passage[],
+    shown: ShownChanges,
     now = Date.now(),
   ): CacheVerdict | (() => CacheVerdict) | undefined {
     if (!attempt || facts.session === undefined || sentTokens(attempt) === undefined) return undefined
@@ -96,7 +102,7 @@ export class CacheDoctor {
     // What is compared later keeps both bodies for itself.
     const own = { ...turn, body: body && copyOf(body) }
     this.#keep(key, { ...turn, body: body && copyOf(body) })
-    return () => verdict(own)
+    return () => verdict(own, shown)
   }
 
   clear(): void {
@@ -141,7 +147,7 @@ function judge(
   before: Turn | undefined,
   turn: Sent,
   attempt: AttemptRecord,
-): CacheVerdict | ((turn: Turn) => CacheVerdict) {
+): CacheVerdict | ((turn: Turn, shown: ShownChanges) => CacheVerdict) {
   const { cacheReadTokens } = attempt
   if (!before) return { verdict: 'first' }
   if (cacheReadTokens === undefined) return { verdict: 'none' }
@@ -153,45 +159,27 @@ function judge(
   for (const what of ['upstream', 'account', 'model'] as const)
     if (before[what] !== turn[what])
       return { verdict: what, ...lost, detail: `${before[what]} before, ${turn[what]} now` }
-  return (own) => miss(before, own, lost)
+  return (own, shown) => miss(before, own, shown, lost)
 }
 
-function miss(before: Turn, turn: Turn, lost: Pick<CacheVerdict, 'lostTokens'>): CacheVerdict {
-  const change = firstChange(before, turn)
+function miss(
+  before: Turn,
+  turn: Turn,
+  shown: ShownChanges,
+  lost: Pick<CacheVerdict, 'lostTokens'>,
+): CacheVerdict {
+  const change =
+    before.body &&
+    turn.body &&
+    firstChange(textOf(before.body), textOf(turn.body), shown, [...turn.passages, ...before.passages])
   if (change) return { verdict: 'prefix', ...lost, ...change }
   const minutes = (turn.at - before.at) / MINUTE
   const longLived = before.body && textOf(before.body).includes('"ttl":"1h"') ? 60 : 5
-  const detail = `${Math.round(minutes * 10) / 10} min since the turn before; its cache lives for ${longLived}`
+  const compared = before.body && turn.body ? '' : '; the two were not compared, as one of them was not kept'
+  const detail = `${Math.round(minutes * 10) / 10} min since the turn before; its cache lives for ${longLived}${compared}`
   return { verdict: minutes > longLived ? 'expired' : 'unknown', ...lost, detail }
-}
-
-/** The first difference in the order in which a prompt is read; what was added behind the turn before is none. */
-function firstChange(before: Turn, turn: Turn): Pick<CacheVerdict, 'region' | 'path' | 'plugin'> | undefined {
-  if (!before.body || !turn.body) return undefined
-  const paths = bodyDifferences(textOf(before.body), textOf(turn.body))
-  for (const field of ['tools', 'system', 'messages']) {
-    const path = paths.find(
-      (each) => each === field || each.startsWith(`${field}[`) || each.startsWith(`${field}.`),
-    )
-    if (path === undefined) continue
-    const region = field === 'messages' ? (/^messages\[\d+\]/.exec(path)?.[0] ?? field) : field
-    const plugin = [...changedIn(turn), ...changedIn(before)].find(
-      ([changed]) =>
-        changed === path ||
-        changed.startsWith(path) ||
-        path.startsWith(`${changed}.`) ||
-        path.startsWith(`${changed}[`),
-    )?.[1]
-    return { region, path, ...(plugin !== undefined && { plugin }) }
-  }
-  return undefined
 }
 
 function textOf({ buffer, length }: Body): Buffer {
   return buffer.subarray(0, length)
-}
-
-/** Paths that plugins changed, with their names. */
-function changedIn({ passages }: Turn): (readonly [path: string, plugin: string])[] {
-  return passages.flatMap(({ plugin, changes = [] }) => changes.map(({ path }) => [path, plugin] as const))
 }

@@ -1,5 +1,12 @@
-import type { AttemptRecord, CallHead, FinishedRecord, RecordFacts, RecordTimes } from '../../core/index.js'
-import type { Change, Passage } from '../../core/kit.js'
+import type {
+  AttemptRecord,
+  CallHead,
+  Ending,
+  FinishedRecord,
+  RecordFacts,
+  RecordTimes,
+} from '../../core/index.js'
+import type { CassetteSecrets, Change, Passage } from '../../core/kit.js'
 import type { CacheVerdict } from './cache-doctor.js'
 
 /** With `bodies: true`: what the client sent, without its `metadata.user_id`, and what it got, as far as they are kept. */
@@ -9,20 +16,29 @@ export interface Bodies {
   readonly headers: Readonly<Record<string, string>> | undefined
   readonly query: string
   readonly answer: Buffer | undefined
+  /** The answer went on beyond what is kept. */
+  readonly isCut: boolean
+  /** When each piece of the answer came, by `performance.now()`, and how long the answer was by then. */
+  readonly marks: readonly { readonly at: number; readonly bytes: number }[]
+  /** Never shown: they are taken out of a cassette, wherever a body has them. */
+  readonly secrets: CassetteSecrets
 }
 
 /** A record with its attempts takes about so much. */
 const BASE = 4_000
+/** And the time of a piece so much. */
+const MARK = 40
 
 /** What is kept of a finished request. */
 export class Entry {
   readonly id: string
   readonly route: string
   readonly path: string
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, and by `performance.now()`. */
   readonly at: number
+  readonly startedAt: number
   readonly status: number | undefined
-  readonly ending: string
+  readonly ending: Ending
   readonly facts: RecordFacts
   readonly times: RecordTimes
   readonly notes: readonly { readonly plugin: string; readonly text: string }[]
@@ -41,6 +57,7 @@ export class Entry {
     this.id = id
     this.route = route
     this.path = path
+    this.startedAt = record.startedAt
     this.at = performance.timeOrigin + record.startedAt
     this.status = record.status
     this.ending = record.ending
@@ -62,8 +79,8 @@ export class Entry {
 
   /** About how much memory it takes now. */
   get bytes(): number {
-    const { request, answer } = this.bodies ?? {}
-    const kept = (request?.length ?? 0) + (answer?.length ?? 0)
+    const { request, answer, marks } = this.bodies ?? {}
+    const kept = (request?.length ?? 0) + (answer?.length ?? 0) + MARK * (marks?.length ?? 0)
     const compared = typeof this.verdict === 'function' ? 2 * (this.facts.requestBytes ?? 0) : 0
     return BASE + kept + changesSize(this.passages) + compared
   }

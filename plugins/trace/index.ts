@@ -9,11 +9,13 @@ import {
   slot,
   z,
 } from '../../core/index.js'
-import { FORWARDED_ROUTES, Sightings, watchReply } from '../../core/kit.js'
+import { FORWARDED_ROUTES, watchReply } from '../../core/kit.js'
 import { bodiesOf, Capture } from './bodies.js'
 import { CacheDoctor } from './cache-doctor.js'
 import { cacheOf } from './cache-list.js'
+import { cassetteReply } from './cassette.js'
 import { Entry } from './entry.js'
+import { errorsOf } from './errors.js'
 import { Estimates } from './estimates.js'
 import { listOf } from './list.js'
 import { Live } from './live.js'
@@ -23,10 +25,12 @@ import { Official } from './official.js'
 import { Pace } from './pace.js'
 import { partOf } from './parts.js'
 import { promptText } from './prompt-text.js'
+import { resendReply } from './resend.js'
 import { Ring } from './ring.js'
 import { sentTokens } from './sent-tokens.js'
 import { sessionsOf } from './sessions.js'
 import { detailsOf, rowOf } from './views.js'
+import { Watch, Watching } from './watch.js'
 
 const NAME = 'trace'
 
@@ -45,7 +49,7 @@ export const trace = definePlugin({
     /** Asks Anthropic why a prompt cache missed (`diagnostics.previous_message_id`), and shows it beside our verdict. Default: false. */
     diagnostics: z.boolean().default(false),
   }),
-  create: ({ options, logger, state, prices, accounts }): Plugin => {
+  create: ({ options, logger, state, prices, accounts, resend }): Plugin => {
     const money = new Money(prices, accounts, logger)
     const official = options.diagnostics ? new Official(accounts) : undefined
     const known = keptWith(state)
@@ -53,16 +57,16 @@ export const trace = definePlugin({
     live.now = () => nowOf(accounts)
     ring.resize(options.size, options.memory)
     const pace = new Pace()
-    const sightings = slot(() => ({ first: true, seen: undefined as Sightings | undefined }))
+    const watched = slot(() => ({ first: true, watch: undefined as Watch | undefined }))
     const capture = slot(() => new Capture())
     const warned = new Set<string>()
-    const shown = { texts: options.bodies }
     const warn = (plugin: string, paths: readonly string[]) => {
       if (warned.has(plugin)) return
       warned.add(plugin)
       const words = `plugin '${plugin}' changes ${paths.slice(0, 5).join(', ')}, which its \`touches\` does not name`
       logger.warn({ changes: plugin }, words)
     }
+    const all = new Watching({ texts: options.bodies }, options.bodies, warn)
     const find = (id: string) => {
       const entry = ring.get(id) ?? ring.entries.findLast(({ facts }) => facts.upstreamRequestId === id)
       if (entry) return entry
@@ -76,15 +80,17 @@ export const trace = definePlugin({
       })
     return {
       onStep(step, call) {
-        const watched = sightings(call)
-        if (watched.first) {
-          watched.first = false
-          if (options.bodies || pace.allows()) watched.seen = new Sightings()
+        const own = watched(call)
+        if (step.position === 0) {
+          const { facts } = call.record
+          if (facts.requestBytes !== undefined)
+            facts.estimatedTokens ??= estimates.of(call.model, facts.requestBytes)
+          if (own.first && (options.bodies || pace.allows())) own.watch = new Watch(all)
+          own.first = false
+          if (!own.watch) return false
         }
-        watched.seen?.add(step, call)
-        const { facts } = call.record
-        if (step.position === 0 && facts.requestBytes !== undefined)
-          facts.estimatedTokens ??= estimates.of(call.model, facts.requestBytes)
+        own.watch?.add(step, call)
+        return undefined
       },
       ...((options.bodies || official) && {
         handle: async (call, next) => {
@@ -94,24 +100,26 @@ export const trace = definePlugin({
         },
       }),
       onFinish(record, head) {
-        const watched = sightings(head)
-        const { seen } = watched
-        watched.seen = undefined // a record may be kept for long, its calls not
-        seen?.end()
+        const own = watched(head)
+        const { watch, first: isResent } = own // the operator sends it again, past the chain's beginning
+        own.watch = undefined // a record may be kept for long, its calls not
+        watch?.end()
         const { facts, attempts } = record
         const answer = attempts.at(-1)
         const isMessage = head.route === 'messages'
         const sent = isMessage ? sentTokens(answer) : undefined
         if (sent && facts.model !== undefined && facts.requestBytes)
           estimates.learn(facts.model, facts.requestBytes, sent)
-        // At once: only so many requests are watched, and calls that were kept would outlive the young generation.
-        const passages = seen?.passages(shown, warn).filter(({ plugin }) => plugin !== NAME) ?? []
-        const own = isMessage ? doctor.look(facts, answer, seen?.last?.bytes, passages) : undefined
+        const passages = watch?.passages.filter(({ plugin }) => plugin !== NAME) ?? []
+        const verdict =
+          isMessage && !isResent ? doctor.look(facts, answer, watch?.sent, passages, all.shown) : undefined
         const told = official?.verdict(head)
         const cache =
-          own && told ? () => ({ ...(typeof own === 'function' ? own() : own), official: told }) : own
-        const bodies = options.bodies ? bodiesOf(seen?.first, capture(head)) : undefined
-        const text = options.bodies && seen?.first?.body ? promptText(seen.first.body) : undefined
+          verdict && told
+            ? () => ({ ...(typeof verdict === 'function' ? verdict() : verdict), official: told })
+            : verdict
+        const bodies = options.bodies ? bodiesOf(watch?.first, capture(head), head.headers) : undefined
+        const text = watch?.first?.body && promptText(watch.first.body)
         const entry = new Entry(record, head, passages, cache, bodies, text)
         ring.add(entry)
         live.add(entry)
@@ -120,6 +128,14 @@ export const trace = definePlugin({
         priced('/requests', ({ query }) => listOf(ring.entries, query, money)),
         priced('/requests/:id', ({ params, query }) => detailsOf(find(params.id!), money, query)),
         admin('/requests/:id/body', ({ params, query }) => Reply.json(partOf(find(params.id!), query))),
+        admin('/requests/:id/cassette', ({ params }) => cassetteReply(find(params.id!), accounts)),
+        {
+          ...admin('/requests/:id/resend', (request) =>
+            resendReply(find(request.params.id!), request, { resend, money }),
+          ),
+          method: 'POST',
+        },
+        admin('/errors', () => Reply.json(errorsOf(ring.entries))),
         priced('/sessions', () => ({ sessions: sessionsOf(ring.entries, money) })),
         priced('/cache', () => ({ sessions: cacheOf(ring.entries, money) })),
         admin('/live', async () => {

@@ -3,9 +3,9 @@ import type { Entry } from './entry.js'
 import type { Now } from './now.js'
 import type { Row } from './views.js'
 
-/** Milliseconds between two events, and between two signs of life. */
+/** Milliseconds between two events, and between two signs of life: the page takes 10 s of silence for a gateway that is away. */
 const BATCH = 250
-const HEARTBEAT = 15_000
+const HEARTBEAT = 4_000
 /** Milliseconds between two looks at what runs now. */
 const NOW = 2_000
 /** Rows of one event; of a faster gateway the older ones are left out, and counted. */

@@ -10,8 +10,8 @@ export interface Now {
     readonly upstream: string
     readonly usable: boolean
     readonly reason: string | undefined
-    /** Milliseconds that it still cools down; null: until the config changes. */
-    readonly ms: number | null
+    /** When its cooldown ends, in milliseconds since 1970; null: not before the config changes. */
+    readonly until?: number | null | undefined
     /** Of its plan, where the upstream says how much is used: 1 is all of it; `resets` in milliseconds since 1970. */
     readonly windows: readonly {
       readonly name: string
@@ -31,8 +31,13 @@ export function nowOf(accounts: Accounts): Now {
       upstream,
       usable: cooldownMs === 0,
       reason,
-      ms: Number.isFinite(cooldownMs) ? Math.ceil(cooldownMs) : null,
+      until: endOf(cooldownMs),
       windows: windows.map(({ name, used, resets = null }) => ({ name, used, resets })),
     })),
   }
+}
+
+function endOf(ms: number): number | null | undefined {
+  if (ms === 0) return undefined
+  return Number.isFinite(ms) ? Math.round(Date.now() + ms) : null
 }

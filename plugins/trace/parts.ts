@@ -16,14 +16,16 @@ export function partOf({ id, bodies }: Entry, query: string) {
     throw bad(`part: expected request or answer, found '${part.slice(0, 40)}'`)
   if (!Number.isSafeInteger(from) || from < 0) throw bad('from is a whole number of characters')
   const bytes = bodies?.[part]
-  if (!bytes) {
-    const message = `the ${part} of ${id} is not kept; \`trace: { bodies: true }\` in the config keeps what is asked and answered from then on`
-    throw new GatewayError('not_found_error', message, { code: 'AGP_UNKNOWN_REQUEST', retry: false })
-  }
+  if (!bytes) throw notKept(id, part)
   const all = bytes.toString('utf8')
   const text = all.slice(from, from + MOST)
   const next = from + text.length
   return { part, from, text, next: next < all.length ? next : undefined, length: all.length }
+}
+
+export function notKept(id: string, part: 'request' | 'answer'): GatewayError {
+  const message = `the ${part} of ${id} is not kept; \`trace: { bodies: true }\` in the config keeps what is asked and answered from then on`
+  return new GatewayError('not_found_error', message, { code: 'AGP_UNKNOWN_REQUEST', retry: false })
 }
 
 function bad(message: string): GatewayError {

@@ -100,7 +100,7 @@ interface Found {
 
 /** Attempts that were paid for and thrown away count too. */
 function add(node: Sums, entry: Entry, money: Money): void {
-  const { status = 0, attempts, cache } = entry
+  const { status = 0, ending, attempts, cache } = entry
   const { cost, listCost, plan } = money.of(entry)
   node.cost += cost ?? 0
   if (cost !== undefined) node.priced++
@@ -109,7 +109,7 @@ function add(node: Sums, entry: Entry, money: Money): void {
   node.lostTokens += cache?.lostTokens ?? 0
   node.lostCost += money.lost(cache, attempts.at(-1)) ?? 0
   node.requests++
-  if (status >= 400 || status === 0) node.errors++
+  if (status >= 400 || status === 0 || ending === 'broken') node.errors++
   if (sentTokens(attempts.at(-1)) === undefined) node.unknown++
   for (const attempt of attempts) {
     node.inputTokens += attempt.inputTokens ?? 0

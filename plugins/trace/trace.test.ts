@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { definePlugin } from '../../core/index.js'
+import { definePlugin, defineUpstream, Reply } from '../../core/index.js'
 import { anthropicUpstream, failure } from '../../test/support/anthropic-upstream.js'
 import type { Handler } from '../../test/support/bad-upstream.js'
 import { ask } from '../../test/support/client.js'
@@ -97,6 +97,12 @@ describe('a request', () => {
       error: 'rate_limit_error (429)',
       cooldown: { reason: 'rate-limit', ms: 40_000 },
     })
+    const [row] = (await get('requests')).requests
+    expect(row.failedAttempts).toMatchObject([
+      { account: 'first', status: 429, error: 'rate_limit_error (429)', reason: 'rate-limit' },
+      { account: 'second', status: 429 },
+    ])
+    expect(Date.parse(row.failedAttempts[0].until) - Date.parse(row.at)).toBeGreaterThanOrEqual(40_000)
     expect((await get('requests?status=4xx&error=rate')).requests).toHaveLength(1)
     expect((await get('requests?status=200')).requests).toEqual([])
   })
@@ -171,6 +177,67 @@ describe('the list', () => {
       { agent: 'a', agentType: 'Explore', requests: 2, ids: [expect.any(String), expect.any(String)] },
     ])
     expect(sessions[0].inputTokens).toBe(3 * sessions[0].prompts[0].agents[0].inputTokens)
+  })
+
+  it('of errors has the newest failed attempt of each account, without a word of the upstream', async () => {
+    let n = 0
+    const refusing: Handler = (request) => {
+      if (!request.url.startsWith('/v1/messages')) return json({ data: [] })
+      const status = [429, 401][n++] ?? 200
+      return status === 200 ? json(message({ text: 'ok' })) : failure(status, 'api_error', 'canary-answer')
+    }
+    const { send, get, newest } = await traced(refusing)
+    expect(await get('errors')).toMatchObject({ errors: [] })
+    await send({ body: ask() })
+    const { id } = await newest()
+    const { errors } = await get('errors')
+    expect(errors).toMatchObject([
+      {
+        account: 'second',
+        upstream: 'zai',
+        request: id,
+        status: 401,
+        error: expect.stringMatching(/\(401\)$/),
+      },
+      { account: 'first', request: id, status: 429, at: expect.stringMatching(/^20/) },
+    ])
+    expect(JSON.stringify(errors)).not.toContain('canary')
+    expect(JSON.stringify(await get(`requests/${id}`))).not.toContain('canary')
+  })
+
+  it('of errors has what the upstream said with bodies: true alone, without the key and without end', async () => {
+    let n = 0
+    const said = `sk-upstream-1 is over its limit ${'x'.repeat(5_000)}`
+    const refusing: Handler = () =>
+      n++ === 0
+        ? failure(429, 'rate_limit_error', said)
+        : n === 2
+          ? json('', 500)
+          : json(message({ text: 'ok' }))
+    const { send, get, newest } = await traced(refusing, { bodies: true })
+    await send({ body: ask() })
+    const { id } = await newest()
+    const { errors } = await get('errors')
+    expect(errors).toMatchObject([
+      { account: 'second', status: 500, words: null },
+      { account: 'first', status: 429, words: expect.stringMatching(/^\[key\] is over its limit x{200}/) },
+    ])
+    expect(errors[1].words).toHaveLength(300)
+    expect((await get(`requests/${id}`)).attempts[0].words).toBe(errors[1].words)
+  })
+
+  it('of errors has no key that an upstream of one’s own lets through', async () => {
+    const key = 'sk-own-0123456789abcdef'
+    const error = { type: 'authentication_error', message: `the key ${key} is not known` }
+    const own = defineUpstream({
+      name: 'own',
+      send: () => Reply.json({ type: 'error', error }, { status: 401 }),
+    })
+    const accounts = [{ id: 'a', upstream: 'own', apiKey: key }]
+    const { send, get, newest } = await traced(undefined, { bodies: true }, { use: [own], accounts })
+    await send({ body: ask() })
+    await newest()
+    expect((await get('errors')).errors).toMatchObject([{ words: 'the key [key] is not known' }])
   })
 
   it('of the chain has its plugins in order, and no secret', async () => {
@@ -276,8 +343,8 @@ describe('the cache doctor', () => {
   const answer = { role: 'assistant', content: 'ok' }
   const session = { 'x-claude-code-session-id': 's' }
 
-  async function verdicts(bodies: object[], handler: Handler, config: object = {}) {
-    const { send, newest } = await traced(handler, {}, config)
+  async function verdicts(bodies: object[], handler: Handler, config: object = {}, trace: object = {}) {
+    const { send, newest } = await traced(handler, trace, config)
     const found: Told[] = []
     for (const [i, body] of bodies.entries()) {
       await send({ body: ask({ stream: true, ...body }), headers: session })
@@ -315,7 +382,55 @@ describe('the cache doctor', () => {
     expect(JSON.stringify(found)).not.toContain('canary')
   })
 
-  it('names the plugin that changed it', async () => {
+  const tool = (description: string) => ({ name: 'mcp__jira__search', description, input_schema: {} })
+  const begin = 'canary-system '.repeat(200)
+  it.each([
+    [
+      'a tool that changed',
+      { tools: [tool('one')] },
+      { tools: [tool('canary-two')] },
+      { path: 'tools[0].description', tool: 'mcp__jira__search', before: '‹3›', after: '‹10›' },
+      { before: '"one"', after: '"canary-two"' },
+    ],
+    [
+      'a tool that came',
+      { tools: [tool('one')] },
+      { tools: [tool('one'), { ...tool('two'), name: 'other' }] },
+      { path: 'tools[1]', tool: 'other', after: expect.stringContaining('"name":‹5›') },
+      { after: expect.stringContaining('"name":"other"') },
+    ],
+    [
+      'a long text, from where the two part',
+      { system: `${begin}is new` },
+      { system: `${begin}is old` },
+      { path: 'system', before: '‹2806›', after: '‹2806›' },
+      {
+        before: expect.stringMatching(/^"….{30,40}is new"$/),
+        after: expect.stringMatching(/^"….{30,40}is old"$/),
+      },
+    ],
+  ])(
+    'shows what was there and what is there now, in words with bodies: true alone: %s',
+    async (_what, one, two, lengths, words) => {
+      const told = async (trace: object) => {
+        const bodies = [
+          { ...one, messages: [long] },
+          { ...two, messages: [long, answer] },
+        ]
+        return (await verdicts(bodies, turns([0, 5_000], [0, 6_000]), {}, trace))[1]
+      }
+      expect(await told({})).toMatchObject(lengths)
+      expect(JSON.stringify(await told({}))).not.toContain('canary')
+      expect(await told({ bodies: true })).toMatchObject(words)
+    },
+  )
+
+  // The large one is compared when it has left, and again when its answer has begun; the other one when it is over.
+  it.each([
+    ['small', 100],
+    ['large', 20_000],
+  ])('names the plugin that changed it, in a %s body', async (_size, words) => {
+    const long = { role: 'user', content: 'word '.repeat(words) }
     let n = 0
     const clock = definePlugin({
       name: 'clock',

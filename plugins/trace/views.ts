@@ -1,6 +1,7 @@
 import type { AttemptRecord } from '../../core/index.js'
 import type { CacheVerdict } from './cache-doctor.js'
 import type { Entry } from './entry.js'
+import { failedAttempts } from './failures.js'
 import type { Money } from './money.js'
 import { sentTokens } from './sent-tokens.js'
 
@@ -30,6 +31,7 @@ export function rowOf(entry: Entry, money: Money) {
     upstream: facts.upstream ?? answer?.upstream,
     account: facts.account ?? answer?.account,
     attempts: attempts.length,
+    failedAttempts: failedAttempts(at, attempts),
     ms: rounded(times.finished),
     firstContentMs: rounded(answer?.times.firstContent),
     inputTokens: answer?.inputTokens,
@@ -61,9 +63,11 @@ export function rowOf(entry: Entry, money: Money) {
   }
 }
 
-function missedBy({ region, plugin, detail }: CacheVerdict): string | undefined {
+function missedBy({ region, plugin, detail, tool, before, after }: CacheVerdict): string | undefined {
   if (region === undefined) return detail
-  return `${region} changed${plugin === undefined ? '' : `, by ${plugin}`}`
+  const how = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed'
+  const which = tool === undefined ? '' : ` (${tool} ${how})`
+  return `${region} changed${which}${plugin === undefined ? '' : `, by ${plugin}`}`
 }
 
 export type Details = ReturnType<typeof detailsOf>
@@ -84,7 +88,7 @@ export function detailsOf(entry: Entry, money: Money, query = '') {
       passed: rounded(passage.passed),
       out: rounded(passage.out),
     })),
-    attempts: attempts.map(attemptOf),
+    attempts: attempts.map((attempt) => attemptOf(attempt, bodies !== undefined)),
     notes,
     cache: cache && { ...cache, lostCost: money.lost(cache, attempts.at(-1)) },
     path: entry.path,
@@ -101,12 +105,14 @@ export function detailsOf(entry: Entry, money: Money, query = '') {
   }
 }
 
-function attemptOf(attempt: AttemptRecord) {
+function attemptOf(attempt: AttemptRecord, hasWords: boolean) {
   const { choice, times, cooldown, ms, longestGap, chunks, bytes, ...rest } = attempt
   const seconds = ((times.lastByte ?? 0) - (times.firstContent ?? 0)) / 1000
   const { outputTokens = 0 } = attempt
   return {
     ...rest,
+    /** With `bodies: true`: what the upstream said of its error. */
+    words: hasWords ? attempt.words() : undefined,
     choice,
     cooldown: cooldown && { ...cooldown, ms: Number.isFinite(cooldown.ms) ? rounded(cooldown.ms) : null },
     ms: rounded(ms),

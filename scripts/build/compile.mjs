@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { build } from 'esbuild'
+import { keepComments } from './comments.mjs'
+import { localesWhenCalled, undiciInParts, withoutStartingCosts, withoutUnused } from './lean.mjs'
 import { licencesOf } from './licences.mjs'
+import { pricesWhenAsked } from './prices.mjs'
 import { writeSchema } from './schema.mjs'
 
 const POLYFILL = /^import 'reflect-metadata';\n/m
@@ -21,6 +24,7 @@ export async function compileTypes(outdir) {
     // The polyfill is in the bundle, and no package of the installation.
     else if (name.endsWith('.d.ts')) writeFileSync(file, readFileSync(file, 'utf8').replace(POLYFILL, ''))
   }
+  keepComments(outdir)
 }
 
 /** tsyringe refuses to load before its polyfill, and between chunks there is no order but that of imports. */
@@ -47,37 +51,6 @@ const LIBRARY = {
 }
 
 /**
- * What listhen and its logger load only on request, and agproxy never requests: a tunnel that downloads a program and runs it
- * (cloudflared), prompts, the opening of a browser, the clipboard, a file watcher, WebSockets.
- */
-const UNUSED =
-  /^(untun|tinyclip|@parcel\/watcher(-wasm)?|crossws\/adapters\/node|\.\/chunks\/prompt\.mjs|\.\.\/chunks\/xdg-open\.mjs)$/
-const withoutUnused = {
-  name: 'without-unused',
-  setup(build) {
-    build.onResolve({ filter: UNUSED }, () => ({ path: 'unused', namespace: 'unused' }))
-    build.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({
-      contents: "throw new Error('not part of agproxy')",
-    }))
-  },
-}
-
-/**
- * What would be loaded with every start and serves no one here: the certificates that listhen makes (`server.https` makes its own, with the
- * same library, when it is asked to), and the fetch that ofetch brings along for Node before 18.
- */
-const withoutStartingCosts = {
-  name: 'without-starting-costs',
-  setup(build) {
-    build.onResolve({ filter: /^node-forge$/ }, ({ importer }) =>
-      /[\\/]listhen[\\/]/.test(importer) ? { path: 'node-forge', namespace: 'absent' } : undefined,
-    )
-    build.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'export default {}' }))
-    build.onResolve({ filter: /^ofetch$/ }, () => ({ path: resolve('node_modules/ofetch/dist/index.mjs') }))
-  },
-}
-
-/**
  * The command and, unless it is wanted alone, the library as one bundle, so that both are the same modules: a config's plugin and the
  * gateway that runs it share them, and an installation holds no package that is in the bundle already. Bundled it starts in 245 ms instead of 350 and holds 76 MB instead of 89 (Node 20, JSON config,
  * medians of 7): a thousand small files cost time to find.
@@ -96,10 +69,17 @@ export async function bundle(outdir, isCommandAlone = false) {
     minifyWhitespace: true,
     minifySyntax: true,
     metafile: true,
-    plugins: [withoutUnused, withReflection, withoutStartingCosts],
+    plugins: [
+      withoutUnused,
+      withReflection,
+      withoutStartingCosts,
+      undiciInParts,
+      localesWhenCalled,
+      pricesWhenAsked,
+    ],
     logLevel: 'warning',
     // Loaded late, or not at all, and some of them find their own files beside them.
-    external: ['cosmiconfig', 'ioredis', 'jiti', 'libsql', 'pg'],
+    external: ['cosmiconfig', 'ioredis', 'jiti', 'libsql', 'pg', 'zod/locales'],
     // CommonJS packages inside the bundle call `require`.
     banner: {
       js: "import { createRequire as createRequire_ } from 'node:module'; const require = createRequire_(import.meta.url);",

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
+import { sourceOfFolder } from './comments.mjs'
 
 /**
  * Writes `agproxy.schema.json`, which editors read for configs in JSON and YAML: made of the schemas of the compiled library, with the
@@ -13,7 +14,7 @@ export async function writeSchema(outdir) {
   const { presets } = await load('presets/index.js')
   const own = await load('core/config/schema.js')
   const { SHORT_FORMS, TEXT_FORMS } = await load('core/config/short-forms.js')
-  const core = sourceOf('core/config')
+  const core = sourceOfFolder('core/config')
 
   const entries = Object.values(presets).flatMap((preset) => preset.plugins)
   const definitions = new Map(entries.map(({ definition }) => [definition.name, definition]))
@@ -69,7 +70,7 @@ export async function writeSchema(outdir) {
 function optionsOf(name, schema) {
   if (!schema) return { type: 'boolean' }
   const folder = join('plugins', name)
-  const source = sourceOf(existsSync(folder) ? folder : join('plugins', 'anthropic-compatible'))
+  const source = sourceOfFolder(existsSync(folder) ? folder : join('plugins', 'anthropic-compatible'))
   return { anyOf: [described(jsonSchema(schema), source), { type: 'boolean' }] }
 }
 
@@ -97,12 +98,4 @@ function described(schema, source) {
     if (comment !== undefined) property.description ??= comment.replace(/\s*\n\s*\*\s?/g, ' ').trim()
   }
   return schema
-}
-
-/** @param {string} folder */
-function sourceOf(folder) {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.ts') && !name.includes('.test.'))
-    .map((name) => readFileSync(join(folder, name), 'utf8'))
-    .join('\n')
 }

@@ -44,14 +44,35 @@ export async function client(kind: Kind, version: string): Promise<Client> {
  * Puts an exact version into `.cache/clients`. `--ignore-scripts`: the postinstall only copies the native binary over a
  * stub, and the platform's package holds it anyway.
  */
-async function install(version: string, folder: string): Promise<void> {
+const install = (version: string, folder: string) => npmInstall(folder, [`${SCOPE}/claude-code@${version}`])
+
+/** Other clients, as packages in a folder of their own below `.cache/clients`; returns it. Undefined where they can't be installed and need not be. */
+export async function packages(
+  name: string,
+  list: readonly string[],
+  flags: readonly string[] = [],
+): Promise<string | undefined> {
+  const folder = join(CACHE, name)
+  if (existsSync(join(folder, 'installed'))) return folder
+  try {
+    await npmInstall(folder, [...flags, ...list])
+    await writeFile(join(folder, 'installed'), list.join('\n'))
+    return folder
+  } catch (error) {
+    if (required) throw error
+    console.warn(`\nSKIPPED: ${list.join(', ')} could not be installed: ${(error as Error).message}\n`)
+    return undefined
+  }
+}
+
+async function npmInstall(folder: string, what: readonly string[]): Promise<void> {
   await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'package.json'), '{ "private": true }\n')
+  await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
   const args = [
     ...['install', '--prefix', folder, '--save-exact', '--ignore-scripts', '--no-package-lock'],
     ...['--no-audit', '--no-fund', '--loglevel=error'],
     ...['--fetch-retries=2', '--fetch-retry-mintimeout=500', '--fetch-retry-maxtimeout=2000'],
-    `${SCOPE}/claude-code@${version}`,
+    ...what,
   ]
   try {
     await promisify(execFile)('npm', args, { timeout: 300_000 })

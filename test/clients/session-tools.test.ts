@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
@@ -55,6 +55,16 @@ describeClients(NEWEST, (client) => {
   })
 })
 
+/** On a terminal of its own a program is in no group of ours, and writes into its home while it ends. */
+function killTree(pid: number): void {
+  const file = `/proc/${pid}/task/${pid}/children`
+  const children = existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ') : []
+  for (const child of children.filter(Boolean)) killTree(Number(child))
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {} // it has ended
+}
+
 describeClients(NEWEST, (client) => {
   it.skipIf(!hasTerminal)('shows the line of agproxy statusline in a session on a terminal', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'agproxy-line-'))
@@ -101,7 +111,7 @@ describeClients(NEWEST, (client) => {
         ...{ AGPROXY_PORT: new URL(url).port, AGPROXY_ADMIN_KEY: KEY, XDG_STATE_HOME: folder },
       },
     })
-    onTestFinished(() => void process.kill(-child.pid!, 'SIGKILL'))
+    onTestFinished(() => killTree(child.pid!))
     // On a busy machine a line may come too late; each turn asks for it anew.
     const more = setInterval(() => {
       child.stdin.write('again')

@@ -277,5 +277,7 @@ it.each([
     expect([seen.status, seen.headers['x-account-email']]).toEqual([200, account])
   }
   expect(up.requests).toHaveLength(3)
-  expect(JSON.stringify(gateway.logs)).toContain(`account 'first' out until the config changes: ${reason}`)
+  expect(JSON.stringify(gateway.logs)).toContain(
+    `account 'first' cooling down until the config changes: ${reason}`,
+  )
 })

@@ -26,6 +26,15 @@ const plain = (text: string, type?: string): Script => [
   write(text),
   end(),
 ]
+/** Bytes with other numbers of blocks. */
+const numbered = (change: (index: string) => string) => WIRE.replace(/"index":(\d),/g, (_, n) => change(n))
+/** Without the blank lines from an event on, to another one. */
+const cut = (from: number, to = Number.POSITIVE_INFINITY) =>
+  WIRE.split('\n\n')
+    .map((event, i) => (event === '' ? event : `${event}${i < from || i >= to ? '\n\n' : '\n'}`))
+    .join('')
+const linesOf = (text: string) => text.split(/(?<=\n)/).map((line) => Buffer.from(line))
+const EVENTS = { 'content-type': 'text/event-stream' }
 const unnamed = WIRE.replace(/^event: .*\n/gm, '')
 
 /** One preset with every fix, and one that changes nothing: what an attempt ends in is the same for both. */
@@ -48,7 +57,24 @@ describe.each(CONFIGS)(
       ['a stream that is said to be JSON', plain(WIRE, 'application/json')],
       ['a stream without a content type', plain(WIRE)],
       ['a stream without event: lines', plain(unnamed, 'text/event-stream')],
+      ['a stream whose blank lines stop in the middle', plain(cut(4), 'text/event-stream')],
+      ['the same line by line', [head(200, EVENTS), write(linesOf(cut(4)), 0), end()]],
+      ['a stream that leaves out one blank line', plain(cut(4, 5), 'text/event-stream')],
       ['a stream without its last blank line', plain(WIRE.trimEnd(), 'text/event-stream')],
+      [
+        'a stream whose blocks all have the number 0',
+        plain(
+          numbered(() => '"index":0,'),
+          'text/event-stream',
+        ),
+      ],
+      [
+        'a stream whose blocks have no numbers',
+        plain(
+          numbered(() => ''),
+          'text/event-stream',
+        ),
+      ],
       ['a message', plain(JSON_TEXT, 'application/json')],
       ['a message that is said to be a stream', plain(JSON_TEXT, 'text/event-stream')],
       ['a message as plain text', plain(`\n${JSON_TEXT}`, 'text/plain; charset=utf-8')],
@@ -103,13 +129,13 @@ describe('what takes time', () => {
   })
 
   it('a fold takes as long as the stream does, once that has begun', async () => {
-    const slow = () => sse(messageEvents(SAID), { every: 60 })
+    const slow = () => sse(messageEvents(SAID), { every: 200 })
     const { send, up } = await stand(slow, {
       config: (url) => {
         const { plugins, ...config } = zaiPair(url) as { plugins: object }
         return {
           ...config,
-          plugins: { ...plugins, 'stream-guard': { firstEventTimeout: 300 } },
+          plugins: { ...plugins, 'stream-guard': { firstEventTimeout: 1_000 } },
         } as TestConfig
       },
     })

@@ -36,11 +36,11 @@ describe('before the first event', () => {
   })
 
   it('heartbeats begin when the wait grows long, and another account may still take over', async () => {
-    const { up, send } = await stand(inTurn([head(200, EVENTS), delay(1_500), reset()], good()), {
+    const { up, send } = await stand(inTurn([head(200, EVENTS), delay(3_000), reset()], good()), {
       config: guard({ headersAfter: 50, heartbeat: 60 }),
     })
     const seen = await send(ASK)
-    expect(seen.headersAt).toBeLessThan(1_000)
+    expect(seen.headersAt).toBeLessThan(2_500)
     expect(seen.text()).toMatch(/^(: keep-alive\n\n)+event: message_start/)
     expect(seen.text()).toContain('message_stop')
     expect(up.requests).toHaveLength(2)
@@ -54,14 +54,14 @@ describe('before the first event', () => {
         delay(150),
         write(': mine\n\n'),
         write(ping),
-        delay(200),
+        delay(1_500),
         write(frames(events)),
         end(),
       ],
       { config: guard({ headersAfter: 50, heartbeat: 60 }) },
     )
     const seen = await send(ASK)
-    expect(seen.chunks[0]!.at).toBeLessThan(200)
+    expect(seen.chunks[0]!.at).toBeLessThan(1_500)
     expect(seen.text().replace(/^(: keep-alive\n\n)+/, '')).toBe(
       `: mine\n\n${ping}${Buffer.concat(frames(events))}`,
     )
@@ -101,7 +101,7 @@ describe('before the first event', () => {
 
   it('an upstream that keeps silent is given up, and the next one asked', async () => {
     const { up, send } = await stand(inTurn([head(200, EVENTS), stall()], good()), {
-      config: guard({ firstEventTimeout: 150 }),
+      config: guard({ firstEventTimeout: 600 }),
     })
     expect((await send(ASK)).text()).toContain('message_stop')
     expect(up.requests).toHaveLength(2)
@@ -142,13 +142,13 @@ describe('after the first event', () => {
       head(200, EVENTS),
       write(some),
       write(': mine\n\n'),
-      delay(200),
+      delay(1_000),
       write(frames(events.slice(3))),
       end(),
     ])
     const seen = await send(ASK)
     const at = seen.chunks.find((c) => c.bytes.includes(': mine'))!.at
-    expect(seen.endedAt - at).toBeGreaterThan(150)
+    expect(seen.endedAt - at).toBeGreaterThan(500)
   })
 
   it('a stall ends in an `event: error` that says so', async () => {

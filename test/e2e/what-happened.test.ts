@@ -31,7 +31,7 @@ const clock = definePlugin({
 const SHOWN: Readonly<Record<string, readonly RegExp[]>> = {
   cache: [
     /^\S+ {2}\d+ requests, \d+ % of \d+ tokens from the cache, 1 misses, \d+ tokens paid again \(\$[\d.]+\)$/m,
-    /^ {2}2026-\S+ {2}req_\w+ {2}prefix: system changed, by clock; \d+ tokens paid again \(\$[\d.]+\)$/m,
+    /^ {2}2026-\S+ {2}req_\w+ {2}prefix: system(\[0\])? changed, by clock; \d+ tokens paid again \(\$[\d.]+\)$/m,
   ],
   'explain ID': [
     /^req_\w+ 2026-\S+ {2}200, complete, claude-\S+ \(as glm-\S+\), [\d.]+ ms$/m,
@@ -40,10 +40,11 @@ const SHOWN: Readonly<Record<string, readonly RegExp[]>> = {
     /^ {2}started [\d.]+, .*lastByte [\d.]+ ms$/m,
     /^ {2}\d+ input, 0 from the cache, \d+ output tokens$/m,
     /^cost \$[\d.]+; \$[\d.]+ by the name that the client asked for$/m,
-    /^cache prefix: system changed, by clock; \d+ tokens paid again/m,
+    /^cache prefix: system(\[0\])? changed, by clock; \d+ tokens paid again/m,
   ],
   'explain request.json': [
-    /^stream-guard\n {2}- limits: .*\n {2}\+ limits: .*\nPOST \S+\/v1\/messages\S*\n {2}\d+ bytes, model glm-\S+$/m,
+    /^stream-guard\n {2}- limits: .*\n {2}\+ limits: .*$/m,
+    /^POST \S+\/v1\/messages\S*\n {2}\d+ bytes, model glm-\S+$/m,
     /^ {2}x-api-key: ••••$/m,
     /^account glm-1 \(zai\): alone in the first tier with room$/m,
     /^estimate \d+ input tokens$/m,

@@ -1,15 +1,13 @@
 import { expect, it } from 'vitest'
 import type { TestConfig } from '../harness/gateway.js'
 import { failure } from '../support/anthropic-upstream.js'
+import { expectAtOnce } from '../support/at-once.js'
 import { ask, send } from '../support/client.js'
 import { messageEvents } from '../support/messages.js'
 import { head, type Script, stall, write } from '../support/script.js'
 import { frames } from '../support/sse-bytes.js'
 import { direct, stand, zaiPair } from '../support/stand.js'
 import { wire } from './wire.js'
-
-/** Milliseconds in which an upstream must learn that nobody waits any more. */
-const AT_ONCE = 50
 
 const STREAM = { 'content-type': 'text/event-stream' }
 const FRAMES = frames(messageEvents({ text: 'hello' }))
@@ -81,10 +79,8 @@ const CASES: readonly Case[] = [
   },
 ]
 
-// A machine with other things to do may be late; a gateway that is late is late each time.
 it.each(CASES)(
   'the upstream call is cancelled at once when the client goes $when',
-  { retry: 3 },
   async ({ script, body, config, after }) => {
     const { up, gateway, url } = await stand(() => script, { config: config ?? direct })
     const bytes = JSON.stringify(body)
@@ -95,10 +91,8 @@ it.each(CASES)(
     await up.received(1)
     if (after) await expect.poll(() => text().split('\r\n\r\n')[1]?.length ?? 0).toBeGreaterThanOrEqual(after)
     else await new Promise((resolve) => setTimeout(resolve, 50)) // until what the script sends first has come
-    const gone = performance.now()
     socket.resetAndDestroy()
-    await expect.poll(() => up.requests[0]!.aborted, { interval: 2 }).toBe(true)
-    expect(up.requests[0]!.abortedAt! - gone).toBeLessThan(AT_ONCE)
+    await expectAtOnce(() => up.requests[0]!.aborted)
     await expect.poll(() => gateway.requests('messages')).toHaveLength(1)
     expect(gateway.requests('messages')[0]).toMatchObject({ ending: 'gone' })
     expect(up.requests).toHaveLength(1)
@@ -114,15 +108,14 @@ it('nothing more is sent when the client goes between two attempts', async () =>
   })
   const gone = new AbortController()
   const sent = send(url, { body: ask(), signal: gone.signal }).catch(() => 'gone')
-  await up.received(1)
-  await new Promise((resolve) => setTimeout(resolve, 40)) // the pause is 100 ms at least
+  await up.received(3)
+  await new Promise((resolve) => setTimeout(resolve, 40)) // the third pause is 400 to 800 ms
   gone.abort()
+  await expectAtOnce(() => gateway.requests('messages').length === 1)
   expect(await sent).toBe('gone')
-  await expect.poll(() => gateway.requests('messages')).toHaveLength(1)
   expect(gateway.requests('messages')[0]).toMatchObject({ ending: 'gone' })
-  expect(gateway.requests('messages')[0]!.ms).toBeLessThan(40 + AT_ONCE + 50)
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  expect(up.requests).toHaveLength(1)
+  await new Promise((resolve) => setTimeout(resolve, 900))
+  expect(up.requests).toHaveLength(3)
 })
 
 it('nothing more is sent when the client goes while a short delay is waited out', async () => {
@@ -135,7 +128,7 @@ it('nothing more is sent when the client goes while a short delay is waited out'
   await new Promise((resolve) => setTimeout(resolve, 60))
   gone.abort()
   await sent
-  await expect.poll(() => gateway.requests('messages'), { timeout: 500 }).toHaveLength(1)
+  await expectAtOnce(() => gateway.requests('messages').length === 1)
   await new Promise((resolve) => setTimeout(resolve, 1_100))
   expect(up.requests).toHaveLength(1)
 })

@@ -16,8 +16,8 @@ export function inWords(seen: Seen | NoAnswer, kind: 'stream' | 'json', text: st
 /** The state of an account, in the words of the table. */
 export function accountInWords({ cooldownMs, reason, cooldowns }: AccountStatus): string {
   if (cooldownMs === 0) return cooldowns.some((rest) => rest.reason === 'server-error') ? SHAKY : USABLE
-  if (cooldownMs === Number.POSITIVE_INFINITY) return `out until the config changes (${reason})`
-  return `rests ${Math.ceil(cooldownMs / 1000)} s (${reason})`
+  if (cooldownMs === Number.POSITIVE_INFINITY) return `cooldown until the config changes (${reason})`
+  return `cooldown ${Math.ceil(cooldownMs / 1000)} s (${reason})`
 }
 
 function errorInWords(seen: Seen): string {

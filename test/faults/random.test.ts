@@ -180,7 +180,7 @@ async function storm(round: string, seconds: number, tally: Tally): Promise<Memo
   clearInterval(nurse)
   // Not `expect.poll`, which keeps what it looked at until the end of the test.
   const busy = () => pool.status().some(({ inFlight }) => inFlight > 0)
-  for (let i = 0; i < 50 && busy(); i++) await sleep(100)
+  for (let i = 0; i < 150 && busy(); i++) await sleep(100)
   if (busy()) tally.wrong.push('accounts still count requests as under way')
   await running.close(2_000)
   await up.close()

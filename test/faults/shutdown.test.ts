@@ -12,6 +12,9 @@ import { wire } from './wire.js'
 const STREAM = { 'content-type': 'text/event-stream' }
 const FRAMES = frames(messageEvents({ text: 'hello' }))
 
+/** Whatever holds the end up does so for the 30 s of shutdownTimeout; a busy machine takes 2 s for an end. */
+const LATE = 15_000
+
 /** A stream that takes about a second. */
 const slow: Handler = () => [head(200, STREAM), write(FRAMES, 120), end()]
 const streaming = ask({ stream: true })
@@ -25,19 +28,19 @@ async function started(handler: Handler, server: object = {}) {
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   it('lets running streams finish, takes no new ones, and ends with 0', async () => {
-    const { up, gateway } = await started(slow)
+    const { up, gateway } = await started(() => [head(200, STREAM), write(FRAMES, 500), end()])
     const running = Promise.all([1, 2, 3].map(() => send(gateway.url, { body: streaming })))
     await up.received(3)
     gateway.signal(signal)
-    await sleep(100)
-    await expect(send(gateway.url, { body: ask() })).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    const health = () => send(gateway.url, { method: 'GET', path: '/healthz' })
+    await expect.poll(() => health().catch(({ code }) => code), { interval: 20 }).toBe('ECONNREFUSED')
     for (const seen of await running) {
       expect(seen.end).toBe('clean')
       expect(seen.text()).toBe(Buffer.concat(FRAMES).toString())
     }
     const { code, ms } = await gateway.exit()
     expect(code).toBe(0)
-    expect(ms).toBeLessThan(2_000)
+    expect(ms).toBeLessThan(LATE)
     expect(up.requests).toHaveLength(3)
   })
 })
@@ -47,7 +50,7 @@ it('idle connections do not hold it up', async () => {
   const { text, ended } = wire(gateway.url, HEALTH)
   await expect.poll(text).toContain('{"status":"ok"}')
   gateway.signal('SIGTERM')
-  expect((await gateway.exit()).ms).toBeLessThan(2_000)
+  expect((await gateway.exit()).ms).toBeLessThan(LATE)
   await ended
 })
 
@@ -67,7 +70,7 @@ it.each([
   gateway.signal('SIGTERM')
   const { code, ms } = await gateway.exit()
   expect(code).toBe(0)
-  expect(ms).toBeLessThan(3_000) // shutdownTimeout is 30 s
+  expect(ms).toBeLessThan(LATE)
   await ended
 })
 
@@ -107,7 +110,8 @@ it('a second signal does not wait for it', async () => {
   gateway.signal('SIGTERM')
   const { code, ms } = await gateway.exit()
   expect(code).toBe(0)
-  expect(ms).toBeLessThan(4_000) // dispose gets 5 s
+  expect(ms).toBeLessThan(LATE)
+  expect(gateway.output()).not.toContain('dispose did not end within 5 s')
 })
 
 it('a connection over which a stream finished is not kept for another request', async () => {
@@ -147,15 +151,14 @@ it('a second signal cuts at once, streams and those who wait for an answer, and 
   await up.received(2)
   await sleep(50)
   gateway.signal('SIGTERM')
-  await sleep(300)
-  expect(gateway.output()).toContain('a second signal cuts them')
+  await expect.poll(gateway.output).toContain('a second signal cuts them')
   const exit = gateway.exit()
   gateway.signal('SIGINT')
   expect(await running).toMatchObject({ status: 200, end: 'broken' })
   expect(await waiting).toBe('ECONNRESET')
   const { code, ms } = await exit
   expect(code).toBe(0)
-  expect(ms).toBeLessThan(1_500)
+  expect(ms).toBeLessThan(LATE)
   await expect.poll(() => up.requests.every((request) => request.aborted)).toBe(true)
   expect(gateway.output()).not.toContain('broke the connection') // we cut them, and not the upstream
 })
@@ -182,8 +185,8 @@ it('a plugin that fails outside of every request does not end the process', asyn
     expect((await send(gateway.url, { body: ask() })).status).toBe(200)
     await sleep(30)
   }
-  expect(gateway.output()).toContain('a promise that nobody awaits')
-  expect(gateway.output()).toContain('a timer of its own')
+  await expect.poll(gateway.output).toContain('a promise that nobody awaits')
+  await expect.poll(gateway.output).toContain('a timer of its own')
   gateway.signal('SIGTERM')
   expect((await gateway.exit()).code).toBe(0)
 })

@@ -34,7 +34,7 @@ async function onTerminal(line = 'exec NODE', flags = '') {
     text += chunk
   })
   const printed = () => (existsSync(file('out.txt')) ? readFileSync(file('out.txt'), 'utf8') : text)
-  await expect.poll(printed, { timeout: 10_000 }).toMatch(/listening on http:\S+\s/)
+  await expect.poll(printed).toMatch(/listening on http:\S+\s/)
   const pid = Number(readFileSync(file('pid.txt'), 'utf8'))
   onTestFinished(() => {
     script.kill('SIGKILL')
@@ -59,7 +59,7 @@ it.each(['', '--workers 2'])('ends when its terminal is closed (%s)', async (fla
   const gateway = await onTerminal('exec NODE', flags)
   expect(await health(gateway.url)).toBe(200)
   gateway.close()
-  await expect.poll(() => health(gateway.url).catch((error) => error.code), { timeout: 5_000 }).toBe(REFUSED)
+  await expect.poll(() => health(gateway.url).catch((error) => error.code)).toBe(REFUSED)
 })
 
 it('reloads on SIGHUP while its terminal is open', async () => {

@@ -100,6 +100,7 @@ export async function mount(entry: PluginEntry, options: MountOptions = {}): Pro
   provide(container, tokens.accounts, accounts)
   provide(container, tokens.estimate, createEstimate(state.store))
   provide(container, tokens.prices, createPrices({}))
+  provide(container, tokens.resend, async () => ({ status: 200, text: '' }))
   provide(container, tokens.transport, transport)
   provide(container, tokens.http, createHttpClient(transport))
   provide(container, tokens.server, { host: '127.0.0.1', port: 8045, loopback: true, ...options.server })

@@ -1,7 +1,8 @@
 import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { badSession, busy } from './bad-session.js'
 import { isWithoutBrowser, launch, type Opened, openPage } from './browser.js'
-import { ADMIN_KEY, badSession, busy, startWorld, type World } from './world.js'
+import { ADMIN_KEY, startWorld, type World } from './world.js'
 
 describe.skipIf(isWithoutBrowser())('the page', () => {
   let browser: Browser
@@ -123,6 +124,25 @@ describe.skipIf(isWithoutBrowser())('the page', () => {
     expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
     await page.reload()
     expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
+  })
+
+  it('counts a cooldown down by one clock: the notice and the account say the same', async () => {
+    const cooling = await startWorld()
+    onTestFinished(() => cooling.close())
+    await cooling.turn({ session: 'one', words: 'cool down', failures: [busy('900')] })
+    const { page, close } = await openPage(browser, cooling.page('/accounts'))
+    onTestFinished(close)
+    const timers = page.getByRole('timer')
+    await expect.poll(() => timers.count()).toBe(2)
+    const seen = new Set<string>()
+    for (let i = 0; i < 40; i++) {
+      const [above, below] = await timers.allInnerTexts()
+      expect(above).toBe(below)
+      expect(above).toMatch(/^14 min \d+ s left$/)
+      seen.add(above!)
+      await page.waitForTimeout(100)
+    }
+    expect(seen.size).toBeGreaterThan(2)
   })
 
   it('says of a bad session what went wrong, why, and what it cost', async () => {

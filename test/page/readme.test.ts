@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { badSession } from './bad-session.js'
 import { launch, openPage } from './browser.js'
-import { badSession, startWorld } from './world.js'
+import { startWorld } from './world.js'
 
 const FOLDER = fileURLToPath(new URL('../../docs/images/', import.meta.url))
 

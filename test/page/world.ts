@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { definePlugin, z } from '../../core/index.js'
 import { startTestGateway, type TestConfig, type TestGateway } from '../../testing.js'
-import { failure } from '../support/anthropic-upstream.js'
 import { type Handler, startUpstream, type Upstream } from '../support/bad-upstream.js'
 import { send } from '../support/client.js'
 import { messageEvents } from '../support/messages.js'
 import { delay, json, type Script, sse } from '../support/script.js'
+import type { FrameInit } from '../support/sse-bytes.js'
 
 export const ADMIN_KEY = 'admin-key-of-the-browser-tests'
 
@@ -35,6 +34,12 @@ export interface Turn {
   readonly wait?: number
   /** The gateway's own plugin `clock` puts this into the system prompt. */
   readonly clock?: string
+  /** Headers of the answer. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Anthropic's `diagnostics` in the answer. */
+  readonly diagnostics?: object
+  /** Further fields of the request's body. */
+  readonly fields?: object
 }
 
 export interface World {
@@ -43,6 +48,8 @@ export interface World {
   /** The page with the key in its fragment; `#/…` behind it. */
   page(view?: string): string
   turn(turn: Turn): Promise<number>
+  /** What the upstream answers from now on, whoever asks. */
+  next(turn: Turn): void
   /** A call of the operator's. */
   // biome-ignore lint/suspicious/noExplicitAny: as each test reads it
   api(path: string, method?: string): Promise<any>
@@ -57,6 +64,10 @@ export async function startWorld(config: TestConfig = {}, pace = 1): Promise<Wor
   const conversations = new Map<string, object[]>()
   let now: Turn = {}
   let attempt = 0
+  const next = (turn: Turn) => {
+    now = turn
+    attempt = 0
+  }
   const handler: Handler = (request) => {
     if (!request.url.startsWith('/v1/messages')) return json({ data: [], has_more: false })
     const failed = now.failures?.[attempt++]
@@ -69,7 +80,13 @@ export async function startWorld(config: TestConfig = {}, pace = 1): Promise<Wor
       cache_creation_input_tokens: made,
     }
     const { model } = request.json<{ model: string }>()
-    return [delay((now.wait ?? 4) * pace), sse(messageEvents({ text, usage, model }), { every: 2 * pace })]
+    const events: readonly FrameInit[] = messageEvents({ text, usage, model }).map((event) =>
+      event.type === 'message_start' && now.diagnostics
+        ? { ...event, message: { ...(event.message as object), diagnostics: now.diagnostics } }
+        : event,
+    )
+    const { headers = {} } = now
+    return [delay((now.wait ?? 4) * pace), sse(events, { every: 2 * pace, headers })]
   }
   const up = await startUpstream(handler)
   const clock = definePlugin({
@@ -110,9 +127,9 @@ export async function startWorld(config: TestConfig = {}, pace = 1): Promise<Wor
       const headers = { authorization: `Bearer ${ADMIN_KEY}` }
       return (await fetch(`${gateway.url}/_agproxy/api/${path}`, { method, headers })).json()
     },
+    next,
     async turn(turn) {
-      now = turn
-      attempt = 0
+      next(turn)
       const {
         session,
         prompt,
@@ -143,6 +160,7 @@ export async function startWorld(config: TestConfig = {}, pace = 1): Promise<Wor
           max_tokens: 4_000,
           stream: true,
           system: 'You are Claude Code.',
+          ...turn.fields,
           messages: messages.map((message, i) =>
             i === messages.length - 1 ? message : withoutMarks(message),
           ),
@@ -167,42 +185,4 @@ function encoded(text: string): string {
 
 function withoutMarks(message: object): object {
   return JSON.parse(JSON.stringify(message, (key, value) => (key === 'cache_control' ? undefined : value)))
-}
-
-export const busy = (seconds = '41') =>
-  failure(429, 'rate_limit_error', 'slow down', { 'retry-after': seconds })
-
-/**
- * A session in which things went wrong: a failover, a cache that a plugin of the gateway's broke, an agent that an overloaded
- * upstream refused, beside two that went well.
- */
-export async function badSession({ turn }: World): Promise<{ bad: string }> {
-  const [good, bad] = [randomUUID(), randomUUID()]
-  const first = { session: good, prompt: 'p-good', words: 'Explain how the retry policy works' }
-  await turn({ ...first, made: 21_400, output: 320 })
-  await turn({ ...first, read: 21_400, made: 900, output: 180 })
-  const explore = { ...first, agent: 'agent-1', agentType: 'Explore', model: 'claude-sonnet-5' }
-  await turn({ ...explore, words: 'Find all callers of retryPolicy', made: 8_000, output: 90 })
-  await turn({ ...explore, words: 'Now the tests', read: 8_000, made: 700, output: 240 })
-
-  const fix = {
-    session: bad,
-    prompt: 'p-fix',
-    words: 'Fix the failing test in core/stream and run the suite',
-  }
-  await turn({ ...fix, made: 38_000, output: 420, wait: 20 })
-  await turn({ ...fix, read: 38_000, made: 1_200, output: 150 })
-  await turn({ ...fix, read: 0, made: 39_900, output: 300, clock: 'It is 10:14', wait: 60 })
-  const runner = { ...fix, agent: 'agent-2', agentType: 'test-runner', model: 'claude-haiku-4-5' }
-  await turn({ ...runner, words: 'Run npm test', made: 6_000, output: 80, failures: [busy()] })
-  await turn({ ...runner, words: 'Only the stream tests', read: 6_000, made: 300, output: 200 })
-  await turn({ ...fix, read: 39_900, made: 800, output: 700 })
-  const again = { session: bad, prompt: 'p-again', words: 'Why did it take so long? Check the logs' }
-  await turn({
-    ...again,
-    failures: Array.from({ length: 3 }, () => failure(500, 'api_error', 'internal')),
-    output: 0,
-  })
-  await turn({ ...again, read: 40_700, made: 500, output: 260, labels: 'task=login' })
-  return { bad }
 }

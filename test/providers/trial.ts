@@ -1,4 +1,5 @@
 import { aiSdk } from '../../plugins/index.js'
+import { isAtOnce } from '../support/at-once.js'
 import { ask, type Seen } from '../support/client.js'
 import type { Script } from '../support/script.js'
 import { type Stand, stand } from '../support/stand.js'
@@ -23,26 +24,16 @@ export interface Message {
   readonly usage: Readonly<Record<string, unknown>>
 }
 
-/**
- * Milliseconds until the provider sees that the client has gone, the best of three: a busy machine says nothing about us.
- * The client leaves `after` milliseconds after its request has arrived.
- */
-export async function closedAfter({ up, send }: Stand, after: number): Promise<number> {
-  let best = Infinity
-  for (let i = 0; i < 3 && best >= 50; i++) {
-    const n = up.requests.length
-    const gone = new AbortController()
-    const asked = send({ body: ask({ stream: true }), signal: gone.signal }).catch(() => undefined)
-    await up.received(n + 1)
-    await new Promise((done) => setTimeout(done, after))
-    const at = performance.now()
-    gone.abort()
-    await asked
-    const request = up.requests[n]!
-    while (!request.aborted && performance.now() - at < 2000) await new Promise((done) => setTimeout(done, 2))
-    best = Math.min(best, (request.abortedAt ?? Infinity) - at)
-  }
-  return best
+/** Whether the provider's connection is closed at once when its client leaves `after` milliseconds after it has asked. */
+export async function closesAtOnce({ up, send }: Stand, after: number): Promise<boolean> {
+  const gone = new AbortController()
+  const asked = send({ body: ask({ stream: true }), signal: gone.signal }).catch(() => undefined)
+  await up.received(1)
+  await new Promise((done) => setTimeout(done, after))
+  gone.abort()
+  const closed = await isAtOnce(() => up.requests[0]!.aborted)
+  await asked
+  return closed
 }
 
 /** A request as the provider got it. */

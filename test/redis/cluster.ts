@@ -49,6 +49,12 @@ export async function cluster(cli: Cli, handler: Handler, init: ClusterInit = {}
   return { up, gateway }
 }
 
+/** What an operator's route of a gateway answers. */
+export async function told(url: string, path: string): Promise<string> {
+  const headers = { authorization: `Bearer ${ADMIN_KEY}` }
+  return (await send(url, { method: 'GET', path: `/_agproxy/api/${path}`, headers })).text()
+}
+
 /** One request of a session; the account that served it. */
 export async function request(url: string, session: string, body = {}) {
   const seen = await send(url, {

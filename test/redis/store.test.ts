@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, inject, it } from 'vitest'
 import type { StateStore } from '../../core/contract/state.js'
 import { MemoryStore } from '../../core/state/memory.js'
 import { SLOT } from '../../core/state/store.js'
-import { ownPrefix, patience, redisStore } from './stores.js'
+import { ownPrefix, redisStore } from './stores.js'
 
 const url = inject('redisUrl')
+
+/** More than a request has: after 50 ms on a busy machine each copy would decide for itself. */
+const patience = () => ({ left: 10_000 })
 
 /** Two views of one state: the same object, or two gateways. */
 type Pair = readonly [one: StateStore, other: StateStore]
@@ -32,14 +36,17 @@ const stores: readonly (readonly [string, () => Promise<Pair>])[] = [
 ]
 
 describe.each(stores)('the state in %s', (_name, open) => {
-  const soon = (look: () => unknown) => expect.poll(look, { timeout: 1_000, interval: 5 })
+  const soon = (look: () => unknown) => expect.poll(look, { interval: 5 })
 
   it('what one sets it sees at once, and the other soon', async () => {
     const [one, other] = await open()
+    const from = Date.now()
     one.set('cooldown', 'a\tmodel "x" é', 'value', 5_000)
     expect(one.get('cooldown', 'a\tmodel "x" é')?.value).toBe('value')
     await soon(() => other.get('cooldown', 'a\tmodel "x" é')?.value).toBe('value')
-    expect(Math.abs(other.get('cooldown', 'a\tmodel "x" é')!.expires - Date.now() - 5_000)).toBeLessThan(200)
+    const { expires } = other.get('cooldown', 'a\tmodel "x" é')!
+    expect(expires).toBeGreaterThan(from + 5_000 - 100)
+    expect(expires).toBeLessThan(Date.now() + 5_000 + 100)
   })
 
   it('kinds are apart', async () => {
@@ -52,9 +59,9 @@ describe.each(stores)('the state in %s', (_name, open) => {
 
   it('values expire, at both', async () => {
     const [one, other] = await open()
-    one.set('cooldown', 'k', 'v', 60)
+    one.set('cooldown', 'k', 'v', 1_000)
     await soon(() => other.get('cooldown', 'k')?.value).toBe('v')
-    await sleep(70)
+    await sleep(1_020)
     expect([one.get('cooldown', 'k'), other.get('cooldown', 'k')]).toEqual([undefined, undefined])
     expect([...one.entries('cooldown')]).toEqual([])
   })
@@ -74,9 +81,9 @@ describe.each(stores)('the state in %s', (_name, open) => {
       one.set('session', `k${i}`, 'one', 5_000)
       other.set('session', `k${i}`, 'other', 5_000)
     }
-    await sleep(50)
-    for (let i = 0; i < 50; i++)
-      expect(one.get('session', `k${i}`)?.value).toBe(other.get('session', `k${i}`)?.value)
+    const valuesOf = (store: StateStore) =>
+      Array.from({ length: 50 }, (_, i) => store.get('session', `k${i}`)?.value)
+    await soon(() => isDeepStrictEqual(valuesOf(one), valuesOf(other))).toBe(true)
   })
 
   it('counters add up', async () => {
@@ -155,7 +162,6 @@ it.skipIf(url === undefined)('a gateway that joins learns of all kinds, those of
     { kind: 'of-a-plugin', key: 'k', expected: undefined, value: 'v', ttl: 5_000 },
     patience(),
   )
-  await sleep(50)
   const other = await redisStore(url!, prefix)
   expect([other.get('budget', 'k')?.value, other.get('of-a-plugin', 'k')?.value]).toEqual(['7', 'v'])
 })

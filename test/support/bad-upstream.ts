@@ -106,7 +106,7 @@ export async function startUpstream(handler: Handler, options: UpstreamOptions =
     use(next) {
       current = next
     },
-    received(n, ms = 5_000) {
+    received(n, ms = 15_000) {
       const there = () => requests.filter((r) => r.complete).length >= n
       return new Promise((resolve, reject) => {
         const done = (settle: () => void) => {
@@ -169,7 +169,7 @@ function upload(req: IncomingMessage, seen: SeenRequest): Promise<void> {
     req.on('error', () => {})
     req.on('close', resolve)
     req.on('end', () => {
-      seen.body = Buffer.concat(chunks)
+      seen.body = Buffer.concat(chunks.splice(0))
       seen.complete = true
       resolve()
     })

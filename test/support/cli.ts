@@ -85,7 +85,7 @@ function watch(child: ChildProcess): Running {
   return {
     child,
     finished,
-    printed: (text, ms = 10_000) =>
+    printed: (text, ms = 15_000) =>
       new Promise((resolve, reject) => {
         const has = () => (typeof text === 'string' ? (out + err).includes(text) : text.test(out + err))
         const look = () => has() && end(() => resolve(out + err))
@@ -108,3 +108,6 @@ export function emptyFolder(): string {
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
   return dir
 }
+
+/** A path as the command prints it for a shell: in quotes where it has spaces. */
+export const shellWord = (path: string): string => (/\s/.test(path) ? `"${path}"` : path)

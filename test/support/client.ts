@@ -7,7 +7,7 @@ export interface SendInit {
   /** An object is sent as JSON. */
   readonly body?: Buffer | string | object
   readonly signal?: AbortSignal
-  /** Gives up after so many milliseconds; default 10 s. */
+  /** Gives up after so many milliseconds; default 15 s. */
   readonly timeout?: number
   /** Default: one without keep-alive, so that each request has a connection of its own. */
   readonly agent?: Agent
@@ -43,7 +43,7 @@ export class NoAnswer extends Error {
 
 /** One request; resolves with what was seen, however it ended. Rejects with `NoAnswer`. */
 export function send(url: string, init: SendInit = {}): Promise<Seen> {
-  const { method = 'POST', path = '/v1/messages', timeout = 10_000 } = init
+  const { method = 'POST', path = '/v1/messages', timeout = 15_000 } = init
   const body = encode(init.body)
   const headers: OutgoingHttpHeaders = { ...init.headers }
   if (body) {

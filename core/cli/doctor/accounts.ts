@@ -9,7 +9,8 @@ const PATIENCE = 5_000
 export async function accounts({ config, calls }: Patient): Promise<Finding[]> {
   const about = 'accounts'
   if (config.accounts.length === 0) {
-    const text = 'none: the offline upstream answers in place of a model'
+    const text =
+      'none: the offline upstream answers in place of a model; ZAI_API_KEY or AGPROXY_ANTHROPIC_API_KEY gives one, or `accounts` in the config'
     return [{ about, level: 'warn', text, mend: 'agproxy init' }]
   }
   if (!calls) return [{ about, level: 'ok', text: `${config.accounts.length}, not called` }]

@@ -21,7 +21,7 @@ export async function client({ context: { env } }: Patient): Promise<Finding> {
     )
   })
   if (version) return { about, level: 'ok', text: version }
-  const text = "there is no 'claude' on the PATH that tells its version"
+  const text = "no 'claude' on the PATH reports its version"
   return { about, level: 'warn', text, mend: 'npm install -g @anthropic-ai/claude-code' }
 }
 

@@ -1,7 +1,8 @@
 import * as prompts from '@clack/prompts'
 import { isBaseURL } from '../../upstream/base-url.js'
 import { UsageError } from '../usage-error.js'
-import { type Answers, type Format, type KeyPlace, OFFERS } from './answers.js'
+import type { Answers, Format, KeyPlace } from './answers.js'
+import { OFFERS, type Offer } from './offers.js'
 
 /** Whether an account answers with these answers: undefined, or why not. */
 export type Try = (answers: Answers) => Promise<string | undefined>
@@ -13,11 +14,15 @@ export async function ask(given: Answers, tryOut: Try): Promise<Answers> {
     await prompts.select({
       message: 'Which upstream answers?',
       initialValue: given.upstream,
-      options: OFFERS.map((offer) => ({ value: offer, label: offer.title })),
+      maxItems: 12,
+      options: OFFERS.map((offer) => ({
+        ...{ value: offer, label: offer.title },
+        ...(offer.isLocal && { hint: 'on your machine' }),
+      })),
     }),
   )
   const baseURL =
-    upstream.name === 'other'
+    upstream.kind === 'url'
       ? answered(
           await prompts.text({
             message: 'Its base URL',
@@ -26,8 +31,8 @@ export async function ask(given: Answers, tryOut: Try): Promise<Answers> {
             validate: (url) => (isBaseURL(url ?? '') ? undefined : 'an http(s) URL without credentials'),
           }),
         )
-      : undefined
-  const models = await askModels(upstream.name)
+      : given.baseURL
+  const models = await askModels(upstream)
   const key = await askKey({ ...given, upstream, baseURL, models }, tryOut)
   const keyIn = key === '' ? 'environment' : await askKeyPlace(upstream.variable)
   const global = answered(
@@ -54,14 +59,13 @@ export async function ask(given: Answers, tryOut: Try): Promise<Answers> {
 }
 
 async function askKey(answers: Answers, tryOut: Try): Promise<string> {
+  const { isLocal, variable } = answers.upstream
   for (;;) {
     const typed = answered(
-      await prompts.password({
-        message: `Its key (empty: from ${answers.upstream.variable})`,
-      }),
+      await prompts.password({ message: `Its key (empty: ${isLocal ? 'none' : `from ${variable}`})` }),
     )
     const key = (typed ?? '').trim()
-    if (key === '') return ''
+    if (key === '' && !isLocal) return ''
     const spinner = prompts.spinner()
     spinner.start('One tiny request')
     const fault = await tryOut({ ...answers, key })
@@ -73,7 +77,7 @@ async function askKey(answers: Answers, tryOut: Try): Promise<string> {
     const again = await prompts.select({
       message: 'And now?',
       options: [
-        { value: true, label: 'another key' },
+        { value: true, label: isLocal ? 'try again' : 'another key' },
         { value: false, label: 'keep it as it is' },
       ],
     })
@@ -94,21 +98,31 @@ async function askKeyPlace(variable: string): Promise<KeyPlace> {
   )
 }
 
-async function askModels(upstream: string): Promise<Record<string, string>> {
-  const isOther = upstream === 'other'
+async function askModels({ mapsModels, name }: Offer): Promise<Record<string, string>> {
   const own = answered(
     await prompts.confirm({
-      message: isOther ? "Are its models called otherwise than Claude's?" : 'Name the models yourself?',
-      initialValue: isOther,
+      message: mapsModels ? 'Name the models yourself?' : "Name its models? It may not know Claude's names",
+      initialValue: mapsModels !== true,
     }),
   )
   if (!own) return {}
   const models: Record<string, string> = {}
+  const unnamed = mapsModels ? `as ${name} maps it` : 'as it is'
   for (const family of ['opus', 'sonnet', 'haiku']) {
-    const name = answered(await prompts.text({ message: `In place of ${family} (empty: as it is)` }))
-    if (name?.trim()) models[family] = name.trim()
+    const model = answered(await prompts.text({ message: `In place of ${family} (empty: ${unnamed})` }))
+    if (model?.trim()) models[family] = model.trim()
   }
   return models
+}
+
+/** Whether the status line goes into the user's settings for Claude Code; without a yes nothing is changed there. */
+export async function askStatusLine(file: string): Promise<boolean> {
+  return answered(
+    await prompts.confirm({
+      message: `Show model, cost and cache in every session of Claude Code? It adds "statusLine" to ${file}`,
+      initialValue: false,
+    }),
+  )
 }
 
 /** The answer; Ctrl-C and Escape end the command with nothing written. */

@@ -7,8 +7,9 @@ import { presets } from '../../../presets/index.js'
 import { upstreamOf } from '../../../presets/upstreams.js'
 import { anthropicUpstream, failure } from '../../../test/support/anthropic-upstream.js'
 import { startUpstream } from '../../../test/support/bad-upstream.js'
-import { builtCli, emptyFolder } from '../../../test/support/cli.js'
+import { builtCli, emptyFolder, shellWord } from '../../../test/support/cli.js'
 import { runCli } from '../main.js'
+import { OFFERS } from './offers.js'
 
 const cli = builtCli()
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -82,17 +83,82 @@ describe('agproxy init by flags', () => {
     expect(up.requests.every((request) => request.header('x-api-key') === 'k-0123456789')).toBe(true)
   })
 
+  it.each(
+    OFFERS.filter(({ kind }) => kind === 'ready-made').map(({ name, variable, isLocal }) => [
+      name,
+      variable,
+      isLocal,
+    ]),
+  )(
+    'the ready-made %s is declared by its type, with its key from %s, or with none on this machine',
+    async (name, variable, isLocal) => {
+      const up = await upstream()
+      const key = 'k-0123456789'
+      const ways = [
+        ['json', key, 'environment'],
+        ['ts', key, 'config'],
+        ...(isLocal ? [['json', '', 'config']] : []),
+      ]
+      for (const [format, key, place] of ways) {
+        const { run } = user({ [variable as string]: key })
+        const flags = [
+          '--upstream',
+          name as string,
+          '--base-url',
+          up.url,
+          '--model',
+          'own-model',
+          '--format',
+          format!,
+          '--key-in',
+          place!,
+        ]
+        expect(await run('init', '--yes', ...flags)).toMatchObject({ code: 0, err: '' })
+        const { out } = await run('check', '--probe')
+        expect(out).toMatch(new RegExp(`ok {6}${name}-1 \\(${name}\\): \\d+ ms`))
+        const last = up.requests.at(-1)!
+        const sent = last.header('x-api-key') ?? last.header('authorization')?.replace('Bearer ', '') ?? ''
+        expect([sent, last.json<{ model: string }>().model]).toEqual([key, 'own-model'])
+      }
+    },
+  )
+
+  it('a local server that does not run is told before anything is written', async () => {
+    const { run } = user()
+    const { code, err } = await run(
+      'init',
+      '--yes',
+      '--upstream',
+      'ollama',
+      '--base-url',
+      'http://127.0.0.1:1',
+    )
+    expect(code).toBe(1)
+    expect(err).toMatch(/ECONNREFUSED[\s\S]*nothing was written; --offline/)
+  })
+
+  it('models are named one for all, or by family', async () => {
+    const { run, read } = user()
+    const flags = ['--upstream', 'moonshot', '--model', 'opus=kimi-k3,haiku=kimi-k2.6', '--offline']
+    expect((await run('init', '--yes', ...flags)).code).toBe(0)
+    expect(read('agproxy.config.ts')).toMatch(
+      /'claude-opus-\*': 'kimi-k3',\n\s+'claude-haiku-\*': 'kimi-k2.6'/,
+    )
+  })
+
   it('the user’s own is found from every folder; its last words say how', async () => {
     const { home, run } = user()
     const { out } = await run('init', '--yes', '--global')
     const file = join(home, 'agproxy', 'agproxy.config.ts')
-    expect(out).toBe(`Wrote ${file}.\nNext: ZAI_API_KEY=… node ${process.argv[1]} claude\n`)
+    expect(out).toBe(`Wrote ${file}.\nNext: ZAI_API_KEY=… node ${shellWord(process.argv[1]!)} claude\n`)
     expect((await run('check')).out).toContain(`config  ${file}\n`)
   })
 
   it.each([
     [['--upstream', 'zia'], "did you mean 'zai'"],
     [['--upstream', 'other'], '--base-url https://'],
+    [['--upstream', 'ollama', '--base-url', 'gpu-box'], "not 'gpu-box'"],
+    [['--model', 'opsu=glm'], "did you mean 'opus'"],
     [['--key-in', 'vault'], '--key-in takes env-file, config, environment'],
   ])('%j is a command line that cannot be meant', async (flags, words) => {
     const { code, err } = await user().run('init', '--yes', ...flags)
@@ -101,10 +167,54 @@ describe('agproxy init by flags', () => {
   })
 })
 
+describe('the status line', () => {
+  const settings = (home: string) => join(home, '.claude', 'settings.json')
+  const written = (home: string) => JSON.parse(readFileSync(settings(home), 'utf8'))
+
+  it('is printed without a yes, and no file of Claude Code’s is touched', async () => {
+    const { home, run, env } = user()
+    env.HOME = home
+    const { code, out } = await run('init', '--statusline')
+    expect(code).toBe(0)
+    expect(out).toContain(`put this into ${settings(home)}:`)
+    expect(out).toMatch(/"statusLine": \{"type":"command","command":".* statusline","padding":0\}/)
+    expect(existsSync(settings(home))).toBe(false)
+  })
+
+  it('goes with a yes into the settings, beside all that they have', async () => {
+    const { home, run, env } = user()
+    env.HOME = home
+    mkdirSync(join(home, '.claude'))
+    writeFileSync(join(home, 'dotfile.json'), '{\n\t"model": "opus"\n}\n', { mode: 0o640 })
+    symlinkSync(join(home, 'dotfile.json'), settings(home))
+    expect(await run('init', '--statusline', '--yes')).toMatchObject({ code: 0, err: '' })
+    const line = { type: 'command', command: expect.stringMatching(/ statusline$/), padding: 0 }
+    expect(written(home)).toEqual({ model: 'opus', statusLine: line })
+    expect(readFileSync(settings(home), 'utf8')).toContain('\n\t"model"')
+    expect(mode(join(home, 'dotfile.json'))).toBe(0o640)
+    expect(await run('init', '--statusline', '--yes')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('has a statusLine already'),
+    })
+  })
+
+  it('leaves settings alone that are no JSON', async () => {
+    const { home, run, env } = user()
+    env.CLAUDE_CONFIG_DIR = home
+    writeFileSync(join(home, 'settings.json'), '{ broken')
+    expect((await run('init', '--statusline', '--yes')).err).toContain('is no JSON object')
+    expect(readFileSync(join(home, 'settings.json'), 'utf8')).toBe('{ broken')
+  })
+})
+
 it('what it writes is free of red in an editor, with and without the package beside it', async () => {
   const files: string[] = []
   for (const isInstalled of [true, false]) {
-    for (const flags of [[], ['--upstream', 'other', '--base-url', 'https://x.example', '--offline']]) {
+    for (const flags of [
+      [],
+      ['--upstream', 'other', '--base-url', 'https://x.example', '--offline'],
+      ['--upstream', 'lm-studio', '--model', 'm', '--offline'],
+    ]) {
       const { cwd, run } = user({ ZAI_API_KEY: 'k' })
       if (isInstalled) {
         mkdirSync(join(cwd, 'node_modules'))
@@ -141,8 +251,15 @@ it.runIf(hasScript)(
     const up = await upstream()
     const { home, cwd } = user()
     const { PATH } = process.env
-    const env = { PATH, TERM: 'xterm', XDG_CONFIG_HOME: home, XDG_STATE_HOME: home, ZAI_BASE_URL: up.url }
-    const command = `stty cols 100 rows 40; ${process.execPath} ${join(cli.folder, 'bin.js')} init`
+    const env = {
+      PATH,
+      TERM: 'xterm',
+      HOME: home,
+      XDG_CONFIG_HOME: home,
+      XDG_STATE_HOME: home,
+      ZAI_BASE_URL: up.url,
+    }
+    const command = `stty cols 100 rows 40; "${process.execPath}" "${join(cli.folder, 'bin.js')}" init`
     const child = spawn('script', ['-qfec', command, '/dev/null'], { cwd, env })
     onTestFinished(() => void child.kill('SIGKILL'))
     let seen = ''
@@ -164,8 +281,12 @@ it.runIf(hasScript)(
     await answer('Where is it kept?', '\r')
     await answer('For which folders?', '\r')
     await answer('As what?', '\r')
+    await answer('in every session of Claude Code?', 'y')
     expect(await ended).toBe(0)
     expect(seen).toMatch(/Next: .* claude/)
+    expect(readFileSync(join(home, '.claude', 'settings.json'), 'utf8')).toMatch(
+      /"statusLine"[\s\S]* statusline"/,
+    )
     expect(seen).not.toContain('k-0123456789')
     const folder = join(home, 'agproxy')
     expect(readFileSync(join(folder, '.env'), 'utf8')).toBe('ZAI_API_KEY=k-0123456789\n')

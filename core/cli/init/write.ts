@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { packageFolder } from '../version.js'
-import type { Answers } from './answers.js'
+import { ALL, type Answers } from './answers.js'
 
 /** A file to write, with its mode. */
 export interface Written {
@@ -23,34 +23,40 @@ export function filesOf(answers: Answers, folder: string): Written[] {
 
 /** An account must be named where its key or its upstream is not what the environment alone would give. */
 function accountsOf({ upstream, key, keyIn, baseURL }: Answers, fromVariable: unknown): object[] {
-  const isOther = upstream.name === 'other'
-  if (keyIn !== 'config' && !isOther) return []
+  const holdsKey = keyIn === 'config' && key !== ''
+  if (upstream.kind === 'preset' && keyIn !== 'config') return []
+  const apiKey = holdsKey ? key : fromVariable
   return [
     {
-      ...(isOther && { id: new URL(baseURL!).hostname }),
+      ...(upstream.kind === 'url' && { id: new URL(baseURL!).hostname }),
       upstream: upstream.name,
-      apiKey: keyIn === 'config' && key !== '' ? key : fromVariable,
+      ...(!(upstream.isLocal && key === '') && { apiKey }),
     },
   ]
 }
 
 function configOf(answers: Answers, fromVariable: unknown): Record<string, unknown> {
   const { upstream, baseURL, models } = answers
+  const { name, kind } = upstream
   const accounts = accountsOf(answers, fromVariable)
-  const isOther = upstream.name === 'other'
+  const options = { ...(baseURL && { baseURL }), ...(hasAny(models) && { models: patterns(models) }) }
+  const isDeclared = kind !== 'preset'
   return {
     preset: 'claude-code',
-    ...(isOther && {
-      upstreams: [{ name: 'other', baseURL, ...(hasAny(models) && { models: patterns(models) }) }],
-    }),
+    ...(isDeclared && { upstreams: [{ name, ...(kind === 'ready-made' && { type: name }), ...options }] }),
     ...(accounts.length > 0 && { accounts }),
-    ...(!isOther && hasAny(models) && { plugins: { [upstream.name]: { models: patterns(models) } } }),
+    ...(!isDeclared && Object.keys(options).length > 0 && { plugins: { [name]: options } }),
   }
 }
 
 const hasAny = (models: Answers['models']) => Object.keys(models).length > 0
 const patterns = (models: Answers['models']) =>
-  Object.fromEntries(Object.entries(models).map(([family, model]) => [`claude-${family}-*`, model]))
+  Object.fromEntries(
+    Object.entries(models).map(([family, model]) => [
+      family === ALL ? 'claude-*' : `claude-${family}-*`,
+      model,
+    ]),
+  )
 
 function json(answers: Answers, folder: string): string {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: what the config takes

@@ -1,24 +1,10 @@
 import type { AccountAnswer } from '../../admin/accounts.js'
+import type { UsageSums } from '../../contract/usage.js'
 
 /** As much of the operator's answers as the status line and the tools of an agent read. Absent: not known. */
 
-export interface UsageSums {
-  readonly requests: number
-  readonly failed: number
-  readonly inputTokens: number
-  readonly outputTokens: number
-  readonly cacheReadTokens: number
-  readonly cacheCreationTokens: number
-  readonly cost: number
-  readonly priced: number
-  readonly listCost: number
-  readonly plan: number
-}
-
-export interface UsageAnswer {
-  readonly rows: readonly (UsageSums & { readonly name: string | null })[]
-  readonly total: UsageSums
-}
+export type { BudgetsAnswer } from '../../contract/budgets.js'
+export type { UsageAnswer, UsageSums } from '../../contract/usage.js'
 
 export interface KeptRow {
   readonly id: string
@@ -33,20 +19,6 @@ export interface KeptRow {
 
 export interface RequestsAnswer {
   readonly requests: readonly KeptRow[]
-}
-
-export interface BudgetAnswer {
-  readonly budgets: readonly {
-    readonly per: string
-    readonly label: string | null
-    readonly unit: 'usd' | 'tokens'
-    readonly amount: number
-    readonly used: number
-    readonly share: number
-    /** Whose it is; null: of all requests. */
-    readonly of: string | null
-    readonly ends: string | null
-  }[]
 }
 
 export interface AccountsTold {
@@ -75,6 +47,7 @@ export interface CacheAnswer {
       readonly detail?: string
       readonly path?: string
       readonly plugin?: string
+      readonly tool?: string
       readonly lostTokens?: number
       readonly lostCost?: number
     }[]

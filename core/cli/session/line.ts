@@ -1,6 +1,6 @@
 import {
   type AccountsTold,
-  type BudgetAnswer,
+  type BudgetsAnswer,
   cacheShare,
   type UsageAnswer,
   type UsageSums,
@@ -21,7 +21,7 @@ export interface Told {
   readonly usage: UsageAnswer | undefined
   readonly today: UsageAnswer | undefined
   readonly accounts: AccountsTold | undefined
-  readonly budgets: BudgetAnswer | undefined
+  readonly budgets: BudgetsAnswer | undefined
 }
 
 /** The names that a format may hold. */
@@ -88,7 +88,7 @@ function planOf({ accounts }: AccountsTold, id: string | undefined, now: number)
   return `${most.name} ${Math.round(most.used * 100)}%${left > 0 ? ` for ${span(left)}` : ''}`
 }
 
-function budgetOf({ budgets }: BudgetAnswer): string | undefined {
+function budgetOf({ budgets }: BudgetsAnswer): string | undefined {
   const [most] = budgets.toSorted((a, b) => b.share - a.share)
   if (!most) return undefined
   const all = most.unit === 'usd' ? `$${most.amount}` : `${most.amount} tokens`
@@ -101,7 +101,7 @@ function cooldownOf({ accounts }: AccountsTold): string | undefined {
   const [first] = out
   const whole = first!.cooldowns.find(({ model }) => model === null)
   const left = whole?.seconds == null ? '' : ` ${span(whole.seconds * 1000)}`
-  return `${first!.id} out${left}${out.length > 1 ? ` and ${out.length - 1} more` : ''}`
+  return `${first!.id} cooldown${left}${out.length > 1 ? ` and ${out.length - 1} more` : ''}`
 }
 
 function span(ms: number): string {

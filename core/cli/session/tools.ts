@@ -1,7 +1,7 @@
 import { cacheWords, printRequest } from '../explain-text.js'
 import {
   type AccountsTold,
-  type BudgetAnswer,
+  type BudgetsAnswer,
   type CacheAnswer,
   cacheShare,
   type RequestsAnswer,
@@ -59,7 +59,7 @@ export const sessionTools: readonly SessionTool[] = [
       'What is left of the budgets that this session counts against, and of the plan of its account.',
     async answer(ask, session) {
       const [budgets, accounts] = await Promise.all([
-        ask<BudgetAnswer>(`budgets?session=${encodeURIComponent(session)}`),
+        ask<BudgetsAnswer>(`budgets?session=${encodeURIComponent(session)}`),
         ask<AccountsTold>('accounts'),
       ])
       const limits = (budgets?.budgets ?? []).map(({ per, label, unit, amount, used, ends }) => {
@@ -92,16 +92,16 @@ export const sessionTools: readonly SessionTool[] = [
   {
     name: 'account_state',
     description:
-      'The upstream accounts of the gateway: which can serve now, what the others wait for, and their load.',
+      'The upstream accounts of the gateway: which can serve now, which are in cooldown and why, and their load.',
     async answer(ask) {
       const found = await ask<AccountsTold>('accounts')
       if (!found) return 'The gateway does not answer.'
       const lines = found.accounts.map(({ id, upstream, usable, inFlight, cooldowns }) => {
-        const rests = cooldowns.map(
-          ({ reason, model, until }) =>
-            `${model ? `${model}: ` : ''}${reason} ${until ? `until ${until}` : 'until its key is changed'}`,
-        )
-        return `${id} (${upstream}): ${usable ? 'can serve' : 'out'}, ${inFlight} in flight${rests.length > 0 ? `; ${rests.join('; ')}` : ''}`
+        const held = cooldowns.map(({ reason, model, until }) => {
+          const what = model ? `in cooldown for ${model}` : usable ? 'the last choice' : 'in cooldown'
+          return `; ${what} until ${until ?? 'the config changes'} (${reason.replaceAll('-', ' ')})`
+        })
+        return `${id} (${upstream}): ${usable ? 'can serve' : 'can not serve'}, ${inFlight} in flight${held.join('')}`
       })
       return [...lines, `${found.waiting} requests wait for an account`].join('\n')
     },

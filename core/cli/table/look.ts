@@ -1,4 +1,4 @@
-import { configFlags, gatewayFlags, json } from '../flags.js'
+import { configFlags, gatewayFlags, json, ownConfigFlags } from '../flags.js'
 import { listed } from './listed.js'
 
 /** Commands that show what happened. */
@@ -20,13 +20,13 @@ export const accounts = listed(
   },
 )
 
-export const usage = listed('usage', 'Tokens and cost of what went through; no gateway has to run', {
+export const usage = listed('usage', 'Show the tokens and the cost of past requests; no gateway has to run', {
   args: {
     by: {
       type: 'string',
       valueHint: 'what',
       description:
-        'model, session, agent, account, day or label; also asked, agent-type, upstream, hour, month. Default: model',
+        'model, asked (the model asked for), session, agent, agent-type, account, upstream, label, hour, day or month. Default: model',
     },
     since: {
       type: 'string',
@@ -35,7 +35,7 @@ export const usage = listed('usage', 'Tokens and cost of what went through; no g
     },
     json,
     csv: { type: 'boolean', description: 'Print comma-separated values' },
-    config: configFlags.config,
+    config: ownConfigFlags.config,
   },
   examples: [
     ['agproxy usage --by day', 'what each day took'],
@@ -46,20 +46,24 @@ export const usage = listed('usage', 'Tokens and cost of what went through; no g
 
 export const explain = listed(
   'explain',
-  'What the chain makes of a request, without sending it; or what happened to one that was served',
+  'Show what the chain does to a request, without sending it, or did to a served one',
   {
     args: {
       request: {
         type: 'positional',
         required: false,
-        description: 'FILE with a body in JSON, - for stdin, or the ID of one that was served',
+        description: 'A FILE with a body in JSON, - for stdin, or the ID of a served request',
       },
       ...configFlags,
-      account: { type: 'string', valueHint: 'id', description: 'As if it had been asked for. Default: none' },
+      account: {
+        type: 'string',
+        valueHint: 'id',
+        description: 'Show the request at this account. Default: the one that would serve it',
+      },
       upstream: {
         type: 'string',
         valueHint: 'name',
-        description: 'As if it had been asked for. Default: none',
+        description: 'Show the request at this upstream. Default: the one that would serve it',
       },
       json,
     },
@@ -73,7 +77,7 @@ export const explain = listed(
 
 export const resend = listed(
   'resend',
-  'Send a request that was served once more, elsewhere, and show both answers side by side',
+  'Send a served request to another upstream or model, and compare both answers',
   {
     args: {
       request: {
@@ -81,12 +85,16 @@ export const resend = listed(
         required: false,
         description: 'The ID of a request of the running gateway',
       },
-      upstream: { type: 'string', valueHint: 'name', description: 'To an account of this one. Default: any' },
-      account: { type: 'string', valueHint: 'id', description: 'To this account. Default: any' },
+      upstream: {
+        type: 'string',
+        valueHint: 'name',
+        description: 'Send it to an account of this upstream. Default: any',
+      },
+      account: { type: 'string', valueHint: 'id', description: 'Send it to this account. Default: any' },
       model: {
         type: 'string',
         valueHint: 'name',
-        description: 'As if it had been asked for. Default: as it was',
+        description: 'Ask for this model. Default: the model of the request',
       },
       ...gatewayFlags,
       json,
@@ -98,15 +106,11 @@ export const resend = listed(
   },
 )
 
-export const cache = listed(
-  'cache',
-  'What the prompt caches of the running gateway did, by session, and why they missed',
-  {
-    args: { ...gatewayFlags, json },
-    examples: [['agproxy cache', 'each session, and each miss with its reason']],
-    page: 'what-happened.md',
-  },
-)
+export const cache = listed('cache', 'Show which sessions hit or missed their prompt caches, and why', {
+  args: { ...gatewayFlags, json },
+  examples: [['agproxy cache', 'each session, and each miss with its reason']],
+  page: 'what-happened.md',
+})
 
 export const upstreams = listed(
   'upstreams',
@@ -117,7 +121,7 @@ export const upstreams = listed(
       name: {
         type: 'positional',
         required: false,
-        description: 'The upstream whose lessons are forgotten',
+        description: 'The upstream of which everything learned is forgotten',
       },
       ...gatewayFlags,
       json,
@@ -145,14 +149,14 @@ export const ui = listed('ui', 'Open the page of the running gateway in your bro
 
 export const statusline = listed(
   'statusline',
-  'One line for Claude Code: model, cost, cache, account, plan',
+  'Print the status line for Claude Code: model, cost, cache, account, plan',
   {
     args: {
       format: {
         type: 'string',
         valueHint: 'text',
         description:
-          'What it says; docs/running.md has the names. Default: AGPROXY_STATUSLINE_FORMAT, else all of them',
+          'The parts of the line; docs/running.md has their names. Default: AGPROXY_STATUSLINE_FORMAT, else all of them',
       },
       host: gatewayFlags.host,
       port: gatewayFlags.port,
@@ -167,7 +171,7 @@ export const statusline = listed(
   },
 )
 
-export const mcp = listed('mcp', 'An MCP server over stdio: tools by which an agent asks about its session', {
+export const mcp = listed('mcp', 'Serve MCP over stdio: tools by which an agent asks about its session', {
   args: { host: gatewayFlags.host, port: gatewayFlags.port },
   examples: [
     ['agproxy mcp', 'claude mcp add agproxy -- agproxy mcp gives it to every session of Claude Code'],

@@ -1,17 +1,26 @@
-import { For, Show } from 'solid-js'
-import type { AccountAnswer, AccountsAnswer, CooldownAnswer } from '../../api/types.js'
-import { createTicker } from '../../data/ticker.js'
-import { duration, percent, things, time } from '../../format.js'
+import { For, Index, Show } from 'solid-js'
+import type {
+  AccountAnswer,
+  AccountError,
+  AccountsAnswer,
+  CooldownAnswer,
+  ErrorsAnswer,
+} from '../../api/types.js'
+import { errorWords } from '../../data/error-words.js'
+import { percent, things, time } from '../../format.js'
 import { createCall } from '../../parts/call.jsx'
+import { Left } from '../../parts/left.jsx'
 import { createLoad, Loaded } from '../../parts/load.jsx'
 import { Empty, Fact, Meter, State } from '../../parts/small.jsx'
-import { href } from '../../route.js'
+import { href, withQuery } from '../../route.js'
 
 const EVERY = 3_000
 
 export default function Accounts() {
   const load = createLoad<AccountsAnswer>(() => 'accounts', EVERY)
-  const now = createTicker()
+  // Where no trace is kept there is nothing to say.
+  const errors = createLoad<ErrorsAnswer>(() => 'errors', EVERY)
+  const lastError = (id: string) => errors.value()?.errors.find(({ account }) => account === id)
   return (
     <section class="view" aria-label="Accounts">
       <Loaded load={load}>
@@ -29,9 +38,15 @@ export default function Accounts() {
               <p class="warn">{things(answer().waiting, 'request')} waiting for an account</p>
             </Show>
             <ul class="cards">
-              <For each={answer().accounts}>
-                {(account) => <Card account={account} now={now()} onCleared={() => void load.load()} />}
-              </For>
+              <Index each={answer().accounts}>
+                {(account) => (
+                  <Card
+                    account={account()}
+                    error={lastError(account().id)}
+                    onCleared={() => void load.load()}
+                  />
+                )}
+              </Index>
             </ul>
           </Show>
         )}
@@ -40,7 +55,7 @@ export default function Accounts() {
   )
 }
 
-function Card(props: { account: AccountAnswer; now: number; onCleared: () => void }) {
+function Card(props: { account: AccountAnswer; error: AccountError | undefined; onCleared: () => void }) {
   const clear = createCall(() => ({
     method: 'DELETE',
     path: `accounts/${encodeURIComponent(props.account.id)}/cooldowns`,
@@ -49,15 +64,20 @@ function Card(props: { account: AccountAnswer; now: number; onCleared: () => voi
     const { inFlight, maxConcurrent } = props.account
     return maxConcurrent === undefined ? `${inFlight} in flight` : `${inFlight} of ${maxConcurrent}`
   }
-  const partly = () => props.account.usable && props.account.cooldowns.length > 0
+  const state = () => {
+    const { usable, cooldowns } = props.account
+    if (!usable) return { level: 'bad', words: 'in cooldown' } as const
+    if (cooldowns.some(({ model }) => model === null))
+      return { level: 'warn', words: 'the last choice, after a server error' } as const
+    if (cooldowns.length > 0) return { level: 'warn', words: 'in cooldown for some models' } as const
+    return { level: 'good', words: 'serving' } as const
+  }
   return (
     <li class="card" id={`account-${props.account.id}`}>
       <h2>
         <bdi>{props.account.id}</bdi> <small class="muted">{props.account.upstream}</small>
       </h2>
-      <State level={!props.account.usable ? 'bad' : partly() ? 'warn' : 'good'}>
-        {!props.account.usable ? 'out' : partly() ? 'out for some models' : 'serving'}
-      </State>
+      <State level={state().level}>{state().words}</State>
       <div class="facts">
         <Fact name="load">{load()}</Fact>
         <Show when={props.account.priority !== undefined}>
@@ -78,18 +98,17 @@ function Card(props: { account: AccountAnswer; now: number; onCleared: () => voi
           </div>
         )}
       </For>
-      <For each={props.account.cooldowns}>
-        {(cooldown) => <Cooldown cooldown={cooldown} now={props.now} />}
-      </For>
+      <For each={props.account.cooldowns}>{(cooldown) => <Cooldown cooldown={cooldown} />}</For>
+      <Show when={props.error}>{(error) => <LastError error={error()} />}</Show>
       <div class="row">
         <Show when={props.account.cooldowns.length > 0}>
           <button
             type="button"
             class="button"
             disabled={clear.running()}
-            onClick={() => void clear.run().then(props.onCleared)}
+            onClick={() => void clear.run().then((done) => done && props.onCleared())}
           >
-            Clear, try it again at once
+            Clear the cooldown
           </button>
         </Show>
         <a href={href('live', [], { q: props.account.id })}>its requests</a>
@@ -99,17 +118,33 @@ function Card(props: { account: AccountAnswer; now: number; onCleared: () => voi
   )
 }
 
-function Cooldown(props: { cooldown: CooldownAnswer; now: number }) {
-  const left = () =>
-    props.cooldown.until === null ? undefined : Date.parse(props.cooldown.until) - props.now
+function LastError(props: { error: AccountError }) {
+  return (
+    <p>
+      <span class="muted">Last error, {time(props.error.at)}: </span>
+      <bdi>{errorWords(props.error)}</bdi>{' '}
+      <Show when={props.error.status !== undefined && props.error.words === undefined}>
+        <span class="muted">
+          (
+          <code>
+            trace: {'{'} bodies: true {'}'}
+          </code>{' '}
+          keeps the upstream’s own words)
+        </span>{' '}
+      </Show>
+      <a href={withQuery({ open: props.error.request })}>show</a>
+    </p>
+  )
+}
+
+function Cooldown(props: { cooldown: CooldownAnswer }) {
+  const until = () => (props.cooldown.until === null ? null : Date.parse(props.cooldown.until))
   return (
     <p class="cooldown">
-      <b class="countdown" role="timer">
-        {left() === undefined
-          ? 'until its key is changed'
-          : duration(Math.max(0, Math.ceil(left()! / 1000) * 1000))}
-      </b>{' '}
-      {props.cooldown.reason.replaceAll('-', ' ')}
+      <b class="countdown">
+        <Left until={until()} />
+      </b>
+      : {props.cooldown.reason.replaceAll('-', ' ')}
       <Show when={props.cooldown.model}>{(model) => <span class="mono"> for {model()}</span>}</Show>
       <Show when={props.cooldown.failures > 1}>
         <span class="muted">, {props.cooldown.failures} times in a row</span>

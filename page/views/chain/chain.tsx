@@ -1,5 +1,6 @@
 import { For, Show } from 'solid-js'
 import { createLoad, Loaded } from '../../parts/load.jsx'
+import { Table } from '../../parts/table.jsx'
 import type { ChainAnswer, ChainPlugin } from './answer.js'
 import { Sections } from './sections.jsx'
 
@@ -88,28 +89,17 @@ function Options(props: { plugin: ChainPlugin }) {
     <>
       <p class="muted">from {props.plugin.from}</p>
       <Show when={names().length > 0} fallback={<p class="muted">It has no options.</p>}>
-        <div class="scroll">
-          <table>
-            <thead>
+        <Table columns={['option', 'value', 'from']}>
+          <For each={names()}>
+            {(name) => (
               <tr>
-                <th>option</th>
-                <th>value</th>
-                <th>from</th>
+                <td>{name}</td>
+                <td class="mono">{JSON.stringify(props.plugin.options?.[name])}</td>
+                <td class="muted">{props.plugin.origins?.[name] ?? 'default'}</td>
               </tr>
-            </thead>
-            <tbody>
-              <For each={names()}>
-                {(name) => (
-                  <tr>
-                    <td>{name}</td>
-                    <td class="mono">{JSON.stringify(props.plugin.options?.[name])}</td>
-                    <td class="muted">{props.plugin.origins?.[name] ?? 'default'}</td>
-                  </tr>
-                )}
-              </For>
-            </tbody>
-          </table>
-        </div>
+            )}
+          </For>
+        </Table>
       </Show>
     </>
   )

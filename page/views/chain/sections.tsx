@@ -1,5 +1,6 @@
 import { For, Show } from 'solid-js'
 import { createLoad, Loaded } from '../../parts/load.jsx'
+import { Table } from '../../parts/table.jsx'
 import type { ChainRoute } from './answer.js'
 
 /** What a plugin's section answers: words, a table, or both. All of it is shown as text. */
@@ -32,24 +33,15 @@ function One(props: { path: string }) {
           <Show when={section().text}>{(text) => <p class="words">{text()}</p>}</Show>
           <Show when={section().rows}>
             {(rows) => (
-              <div class="scroll">
-                <table>
-                  <thead>
+              <Table columns={(section().columns ?? []).map(String)}>
+                <For each={rows().slice(0, MOST_ROWS)}>
+                  {(row) => (
                     <tr>
-                      <For each={section().columns ?? []}>{(name) => <th>{name}</th>}</For>
+                      <For each={row}>{(cell) => <td>{String(cell)}</td>}</For>
                     </tr>
-                  </thead>
-                  <tbody>
-                    <For each={rows().slice(0, MOST_ROWS)}>
-                      {(row) => (
-                        <tr>
-                          <For each={row}>{(cell) => <td>{String(cell)}</td>}</For>
-                        </tr>
-                      )}
-                    </For>
-                  </tbody>
-                </table>
-              </div>
+                  )}
+                </For>
+              </Table>
             )}
           </Show>
         </article>

@@ -1,15 +1,15 @@
 import { For, Show } from 'solid-js'
+import type { BudgetsAnswer } from '../../api/types.js'
 import { money, percent, shortId, time, tokens } from '../../format.js'
 import { createLoad } from '../../parts/load.jsx'
 import { Meter } from '../../parts/small.jsx'
-import type { BudgetState } from './answer.js'
 
 const EVERY = 10_000
 const MOST = 12
 
 /** What is used of each budget; nothing where the config has none. */
 export function Budgets() {
-  const load = createLoad<{ budgets: readonly BudgetState[] }>(() => 'budgets', EVERY)
+  const load = createLoad<BudgetsAnswer>(() => 'budgets', EVERY)
   return (
     <Show when={load.value()?.budgets.length}>
       <ul class="cards" aria-label="Budgets">
@@ -19,7 +19,7 @@ export function Budgets() {
   )
 }
 
-function Budget(props: { budget: BudgetState }) {
+function Budget(props: { budget: BudgetsAnswer['budgets'][number] }) {
   const shown = (amount: number) => (props.budget.unit === 'usd' ? money(amount) : `${tokens(amount)} tokens`)
   const whose = () => {
     const { per, of, label } = props.budget

@@ -1,16 +1,17 @@
-import { createMemo, For, lazy, Show } from 'solid-js'
+import { createMemo, For, Show } from 'solid-js'
+import type { UsageAnswer } from '../../api/types.js'
 import { type Measure, type Per, stackOf } from '../../data/stack.js'
+import { later } from '../../parts/later.js'
 import { createLoad, Loaded } from '../../parts/load.jsx'
 import { Empty } from '../../parts/small.jsx'
 import { go, route, withQuery } from '../../route.js'
-import type { UsageAnswer } from './answer.js'
 import { Budgets } from './budgets.jsx'
 import { UsageTable } from './table.jsx'
 import { Times } from './times.jsx'
 
-const Plot = lazy(() => import('./plot.jsx'))
+const Plot = later(() => import('./plot.jsx'))
 
-const BY = ['model', 'agent', 'account', 'label', 'session'] as const
+const BY = ['model', 'agent-type', 'agent', 'account', 'label', 'session'] as const
 const SINCE = { '24h': 'a day', '7d': 'a week', '30d': 'a month', '90d': 'three months' } as const
 const PER: Readonly<Record<keyof typeof SINCE, readonly Per[]>> = {
   '24h': ['hour'],

@@ -1,6 +1,6 @@
 import { createMemo, For, Show } from 'solid-js'
+import type { UsageAnswer, UsageRow } from '../../api/types.js'
 import { count, money, percent, things, tokens } from '../../format.js'
-import type { UsageAnswer, UsageRow } from './answer.js'
 
 const MOST = 200
 

@@ -3,6 +3,7 @@ import type { Row } from '../../api/types.js'
 import type { Item } from '../../data/items.js'
 import { type Agent, modelOf, type Prompt } from '../../data/prompts.js'
 import { cacheShare, isFailed, isMissed } from '../../data/sums.js'
+import { shortTrouble } from '../../data/troubles.js'
 import { duration, money, NONE, shortId, things, time, tokens } from '../../format.js'
 import { CacheShare } from '../../parts/small.jsx'
 import { withQuery } from '../../route.js'
@@ -134,13 +135,14 @@ function RequestCells(props: { row: Row }) {
       <span class="at">{time(props.row.at)}</span>
       <span class="what">
         <b class={isFailed(props.row) ? 'bad' : 'good'}>{result()}</b>{' '}
-        <span class="mono">{modelOf(props.row) ?? NONE}</span>{' '}
-        <Show when={isFailed(props.row) && props.row.error}>
-          <bdi class="bad">{props.row.error}</bdi>
+        <Show when={shortTrouble(props.row)}>
+          {(trouble) => (
+            <>
+              <bdi class={trouble().level}>{trouble().words}</bdi>{' '}
+            </>
+          )}
         </Show>
-        <Show when={isMissed(props.row.cache)}>
-          <span class="warn">cache missed: {props.row.cacheWhy ?? props.row.cache}</span>
-        </Show>
+        <span class="mono">{modelOf(props.row) ?? NONE}</span>
       </span>
       <span class="who">
         {props.row.account ?? NONE}

@@ -107,16 +107,18 @@ export function Live(props: { feed: Feed }) {
           </VList>
         }
       >
-        <Match when={feed.state() === 'off'}>
+        <Match when={feed.state() === 'off' && feed.prompts().length === 0}>
           <Empty title="Requests are not kept yet" command="trace: {}">
             The plugin trace keeps the last requests in memory, without prompts. Add this line to the config;
             it is in force as soon as the file is saved. Accounts, upstreams and cost are there without it.
           </Empty>
         </Match>
-        <Match when={feed.state() === 'failed'}>
-          <Empty title="The gateway does not answer">{feed.problem()}</Empty>
+        <Match when={feed.state() === 'waiting' && !feed.seen()}>
+          <Empty title="The gateway does not answer">
+            It may have stopped. The page goes on as soon as it is back.
+          </Empty>
         </Match>
-        <Match when={feed.state() === 'loading'}>
+        <Match when={feed.state() === 'loading' && !feed.seen()}>
           <p class="loading" role="status">
             Loading…
           </p>

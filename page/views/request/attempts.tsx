@@ -1,6 +1,6 @@
 import { For, Show } from 'solid-js'
 import type { Details } from '../../api/types.js'
-import { duration, tokens } from '../../format.js'
+import { duration, things } from '../../format.js'
 import { State } from '../../parts/small.jsx'
 
 type Attempt = Details['attempts'][number]
@@ -14,19 +14,27 @@ export function Attempts(props: { request: Details }) {
       </h3>
       <Show when={props.request.attempts.length > 0} fallback={<p class="muted">No upstream was called.</p>}>
         <ol class="attempts">
-          <For each={props.request.attempts}>{(attempt) => <One attempt={attempt} />}</For>
+          <For each={props.request.attempts}>
+            {(attempt, i) => (
+              <One
+                attempt={attempt}
+                broken={props.request.ending === 'broken' && i() === props.request.attempts.length - 1}
+              />
+            )}
+          </For>
         </ol>
       </Show>
     </section>
   )
 }
 
-function One(props: { attempt: Attempt }) {
-  const failed = () => props.attempt.error !== undefined || (props.attempt.status ?? 0) >= 400
+function One(props: { attempt: Attempt; broken: boolean }) {
+  const failed = () => props.broken || props.attempt.error !== undefined || (props.attempt.status ?? 0) >= 400
   return (
     <li>
       <State level={failed() ? 'bad' : 'good'}>
         {props.attempt.status ?? props.attempt.failure ?? 'no answer'}
+        <Show when={props.broken}>, broke off</Show>
       </State>{' '}
       <b>
         <bdi>{props.attempt.account}</bdi>
@@ -52,6 +60,13 @@ function One(props: { attempt: Attempt }) {
         {(error) => (
           <div class="bad">
             <bdi>{error()}</bdi>
+            <Show when={props.attempt.words}>
+              {(words) => (
+                <>
+                  : <bdi>“{words()}”</bdi>
+                </>
+              )}
+            </Show>
           </div>
         )}
       </Show>
@@ -59,14 +74,14 @@ function One(props: { attempt: Attempt }) {
         {(cooldown) => (
           <div class="warn">
             {props.attempt.account} cools down{' '}
-            {cooldown().ms === null ? 'until its key is changed' : duration(cooldown().ms)} (
+            {cooldown().ms === null ? 'until the config changes' : duration(cooldown().ms)} (
             {cooldown().reason.replaceAll('-', ' ')})
           </div>
         )}
       </Show>
       <Show when={props.attempt.outputTokens !== undefined}>
         <div class="muted">
-          {tokens(props.attempt.outputTokens)} tokens out
+          {things(props.attempt.outputTokens!, 'token')} out
           <Show when={props.attempt.tokensPerSecond}>{(speed) => `, ${Math.round(speed())} a second`}</Show>
           <Show when={(props.attempt.longestGapMs ?? 0) >= 1000}>
             , longest silence {duration(props.attempt.longestGapMs)}

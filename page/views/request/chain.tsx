@@ -1,6 +1,7 @@
 import { createMemo, For, Show } from 'solid-js'
 import type { Details } from '../../api/types.js'
 import { duration, things } from '../../format.js'
+import { Diff } from '../../parts/diff.jsx'
 
 type Passage = Details['plugins'][number]
 
@@ -65,25 +66,7 @@ function Changes(props: { passage: Passage; several: boolean }) {
       </Show>
       <dl class="diff">
         <For each={props.passage.changes}>
-          {({ path, before, after }) => (
-            <div>
-              <dt class="mono">{path}</dt>
-              <Show when={before !== undefined}>
-                <dd class="before">
-                  <span aria-hidden="true">−</span>
-                  <span class="hidden">before: </span>
-                  <bdi>{before}</bdi>
-                </dd>
-              </Show>
-              <Show when={after !== undefined}>
-                <dd class="after">
-                  <span aria-hidden="true">+</span>
-                  <span class="hidden">after: </span>
-                  <bdi>{after}</bdi>
-                </dd>
-              </Show>
-            </div>
-          )}
+          {({ path, before, after }) => <Diff path={path} before={before} after={after} />}
         </For>
       </dl>
     </details>

@@ -1,10 +1,11 @@
 import { createSignal, onMount, Show } from 'solid-js'
-import type { Details } from '../../api/types.js'
+import type { Details, Row } from '../../api/types.js'
 import { isFailed } from '../../data/sums.js'
 import { NONE, shortId } from '../../format.js'
 import { createLoad, Loaded } from '../../parts/load.jsx'
 import { Empty, State } from '../../parts/small.jsx'
-import { go, withQuery } from '../../route.js'
+import { Troubles } from '../../parts/troubles.jsx'
+import { go, href, withQuery } from '../../route.js'
 import { Actions } from './actions.jsx'
 import { Attempts } from './attempts.jsx'
 import { Bodies } from './bodies.jsx'
@@ -80,10 +81,19 @@ function Request(props: { request: Details }) {
           {' '}
           · {endings[props.request.ending] ?? props.request.ending}
         </Show>
+        <Show when={props.request.session}>
+          {(session) => (
+            <>
+              {' '}
+              · <a href={href('sessions', [session()])}>its session</a>
+            </>
+          )}
+        </Show>
       </p>
+      <Troubles row={rowOf(props.request)} />
       <Show when={props.request.error}>
-        <p class="problem">
-          <bdi>{props.request.error}</bdi>{' '}
+        <p class="muted told">
+          In the log: <bdi>{props.request.error}</bdi>{' '}
           <Show when={props.request.code}>{(code) => <code>{code()}</code>}</Show>
         </p>
       </Show>
@@ -96,6 +106,11 @@ function Request(props: { request: Details }) {
       <Actions request={props.request} />
     </>
   )
+}
+
+/** As a list has it. */
+function rowOf(request: Details): Row {
+  return { ...request, attempts: request.attempts.length, cache: request.cache?.verdict }
 }
 
 const endings: Readonly<Record<string, string>> = {

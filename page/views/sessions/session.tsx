@@ -3,10 +3,12 @@ import type { RequestsAnswer, Row } from '../../api/types.js'
 import { modelOf } from '../../data/prompts.js'
 import { cacheShare, isFailed, isMissed } from '../../data/sums.js'
 import { type AgentNode, agentsOf } from '../../data/tree.js'
-import { count, money, things, time, tokens } from '../../format.js'
+import { shortTrouble } from '../../data/troubles.js'
+import { count, money, things, tokens } from '../../format.js'
 import { createLoad, Loaded } from '../../parts/load.jsx'
 import { CacheShare, Empty } from '../../parts/small.jsx'
 import { href, route, withQuery } from '../../route.js'
+import { WentWrong } from './went-wrong.jsx'
 
 const EVERY = 5_000
 
@@ -38,7 +40,6 @@ export function Session(props: { id: string }) {
 
 function Tree(props: { rows: readonly Row[]; more: boolean }) {
   const agents = createMemo(() => agentsOf(props.rows))
-  const missed = createMemo(() => props.rows.filter(({ cache }) => isMissed(cache)))
   return (
     <>
       <Show when={props.more}>
@@ -51,19 +52,7 @@ function Tree(props: { rows: readonly Row[]; more: boolean }) {
         <i class="turn held">■</i> held <i class="turn first">□</i> first, or no cache{' '}
         <i class="turn missed">!</i> missed <i class="turn failed">✕</i> failed
       </p>
-      <Show when={missed().length > 0}>
-        <h2>Why it missed</h2>
-        <ul class="plain">
-          <For each={missed()}>
-            {(row) => (
-              <li>
-                <a href={withQuery({ open: row.id })}>{time(row.at)}</a> {row.agentType ?? 'main'}:{' '}
-                {row.cacheWhy ?? row.cache}; {tokens(row.lostTokens)} tokens paid again
-              </li>
-            )}
-          </For>
-        </ul>
-      </Show>
+      <WentWrong rows={props.rows} />
     </>
   )
 }
@@ -100,9 +89,10 @@ function Turn(props: { turn: Row; n: number }) {
           ? 'held'
           : 'first'
   const words = () => {
-    const { cacheReadTokens, cache, cacheWhy, error, status } = props.turn
-    if (isFailed(props.turn)) return `turn ${props.n}, ${status ?? 'no answer'}: ${error ?? 'failed'}`
-    if (isMissed(cache)) return `turn ${props.n}, the cache missed: ${cacheWhy ?? cache}`
+    const { cacheReadTokens, cache, status } = props.turn
+    const why = shortTrouble(props.turn)?.words
+    if (isFailed(props.turn)) return `turn ${props.n}, ${status ?? 'no answer'}: ${why}`
+    if (isMissed(cache)) return `turn ${props.n}, the cache missed: ${why}`
     return `turn ${props.n}, ${count(cacheReadTokens)} tokens from the cache`
   }
   return (

@@ -1,7 +1,8 @@
 import { createMemo, For, Show } from 'solid-js'
-import { duration, money, shortId, things, time, tokens } from '../../format.js'
+import { duration, money, NONE, shortId, things, time, tokens, wasteWords } from '../../format.js'
 import { createLoad, Loaded } from '../../parts/load.jsx'
 import { CacheShare, Empty } from '../../parts/small.jsx'
+import { Table } from '../../parts/table.jsx'
 import { href, route } from '../../route.js'
 import { Session } from './session.jsx'
 
@@ -13,6 +14,9 @@ export interface Sums {
   readonly cacheReadTokens: number
   readonly cacheCreationTokens: number
   readonly cost?: number
+  /** Paid again where caches missed. */
+  readonly lostTokens: number
+  readonly lostCost: number
 }
 
 export interface SessionAnswer extends Sums {
@@ -46,12 +50,12 @@ function List(props: { load: ReturnType<typeof createLoad<{ sessions: readonly S
         </Empty>
       }
     >
-      {(answer) => <Table sessions={answer().sessions} />}
+      {(answer) => <SessionTable sessions={answer().sessions} />}
     </Loaded>
   )
 }
 
-function Table(props: { sessions: readonly SessionAnswer[] }) {
+function SessionTable(props: { sessions: readonly SessionAnswer[] }) {
   const shown = createMemo(() => props.sessions.slice(0, MOST))
   return (
     <Show
@@ -62,52 +66,52 @@ function Table(props: { sessions: readonly SessionAnswer[] }) {
         </Empty>
       }
     >
-      <div class="scroll">
-        <table class="wide-table">
-          <thead>
+      <Table
+        class="wide-table"
+        columns={[
+          'session',
+          'last',
+          { num: 'over' },
+          { num: 'requests' },
+          { num: 'in' },
+          { num: 'out' },
+          { num: 'cost' },
+          'cache',
+          { num: 'paid again' },
+        ]}
+      >
+        <For each={shown()}>
+          {(one) => (
             <tr>
-              <th>session</th>
-              <th>last</th>
-              <th class="num">over</th>
-              <th class="num">requests</th>
-              <th class="num">in</th>
-              <th class="num">out</th>
-              <th class="num">cost</th>
-              <th>cache</th>
+              <td>
+                <a class="mono" href={href('sessions', [one.session ?? '-'])}>
+                  {one.session === null ? 'no session' : shortId(one.session, 20)}
+                </a>
+              </td>
+              <td>{time(one.to)}</td>
+              <td class="num">{duration(Date.parse(one.to) - Date.parse(one.from))}</td>
+              <td class="num">
+                {one.requests}
+                <Show when={one.errors > 0}>
+                  <b class="bad" title={things(one.errors, 'failed request')}>
+                    {' '}
+                    ✕{one.errors}
+                  </b>
+                </Show>
+              </td>
+              <td class="num">{tokens(sentOf(one))}</td>
+              <td class="num">{tokens(one.outputTokens)}</td>
+              <td class="num">{money(one.cost)}</td>
+              <td>
+                <CacheShare share={sentOf(one) > 0 ? one.cacheReadTokens / sentOf(one) : undefined} />
+              </td>
+              <td class="num" title="Tokens that were in a cache and were paid for again, as it missed">
+                {one.lostTokens > 0 ? wasteWords(one.lostTokens, one.lostCost) : NONE}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            <For each={shown()}>
-              {(one) => (
-                <tr>
-                  <td>
-                    <a class="mono" href={href('sessions', [one.session ?? '-'])}>
-                      {one.session === null ? 'no session' : shortId(one.session, 20)}
-                    </a>
-                  </td>
-                  <td>{time(one.to)}</td>
-                  <td class="num">{duration(Date.parse(one.to) - Date.parse(one.from))}</td>
-                  <td class="num">
-                    {one.requests}
-                    <Show when={one.errors > 0}>
-                      <b class="bad" title={things(one.errors, 'failed request')}>
-                        {' '}
-                        ✕{one.errors}
-                      </b>
-                    </Show>
-                  </td>
-                  <td class="num">{tokens(sentOf(one))}</td>
-                  <td class="num">{tokens(one.outputTokens)}</td>
-                  <td class="num">{money(one.cost)}</td>
-                  <td>
-                    <CacheShare share={sentOf(one) > 0 ? one.cacheReadTokens / sentOf(one) : undefined} />
-                  </td>
-                </tr>
-              )}
-            </For>
-          </tbody>
-        </table>
-      </div>
+          )}
+        </For>
+      </Table>
     </Show>
   )
 }

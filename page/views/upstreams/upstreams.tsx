@@ -1,9 +1,10 @@
-import { createMemo, For, Show } from 'solid-js'
+import { createMemo, For, Index, Show } from 'solid-js'
 import type { UpstreamAnswer, UpstreamsAnswer } from '../../api/types.js'
 import { things, time } from '../../format.js'
 import { createCall } from '../../parts/call.jsx'
 import { createLoad, Loaded } from '../../parts/load.jsx'
 import { Empty } from '../../parts/small.jsx'
+import { Table } from '../../parts/table.jsx'
 
 export default function Upstreams() {
   const load = createLoad<UpstreamsAnswer>(() => 'upstreams')
@@ -20,9 +21,9 @@ export default function Upstreams() {
             }
           >
             <div class="stack">
-              <For each={answer().upstreams}>
-                {(upstream) => <Card upstream={upstream} onForgotten={() => void load.load()} />}
-              </For>
+              <Index each={answer().upstreams}>
+                {(upstream) => <Card upstream={upstream()} onForgotten={() => void load.load()} />}
+              </Index>
             </div>
           </Show>
         )}
@@ -54,37 +55,24 @@ function Card(props: { upstream: UpstreamAnswer; onForgotten: () => void }) {
       </h2>
       <Show when={learned().length > 0}>
         <h3>Learned from refusals</h3>
-        <div class="scroll">
-          <table>
-            <thead>
+        <Table columns={['what', 'value', 'model', 'why', 'until']}>
+          <For each={learned()}>
+            {({ name, value, model, why, until }) => (
               <tr>
-                <th>what</th>
-                <th>value</th>
-                <th>model</th>
-                <th>why</th>
-                <th>until</th>
+                <td>{name}</td>
+                <td class="mono">{value}</td>
+                <td class="mono">{model}</td>
+                <td>{why}</td>
+                <td>{time(until)}</td>
               </tr>
-            </thead>
-            <tbody>
-              <For each={learned()}>
-                {({ name, value, model, why, until }) => (
-                  <tr>
-                    <td>{name}</td>
-                    <td class="mono">{value}</td>
-                    <td class="mono">{model}</td>
-                    <td>{why}</td>
-                    <td>{time(until)}</td>
-                  </tr>
-                )}
-              </For>
-            </tbody>
-          </table>
-        </div>
+            )}
+          </For>
+        </Table>
         <button
           type="button"
           class="button"
           disabled={forget.running()}
-          onClick={() => void forget.run().then(props.onForgotten)}
+          onClick={() => void forget.run().then((done) => done && props.onForgotten())}
         >
           Forget, and try anew with the next request
         </button>
@@ -96,30 +84,18 @@ function Card(props: { upstream: UpstreamAnswer; onForgotten: () => void }) {
       >
         <details open={known().length <= 12}>
           <summary>What it takes, where that differs from the Messages API</summary>
-          <div class="scroll">
-            <table>
-              <thead>
+          <Table columns={['what', 'value', 'models', 'known from']}>
+            <For each={known()}>
+              {({ name, value, models, source }) => (
                 <tr>
-                  <th>what</th>
-                  <th>value</th>
-                  <th>models</th>
-                  <th>known from</th>
+                  <td>{name}</td>
+                  <td class="mono">{value}</td>
+                  <td class="mono">{models ?? 'all'}</td>
+                  <td class="muted">{source ?? 'the upstream itself'}</td>
                 </tr>
-              </thead>
-              <tbody>
-                <For each={known()}>
-                  {({ name, value, models, source }) => (
-                    <tr>
-                      <td>{name}</td>
-                      <td class="mono">{value}</td>
-                      <td class="mono">{models ?? 'all'}</td>
-                      <td class="muted">{source ?? 'the upstream itself'}</td>
-                    </tr>
-                  )}
-                </For>
-              </tbody>
-            </table>
-          </div>
+              )}
+            </For>
+          </Table>
         </details>
       </Show>
     </article>

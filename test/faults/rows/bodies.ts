@@ -1,4 +1,4 @@
-import { JsonNode } from '../../../core/json/node.js'
+import { TapeNode } from '../../../core/json/node.js'
 import { unfold } from '../../../core/message/unfold.js'
 import { errorData, message, messageEvents } from '../../support/messages.js'
 import { respond, sse } from '../../support/script.js'
@@ -39,7 +39,7 @@ export const bodyRows: readonly Row[] = [
   {
     upstream: 'answers 200 with a message in JSON, whatever was asked for',
     answers: typed('application/json', BODY),
-    sent: unfold(JsonNode.parse(Buffer.from(BODY), 100)),
+    sent: unfold(TapeNode.parse(Buffer.from(BODY), 100)),
     stream: whole,
     json: whole,
     folded: whole,
@@ -48,9 +48,9 @@ export const bodyRows: readonly Row[] = [
   {
     upstream: 'answers 200 with an error in JSON',
     answers: typed('application/json', JSON.stringify(errorData('overloaded_error', 'Overloaded'))),
-    stream: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
-    json: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
-    folded: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
+    stream: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'cooldown 8 s (overloaded)'),
+    json: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'cooldown 8 s (overloaded)'),
+    folded: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'cooldown 8 s (overloaded)'),
     second: WHOLE,
   },
   {
@@ -63,8 +63,11 @@ export const bodyRows: readonly Row[] = [
   {
     upstream: 'answers 200 with an error that names its status as a number',
     answers: typed('application/json', '{"error":{"message":"slow down","type":"rate_limit","code":429}}'),
-    stream: once(error(429, 'rate_limit_error', 'slow down', 'retry-after: 30'), 'rests 30 s (rate-limit)'),
-    json: once(error(429, 'rate_limit_error', 'slow down', 'retry-after: 30'), 'rests 30 s (rate-limit)'),
+    stream: once(
+      error(429, 'rate_limit_error', 'slow down', 'retry-after: 30'),
+      'cooldown 30 s (rate-limit)',
+    ),
+    json: once(error(429, 'rate_limit_error', 'slow down', 'retry-after: 30'), 'cooldown 30 s (rate-limit)'),
     second: WHOLE,
   },
   {

@@ -175,8 +175,8 @@ export const cutRows: readonly Row[] = [
   {
     upstream: 'is busy: `event: error` with `overloaded_error` first',
     answers: errorFirst('overloaded_error', 'Overloaded'),
-    stream: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
-    folded: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
+    stream: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'cooldown 8 s (overloaded)'),
+    folded: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'cooldown 8 s (overloaded)'),
     second: WHOLE,
   },
   {
@@ -196,8 +196,8 @@ export const cutRows: readonly Row[] = [
   {
     upstream: 'is busy, and leaves out the blank line after its `event: error`',
     answers: always(streamed([frames([errorData('overloaded_error', 'Overloaded')])[0]!.subarray(0, -1)])),
-    stream: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
-    folded: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
+    stream: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'cooldown 8 s (overloaded)'),
+    folded: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'cooldown 8 s (overloaded)'),
     second: WHOLE,
   },
   {
@@ -205,7 +205,7 @@ export const cutRows: readonly Row[] = [
     answers: always(sse([...EVENTS.slice(0, 1), errorData('overloaded_error', 'Overloaded')])),
     sent: Buffer.concat(frames([...EVENTS.slice(0, 1), errorData('overloaded_error', 'Overloaded')])),
     stream: once('1 event, then `event: error` `overloaded_error` “Overloaded”'),
-    folded: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
+    folded: once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'cooldown 8 s (overloaded)'),
     second: SAME,
   },
   {

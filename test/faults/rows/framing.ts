@@ -30,6 +30,10 @@ const unknownFields = EVENTS.map((event) =>
   event.type === 'message_delta' ? event : { ...event, surprise: { deep: [1, 2] } },
 )
 
+const countedFromOne = EVENTS.map((event) =>
+  'index' in event ? { ...event, index: Number(event.index) + 1 } : event,
+)
+
 export const framingRows: readonly Row[] = [
   {
     upstream: 'drips one byte at a time',
@@ -51,6 +55,8 @@ export const framingRows: readonly Row[] = [
   spelt('writes the data over several `data:` lines', { multiLine: true }),
   // Clients see no event without its `event:` line, so that they get them.
   { ...spelt('leaves out the `event:` lines', { eventLines: false }), sent: Buffer.concat(frames(EVENTS)) },
+  // The official SDK loses what it finds under another number than the block's own.
+  { ...spelt('counts its content blocks from 1', {}, countedFromOne), sent: Buffer.concat(frames(EVENTS)) },
   spelt('sends events that nobody knows', {}, [
     start!,
     ping!,
@@ -80,6 +86,19 @@ export const framingRows: readonly Row[] = [
       respond(200, Buffer.concat(frames(EVENTS)).toString().replaceAll('\n\n', '\n'), {
         headers: { 'content-type': 'text/event-stream' },
       }),
+    ),
+    sent: Buffer.concat(frames(EVENTS)),
+    stream: whole,
+    folded: whole,
+    second: WHOLE,
+  },
+  {
+    upstream: 'leaves out the blank lines from its fifth event on',
+    answers: always(
+      streamed([
+        ...frames(EVENTS.slice(0, 4)),
+        ...frames(EVENTS.slice(4)).map((frame) => frame.subarray(0, -1)),
+      ]),
     ),
     sent: Buffer.concat(frames(EVENTS)),
     stream: whole,

@@ -5,10 +5,10 @@ import { always, error, type Outcome, once, type Row, thrice, USABLE, WHOLE } fr
 const limit = (headers: Record<string, string>, text = 'slow down') =>
   always(json(errorData('rate_limit_error', text), 429, { headers }))
 
-/** 429 with a time that the account then rests for; `told` is what a client of the only account hears. */
-function rests(upstream: string, headers: Record<string, string>, seconds: number, told = seconds): Row {
+/** 429 with a time for which the account is then in cooldown; `told` is what a client of the only account hears. */
+function coolsDown(upstream: string, headers: Record<string, string>, seconds: number, told = seconds): Row {
   const sees = error(429, 'rate_limit_error', 'slow down', `retry-after: ${told}`)
-  const outcome = once(sees, `rests ${seconds} s (rate-limit)`)
+  const outcome = once(sees, `cooldown ${seconds} s (rate-limit)`)
   return { upstream, answers: limit(headers), stream: outcome, json: outcome, second: WHOLE }
 }
 
@@ -27,14 +27,14 @@ export const retryAfterRows: readonly Row[] = [
   waits('answers 429 with `retry-after: 0`', { 'retry-after': '0' }, 'retry-after: 1…3'),
   waits('answers 429 with `retry-after: 1`', { 'retry-after': '1' }, 'retry-after: 1…3'),
   waits('answers 429 with `retry-after-ms: 150`', { 'retry-after-ms': '150' }, 'retry-after: 1…3'),
-  rests('answers 429 with `retry-after: 20`', { 'retry-after': '20' }, 20),
-  rests('answers 429 with `retry-after: 4.5`', { 'retry-after': '4.5' }, 5),
-  rests('answers 429 with `retry-after: 120`', { 'retry-after': '120' }, 120, 59),
-  rests('answers 429 with `retry-after: 7200`', { 'retry-after': '7200' }, 7200),
-  rests('answers 429 with a date 20 s ahead', { 'retry-after': date(20) }, 20),
+  coolsDown('answers 429 with `retry-after: 20`', { 'retry-after': '20' }, 20),
+  coolsDown('answers 429 with `retry-after: 4.5`', { 'retry-after': '4.5' }, 5),
+  coolsDown('answers 429 with `retry-after: 120`', { 'retry-after': '120' }, 120, 59),
+  coolsDown('answers 429 with `retry-after: 7200`', { 'retry-after': '7200' }, 7200),
+  coolsDown('answers 429 with a date 20 s ahead', { 'retry-after': date(20) }, 20),
   waits('answers 429 with a date that is over', { 'retry-after': date(-100) }, 'retry-after: 1…3'),
-  rests('answers 429 with `retry-after: -5`', { 'retry-after': '-5' }, 30),
-  rests('answers 429 with `retry-after: 99999999999`', { 'retry-after': '99999999999' }, 30),
-  rests('answers 429 with `retry-after: soon`', { 'retry-after': 'soon' }, 30),
-  rests('answers 429 with an empty `retry-after`', { 'retry-after': '' }, 30),
+  coolsDown('answers 429 with `retry-after: -5`', { 'retry-after': '-5' }, 30),
+  coolsDown('answers 429 with `retry-after: 99999999999`', { 'retry-after': '99999999999' }, 30),
+  coolsDown('answers 429 with `retry-after: soon`', { 'retry-after': 'soon' }, 30),
+  coolsDown('answers 429 with an empty `retry-after`', { 'retry-after': '' }, 30),
 ]

@@ -73,7 +73,7 @@ export const statusRows: readonly Row[] = [
           `the key of ${WHO} was refused: token expired or incorrect. Correct its apiKey in the gateway's config, or the environment variable that it comes from`,
           NO_RETRY,
         ),
-        'out until the config changes (unauthorised)',
+        'cooldown until the config changes (unauthorised)',
       ),
       WHOLE,
     ),
@@ -84,7 +84,7 @@ export const statusRows: readonly Row[] = [
     ...all(
       once(
         error(403, 'permission_error', `${WHO} is not allowed to do this: no access`, NO_RETRY),
-        'rests 600 s (forbidden)',
+        'cooldown 600 s (forbidden)',
       ),
       WHOLE,
     ),
@@ -129,7 +129,7 @@ export const statusRows: readonly Row[] = [
     upstream: 'answers 429',
     answers: always(failure(429, 'rate_limit_error', 'slow down')),
     ...all(
-      once(error(429, 'rate_limit_error', 'slow down', 'retry-after: 30'), 'rests 30 s (rate-limit)'),
+      once(error(429, 'rate_limit_error', 'slow down', 'retry-after: 30'), 'cooldown 30 s (rate-limit)'),
       WHOLE,
     ),
   },
@@ -155,7 +155,7 @@ export const statusRows: readonly Row[] = [
           'You exceeded your quota (code insufficient_quota)',
           'retry-after: 30',
         ),
-        'rests 30 s (rate-limit)',
+        'cooldown 30 s (rate-limit)',
       ),
       WHOLE,
     ),
@@ -194,7 +194,7 @@ export const statusRows: readonly Row[] = [
     upstream: 'answers 529',
     answers: always(failure(529, 'overloaded_error', 'Overloaded')),
     ...all(
-      once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'rests 8 s (overloaded)'),
+      once(error(529, 'overloaded_error', 'Overloaded', 'retry-after: 8'), 'cooldown 8 s (overloaded)'),
       WHOLE,
     ),
   },
@@ -221,7 +221,7 @@ export const zaiRows: readonly Row[] = [
     ...all(
       once(
         error(529, 'overloaded_error', 'The API has triggered a traffic limit (code 1305)', 'retry-after: 8'),
-        'rests 8 s (overloaded)',
+        'cooldown 8 s (overloaded)',
       ),
       WHOLE,
     ),
@@ -232,7 +232,7 @@ export const zaiRows: readonly Row[] = [
     ...all(
       once(
         error(429, 'rate_limit_error', 'Usage limit reached for 5 hour (code 1308)', 'retry-after: 59'),
-        'rests 300 s (window-used-up)',
+        'cooldown 300 s (window-used-up)',
       ),
       WHOLE,
     ),
@@ -248,7 +248,7 @@ export const zaiRows: readonly Row[] = [
           "account 'one': Your account is in arrears (code 1113); top it up or configure another account",
           NO_RETRY,
         ),
-        'out until the config changes (billing)',
+        'cooldown until the config changes (billing)',
       ),
       WHOLE,
     ),
@@ -264,7 +264,7 @@ export const zaiRows: readonly Row[] = [
           "account 'one': Your account has been locked (code 1112); ask z.ai to unlock it or configure another account",
           NO_RETRY,
         ),
-        'out until the config changes (locked)',
+        'cooldown until the config changes (locked)',
       ),
       WHOLE,
     ),

@@ -1,14 +1,4 @@
-import type { Headers } from '../../core/index.js'
-import { isRecord, parseJson } from '../../core/kit.js'
-
-/** Headers of an answer that may be kept. */
-const ANSWERED =
-  /^(content-type|date|request-id|x-request-id|retry-after|x-should-retry|anthropic-ratelimit-[\w-]+)$/
-
-export function answeredHeaders(headers: Headers): Record<string, string> {
-  const kept = Object.entries(headers).filter(([name, value]) => ANSWERED.test(name) && value !== undefined)
-  return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]))
-}
+import { isRecord, parseJson } from '../json/plain.js'
 
 /** A body without the id of its user. */
 export function withoutUser(body: unknown): unknown {

@@ -1,10 +1,10 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { countTokens } from '../../plugins/count-tokens/index.js'
-import { makeCall, mount } from '../../testing.js'
-import { Reply } from '../exchange/reply.js'
-import { MemoryStore } from '../state/memory.js'
-import { TurnQueue } from './event-loop.js'
-import { createEstimate } from './service.js'
+import { Reply } from '../core/exchange/reply.js'
+import { MemoryStore } from '../core/state/memory.js'
+import { TurnQueue } from '../core/token-count/event-loop.js'
+import { createEstimate } from '../core/token-count/service.js'
+import { countTokens } from '../plugins/count-tokens/index.js'
+import { makeCall, mount } from '../testing.js'
 
 afterEach(() => void vi.restoreAllMocks())
 
