@@ -22,10 +22,11 @@ import {
   tokens,
 } from '../../core/index.js'
 import { loggable } from '../../core/kit.js'
-import { type Budget, budgetOf, limitSchema, MICRO } from './limits.js'
+import { type Budget, budgetOf, limitSchema } from './limits.js'
 import { loopIn } from './loop.js'
 import { type Spent, spentBy } from './spent.js'
-import { SUMS, statesOf } from './state.js'
+import { statesOf } from './state.js'
+import { Sums } from './sums.js'
 import { digest, idsOf } from './whose.js'
 import { refusal, warning } from './words.js'
 
@@ -38,17 +39,8 @@ const options = z.strictObject({
 
 type BudgetsOptions = z.output<typeof options>
 
-/** What the last request of a session took: the next one takes about as much. */
-const LAST = 'budget-last'
-/** Milliseconds that a sum without an end is kept after its last change. */
-const KEPT = 30 * 86_400_000
-/** Milliseconds that it is kept beyond its end. */
-const GRACE = 3_600_000
 /** Percents from which a reply says how much is used. */
 const WARN = 75
-/** Bytes of a token, and tokens of an answer, where nothing better is known. */
-const GUESS = { bytesPerToken: 4, output: 500 }
-
 interface Held {
   readonly budget: Budget
   readonly reserved: number
@@ -61,17 +53,19 @@ const held = slot(() => ({ budgets: [] as Held[], said: '', loop: '' }))
 class Budgets implements Plugin {
   readonly endpoints: readonly Endpoint[]
   readonly #inMoney: boolean
+  readonly #sums: Sums
   #accounts: ReadonlyMap<string, Account> | undefined
   #prices: PriceList | undefined
   #told = false
 
   constructor(
     @inject(tokens.options) private readonly options: BudgetsOptions,
-    @inject(tokens.state) private readonly state: StateStore,
+    @inject(tokens.state) state: StateStore,
     @inject(tokens.accounts) private readonly accounts: Accounts,
     @inject(tokens.prices) private readonly prices: Prices,
     @inject(tokens.logger) private readonly logger: Logger,
   ) {
+    this.#sums = new Sums(state)
     this.#inMoney = options.limits.some(({ usd }) => usd !== undefined)
     const handle = ({ query }: EndpointRequest) => {
       const session = new URLSearchParams(query).get('session')
@@ -105,7 +99,7 @@ class Budgets implements Plugin {
     const { budgets } = held(head)
     if (budgets.length > 0) {
       const spent = this.#count(record, budgets)
-      if (record.status === 200) this.#remember(record, spent)
+      if (record.status === 200) this.#sums.remember(record, spent)
     } else if (record.attempts.length > 0 && this.options.limits.length > 0) {
       const count = () =>
         void this.#count(
@@ -120,7 +114,7 @@ class Budgets implements Plugin {
     this.#accounts ??= new Map(this.accounts.all().map((account) => [account.id, account]))
     const spent = spentBy(record.attempts, this.#accounts, this.#prices)
     if (spent.usd === undefined) this.#tellUnpriced(record.attempts.at(-1)?.model)
-    for (const { budget, reserved } of budgets) this.#add(budget, (spent[budget.unit] ?? 0) - reserved)
+    for (const { budget, reserved } of budgets) this.#sums.add(budget, (spent[budget.unit] ?? 0) - reserved)
     return spent
   }
 
@@ -131,10 +125,10 @@ class Budgets implements Plugin {
 
   #reserve(call: Call): void {
     const budgets = this.#budgetsOf(call)
-    const probable = this.#probable(call)
+    const probable = this.#sums.probable(call, this.#prices)
     let worst = 0
     for (const budget of budgets) {
-      const used = this.#used(budget)
+      const used = this.#sums.used(budget)
       const takes = probable[budget.unit] ?? 0
       if (used + takes <= budget.amount && used < budget.amount) {
         const share = (used + takes) / budget.amount
@@ -156,37 +150,9 @@ class Budgets implements Plugin {
     // Only now, so that a request which one budget refuses takes nothing of another.
     for (const budget of budgets) {
       const reserved = probable[budget.unit] ?? 0
-      this.#add(budget, reserved)
+      this.#sums.add(budget, reserved)
       held(call).budgets.push({ budget, reserved })
     }
-  }
-
-  #used({ key }: Budget): number {
-    return Number(this.state.get(SUMS, key)?.value ?? 0)
-  }
-
-  #add({ key, ends }: Budget, by: number): void {
-    if (by === 0) return
-    const ttl = ends === undefined ? KEPT : Math.max(0, ends - Date.now()) + GRACE
-    this.state.add(SUMS, key, Math.round(by), ttl)
-  }
-
-  /** As the session's last request, else by the size of its body and the price of the model that it asks for. */
-  #probable(call: Call): Spent {
-    const { session } = call.record.facts
-    const last = session === undefined ? undefined : this.state.get(LAST, digest(session))?.value
-    if (last !== undefined) {
-      const [taken, usd] = last.split(' ').map(Number)
-      return { tokens: taken ?? 0, usd: usd ?? 0 }
-    }
-    const inputTokens = Math.ceil(call.bytes.length / GUESS.bytesPerToken)
-    const cost = this.#prices?.cost(call.model, { inputTokens, outputTokens: GUESS.output }) ?? 0
-    return { tokens: inputTokens + GUESS.output, usd: Math.round(cost * MICRO) }
-  }
-
-  #remember({ facts }: FinishedRecord, { tokens: taken, usd = 0 }: Spent): void {
-    if (facts.session !== undefined && taken > 0)
-      this.state.set(LAST, digest(facts.session), `${taken} ${usd}`, GRACE)
   }
 
   async #load(): Promise<void> {
