@@ -16,6 +16,9 @@ const KINDS: Readonly<Record<string, BlockKind>> = {
   input_json_delta: 'tool',
 }
 
+/** Where deltas have their text. */
+export type DeltaKey = 'text' | 'thinking' | 'partial_json'
+
 /** Undefined for a delta that no list knows, which any block takes. */
 export function kindOfDelta(type: unknown): BlockKind | undefined {
   return typeof type === 'string' && Object.hasOwn(KINDS, type) ? KINDS[type] : undefined
@@ -55,13 +58,13 @@ export class BlockFold {
     if (!isRecord(delta)) return // nothing came with it
     switch (delta.type) {
       case 'text_delta':
-        this.#append('text', delta.text)
+        this.append('text', pieceOf(delta.text, 'text'))
         break
       case 'thinking_delta':
-        this.#append('thinking', delta.thinking)
+        this.append('thinking', pieceOf(delta.thinking, 'thinking'))
         break
       case 'input_json_delta':
-        this.#json.push(pieceOf(delta.partial_json, 'partial_json'))
+        this.append('partial_json', pieceOf(delta.partial_json, 'partial_json'))
         break
       case 'citations_delta': {
         const citation = raw()?.get('citation')
@@ -104,11 +107,16 @@ export class BlockFold {
     return writeObject(this.#fields)
   }
 
-  #append(key: string, piece: unknown): void {
-    const text = pieceOf(piece, key)
+  /** The text of a delta. */
+  append(key: DeltaKey, piece: string): void {
+    if (key === 'partial_json') this.#json.push(piece)
+    else this.#append(key, piece)
+  }
+
+  #append(key: string, piece: string): void {
     const pieces = this.#text.get(key)
-    if (pieces) pieces.push(text)
-    else this.#text.set(key, [text])
+    if (pieces) pieces.push(piece)
+    else this.#text.set(key, [piece])
   }
 
   #extend(key: string, items: readonly string[]): void {

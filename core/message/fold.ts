@@ -2,7 +2,7 @@ import type { EventData, StreamEvent } from '../contract/http.js'
 import { errorInEvent } from '../errors/embedded-error.js'
 import { UpstreamError } from '../errors/gateway-errors.js'
 import { isRecord } from '../json/plain.js'
-import { BLOCK_KINDS, BlockFold, type BlockKind, kindOfDelta } from './block.js'
+import { BLOCK_KINDS, BlockFold, type BlockKind, type DeltaKey, kindOfDelta } from './block.js'
 import { protocolError } from './protocol-error.js'
 import { dataOf, parsed, type RawObject, rawFields, rawObject, writeArray, writeObject } from './raw.js'
 
@@ -38,6 +38,10 @@ export class MessageFold {
   readonly #latest = new Map<BlockKind, BlockFold>()
   /** Its counters, once a message_delta has brought some. */
   #usage: RawObject | undefined
+  /** Those that it began with. */
+  #usageAtStart: { readonly text: string | undefined; fields(): RawObject | undefined } | undefined
+  /** Where the last delta went. */
+  #last: BlockFold | undefined
   #done = false
 
   /** `message_stop` has come: nothing after it counts. */
@@ -64,7 +68,8 @@ export class MessageFold {
         this.#startBlock(event)
         break
       case 'content_block_delta':
-        this.#block(data)?.delta(data.delta, () => dataOf(event).get('delta'))
+        this.#last = this.#block(data)
+        this.#last?.delta(data.delta, () => dataOf(event).get('delta'))
         break
       case 'content_block_stop':
         this.#opened(data.type)
@@ -76,6 +81,11 @@ export class MessageFold {
         this.#opened(data.type)
         this.#done = true
     }
+  }
+
+  /** The text of a delta of the same index and type as the event before it. */
+  goOn(key: DeltaKey, piece: string): void {
+    this.#last?.append(key, piece)
   }
 
   /** The JSON of the whole message. Throws an UpstreamError `truncated` before `message_stop`. */
@@ -93,8 +103,10 @@ export class MessageFold {
 
   #start(event: StreamEvent): void {
     if (this.#message) throw protocolError('a second message_start')
-    this.#message = rawFields(event)('message')
+    const fields = rawFields(event)
+    this.#message = fields('message')
     if (!this.#message) throw protocolError('a message_start without a message')
+    this.#usageAtStart = { text: this.#message.get('usage'), fields: () => fields('message', 'usage') }
   }
 
   #startBlock(event: StreamEvent): void {
@@ -119,9 +131,14 @@ export class MessageFold {
     const counters = fields('usage')
     if (!counters) return
     // Counters are totals so far: the last value counts, and one that is left out or null says nothing new.
-    this.#usage ??= rawObject(parsed(message.get('usage') ?? 'null', 'a usage')) ?? new Map()
+    this.#usage ??= this.#firstUsage(message.get('usage')) ?? new Map()
     for (const [key, text] of counters) if (text !== 'null') this.#usage.set(key, text)
     message.set('usage', 'null') // its place among the keys; written once, at the end
+  }
+
+  #firstUsage(text = 'null'): RawObject | undefined {
+    const start = this.#usageAtStart
+    return start?.text === text ? start.fields() : rawObject(parsed(text, 'a usage'))
   }
 
   #opened(event: string): RawObject {

@@ -24,8 +24,8 @@ export function dataOf(event: StreamEvent): TapeNode {
   return parsed(event.text, 'an event')
 }
 
-/** The fields of an event's data, or of the object in one of them. */
-export type RawFields = (name?: string) => RawObject | undefined
+/** The fields of an event's data, or of the object at a path in it. */
+export type RawFields = (...path: string[]) => RawObject | undefined
 
 /** No text so short nests deeper than the limit. */
 const SHORT = 2 * DEPTH_LIMIT
@@ -37,9 +37,13 @@ const SHORT = 2 * DEPTH_LIMIT
 export function rawFields(event: StreamEvent): RawFields {
   const { text, data } = event
   if (text.length < SHORT && JSON.stringify(data) === text)
-    return (name) => written(name === undefined ? data : data[name])
+    return (...path) => written(path.reduce<unknown>(fieldOf, data))
   const node = dataOf(event)
-  return (name) => rawObject(name === undefined ? node : node.get(name))
+  return (...path) => rawObject(path.reduce<TapeNode | undefined>((found, name) => found?.get(name), node))
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return isRecord(value) ? value[name] : undefined
 }
 
 function written(value: unknown): RawObject | undefined {

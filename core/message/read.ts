@@ -2,6 +2,7 @@ import type { ByteSink, ByteSource, EventData } from '../contract/http.js'
 import { isKnownError, UpstreamError } from '../errors/gateway-errors.js'
 import { FrameDecoder } from '../stream/sse-decoder.js'
 import { SseEvent, saysNothing } from '../stream/sse-event.js'
+import { DeltaRun } from './delta-run.js'
 import { Beginnings } from './first-event.js'
 import { MessageFold } from './fold.js'
 import { protocolError } from './protocol-error.js'
@@ -28,7 +29,7 @@ export interface Outcome<T> {
 }
 
 export interface FoldOutcome extends Outcome<string> {
-  /** Each event of the answer, before it counts. */
+  /** Each event of the answer, before it counts, but for deltas that go on where the one before stopped. */
   saw(data: EventData): void
 }
 
@@ -40,6 +41,8 @@ export class MessageReader implements ByteSink {
   readonly #fold = new MessageFold()
   readonly #decoder = new FrameDecoder()
   readonly #beginnings = new Beginnings()
+  /** The deltas that come now. */
+  #run: DeltaRun | undefined
   #size = 0
   #begun = false
   #settled = false
@@ -82,10 +85,17 @@ export class MessageReader implements ByteSink {
 
   readonly #take = (frame: Buffer): void => {
     if (this.#settled) return
+    const piece = this.#run?.pieceOf(frame)
+    if (piece !== undefined) {
+      this.#fold.goOn(this.#run!.key, piece)
+      return
+    }
+    this.#run = undefined
     const event = SseEvent.parse(frame)
     if (saysNothing(event) || !(this.#begun || this.#begins(event))) return
     this.outcome.saw(event.data)
     this.#fold.push(event)
+    if (event.data.type === 'content_block_delta') this.#run = DeltaRun.from(frame)
     if (!this.#fold.done) return
     const message = this.#fold.result()
     this.#settled = true
