@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { SessionKey } from '../contract/accounts.js'
 import type { Call } from '../contract/call.js'
 import type { JsonNode } from '../contract/json.js'
@@ -27,29 +27,36 @@ function beginning({ tree }: Call): string {
     .get('messages')!
     .items()
     .find((message) => message.get('role')!.is('user'))
-  const hash = createHash('sha256')
-  addStable(tree.get('system'), hash)
-  hash.update('\0')
-  addStable(first?.get('content'), hash)
-  return hash.digest('base64url')
+  const parts: (string | Buffer)[] = []
+  addStable(tree.get('system'), parts)
+  parts.push('\0')
+  addStable(first?.get('content'), parts)
+  return digest(joined(parts))
 }
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url')
+/** Of nearly all calls these are texts alone. */
+function joined(parts: readonly (string | Buffer)[]): string | Buffer {
+  if (parts.every((part) => typeof part === 'string')) return parts.join('')
+  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
+}
+
+/** In one call: an object that is fed piece by piece takes 3 µs more. */
+function digest(text: string | Buffer): string {
+  return hash('sha256', text, 'base64url')
 }
 
 /**
  * Adds content without the parts that change: `cache_control` wanders, the billing line counts, reminders tell the time. What
  * is no content at all is the upstream's to refuse. Blocks that are no text are not decoded: they may be images.
  */
-function addStable(content: JsonNode | undefined, hash: Hash): void {
+function addStable(content: JsonNode | undefined, parts: (string | Buffer)[]): void {
   const text = content?.string()
-  if (text !== undefined) hash.update(withoutReminders(text))
+  if (text !== undefined) parts.push(withoutReminders(text))
   for (const block of content?.items() ?? []) {
     const said = block.get('type')?.is('text') ? block.get('text')?.string() : undefined
-    if (said === undefined) hash.update(unmarked(block))
-    else if (!said.startsWith(BILLING)) hash.update(withoutReminders(said))
-    hash.update('\n')
+    if (said === undefined) parts.push(unmarked(block))
+    else if (!said.startsWith(BILLING)) parts.push(withoutReminders(said))
+    parts.push('\n')
   }
 }
 

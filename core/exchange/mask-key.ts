@@ -16,9 +16,13 @@ function isSecret(key: string | undefined): key is string {
   return key.length >= LONG || key.startsWith('sk-') || (/\d/.test(key) && /\D/.test(key))
 }
 
-/** The words of an error, which may be JSON, HTML or plain, with `[key]` in the key's place, however it is spelt. */
+/**
+ * The words of an error, which may be JSON, HTML or plain, with `[key]` in the key's place, however it is spelt: no spelling is shorter
+ * than the key.
+ */
 export function maskText(text: string, key: string | undefined): string {
-  return isSecret(key) ? withoutSecrets(text, needlesFor(key), MARK) : text
+  if (key === undefined || text.length < key.length || !isSecret(key)) return text
+  return withoutSecrets(text, needlesFor(key), MARK)
 }
 
 /** The bytes of an error body; the same buffer where the key is not in them. */

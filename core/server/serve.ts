@@ -19,11 +19,9 @@ import type { DeliveryInit, Outcome } from './delivery.js'
 import { destroyAnswer } from './destroy-answer.js'
 import { type Matched, RequestHandler, type ServeContext } from './handle.js'
 import { logLine } from './log-line.js'
+import { begun, ended } from './long-requests.js'
 import { renderError } from './render-error.js'
 import { respond } from './respond.js'
-
-/** Milliseconds after which a request that still runs has a line in the log. */
-const LONG = 30_000
 
 /** One request from its headers to its last byte. Never rejects: whatever happens, the client gets an answer and the gateway lives on. */
 export function serve(
@@ -45,8 +43,6 @@ class Exchange {
   #outcome: Outcome | undefined
   #over = false
   #isOwnFault = false
-  /** Says of a request that takes long what it is, so that a stall is seen before its end. */
-  readonly #long: NodeJS.Timeout
 
   constructor(
     private readonly req: IncomingMessage,
@@ -59,7 +55,7 @@ class Exchange {
     this.#cancellation.on(this.#onGone)
     this.#connection = Connection.of(req.socket)
     this.#connection.add(res, this.#cancellation)
-    this.#long = setTimeout(() => this.#tellLong(), LONG).unref()
+    begun(this)
   }
 
   async run(): Promise<void> {
@@ -121,7 +117,7 @@ class Exchange {
   #finish(): void {
     if (this.#over) return
     this.#over = true
-    clearTimeout(this.#long)
+    ended(this)
     const handler = this.#handler
     this.#cancellation.off(this.#onGone)
     this.#connection.delete(this.res)
@@ -131,13 +127,17 @@ class Exchange {
     logLine(handler, this.#status, ending, this.#logger, this.#isOwnFault)
   }
 
-  #tellLong(): void {
+  get startedAt(): number {
+    return this.#handler.record.startedAt
+  }
+
+  runsLong(ms: number): void {
     const { id, method, path, route, record } = this.#handler
     if (route === 'endpoint') return // a stream of events for a page lasts for hours
     const { model, mappedModel, session } = record.facts
     const account = record.attempts.at(-1)?.account
     const line = { id, method, path, session, model, mappedModel, account, attempts: record.attempts.length }
-    this.#logger.info(line, `still running after ${LONG / 1_000} s`)
+    this.#logger.info(line, `still running after ${Math.round(ms / 1_000)} s`)
   }
 
   #report(error: unknown): void {

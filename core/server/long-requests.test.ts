@@ -1,0 +1,43 @@
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { begun, ended } from './long-requests.js'
+
+function clock() {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+}
+
+function request() {
+  const told: number[] = []
+  return { startedAt: performance.now(), told, runsLong: (ms: number) => void told.push(ms) }
+}
+
+it('tells once of each request that runs for half a minute', () => {
+  clock()
+  const [first, over, last] = [request(), request(), request()]
+  for (const one of [first, over, last]) begun(one)
+  vi.advanceTimersByTime(20_000)
+  const later = request()
+  begun(later)
+  ended(over)
+  vi.advanceTimersByTime(9_000)
+  expect(first.told).toEqual([])
+  vi.advanceTimersByTime(5_000)
+  expect(first.told).toEqual([30_000])
+  expect(last.told).toEqual([30_000])
+  vi.advanceTimersByTime(60_000)
+  expect([first, over, last, later].map(({ told }) => told.length)).toEqual([1, 0, 1, 1])
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+it('looks on when requests come after none', () => {
+  clock()
+  const [first, second] = [request(), request()]
+  begun(first)
+  ended(first)
+  vi.advanceTimersByTime(10_000)
+  expect(vi.getTimerCount()).toBe(0)
+  begun(second)
+  vi.advanceTimersByTime(60_000)
+  expect(second.told).toHaveLength(1)
+  expect(first.told).toEqual([])
+})
