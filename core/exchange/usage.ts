@@ -50,8 +50,8 @@ export class UsageTap {
       this.#attempt.mark('firstContent')
     }
     const whole = bytes.lastIndexOf(LF) + 1
-    if (!this.#started) this.#started = this.#find(START, bytes, 0, whole)
-    this.#find(DELTA, bytes, Math.max(0, bytes.length - TAIL), whole)
+    if (!this.#started) this.#started = this.#find(START, bytes, 0, whole) > 0
+    for (let at = Math.max(0, bytes.length - TAIL); at >= 0; ) at = this.#find(DELTA, bytes, at, whole)
     this.#held = short(bytes, whole)
     this.#holdsEvent = this.#held.includes(MARK)
   }
@@ -68,16 +68,16 @@ export class UsageTap {
     this.#attempt.mark('lastByte')
   }
 
-  /** Reads every whole line from `from` on that holds the marker. */
-  #find(marker: Buffer, bytes: Buffer, from: number, whole: number): boolean {
-    let found = false
-    for (let at = bytes.indexOf(marker, from); at >= 0 && at < whole; ) {
-      const end = bytes.indexOf(LF, at)
-      this.#read(bytes.subarray(bytes.lastIndexOf(LF, at) + 1, end))
-      found = true
-      at = bytes.indexOf(marker, end) // once a line, however often it has the marker
-    }
-    return found
+  /**
+   * Reads the first whole line from `from` on that holds the marker, and returns its end; -1: there is none. A stream has one beginning:
+   * to look for a second one took 33 µs of a burst.
+   */
+  #find(marker: Buffer, bytes: Buffer, from: number, whole: number): number {
+    const at = bytes.indexOf(marker, from)
+    if (at < 0 || at >= whole) return -1
+    const end = bytes.indexOf(LF, at)
+    this.#read(bytes.subarray(bytes.lastIndexOf(LF, at) + 1, end))
+    return end
   }
 
   #read(line: Buffer): void {
