@@ -8,7 +8,7 @@ function clock() {
 
 function request() {
   const told: number[] = []
-  return { startedAt: performance.now(), told, runsLong: (ms: number) => void told.push(ms) }
+  return { startedAt: performance.now(), place: -1, told, runsLong: (ms: number) => void told.push(ms) }
 }
 
 it('tells once of each request that runs for half a minute', () => {
@@ -40,4 +40,20 @@ it('looks on when requests come after none', () => {
   vi.advanceTimersByTime(60_000)
   expect(second.told).toHaveLength(1)
   expect(first.told).toEqual([])
+})
+
+it('forgets those that end, in whatever order', () => {
+  clock()
+  const all = Array.from({ length: 6 }, request)
+  for (const one of all) begun(one)
+  for (const i of [0, 5, 2]) ended(all[i]!)
+  for (const one of all) ended(one) // once more does nothing
+  expect(all.every(({ place }) => place === -1)).toBe(true)
+  const [first, second] = [request(), request()]
+  begun(first)
+  begun(second)
+  ended(first)
+  vi.advanceTimersByTime(40_000)
+  expect(all.flatMap(({ told }) => told)).toEqual([])
+  expect([first.told.length, second.told.length]).toEqual([0, 1])
 })

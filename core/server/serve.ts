@@ -43,6 +43,8 @@ class Exchange {
   #outcome: Outcome | undefined
   #over = false
   #isOwnFault = false
+  /** Among those that run, for `begun` and `ended`. */
+  place = -1
 
   constructor(
     private readonly req: IncomingMessage,
