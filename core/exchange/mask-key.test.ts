@@ -4,6 +4,8 @@ import { growth, LINEAR } from '../../test/support/growth.js'
 import { maskBytes, maskHeaders, maskText, maskUnknown } from './mask-key.js'
 import { ExchangeRecord } from './record.js'
 
+const KEY_OF_HEADERS = 'sk-ant-0123456789abcdef_XYZ'
+
 describe('a key', () => {
   const KEYS = [
     'sk-account',
@@ -132,6 +134,31 @@ it('headers lose it too, single and repeated ones', () => {
   const spelt = { a: 'sk%2dant%2D0123456789', b: ['x', '{"k":"sk-ant-012345678\\u0039"}'], c: '50% & more' }
   expect(maskHeaders(spelt, key)).toEqual({ a: '[key]', b: ['x', '{"k":"[key]"}'], c: '50% & more' })
   expect(maskHeaders({ c: 'x' }, key)).toEqual({ c: 'x' })
+})
+
+it.each([
+  KEY_OF_HEADERS,
+  Buffer.from(KEY_OF_HEADERS).toString('base64'),
+  Buffer.from(`x:${KEY_OF_HEADERS}:y`).toString('base64url'),
+  `Basic ${Buffer.from(`user:${KEY_OF_HEADERS}`).toString('base64')}`,
+])('headers lose it in base64 too, whatever stands before: %s', (value) => {
+  const headers = maskHeaders(
+    { 'x-debug': `seen ${value}`, 'content-type': 'text/event-stream' },
+    KEY_OF_HEADERS,
+  )
+  expect(headers['x-debug']).toMatch(/^seen (Basic )?\[key\]$/)
+  expect(headers['content-type']).toBe('text/event-stream')
+})
+
+it.each([
+  ['numbers with zeros before them', (c: string) => `&#0000${c.charCodeAt(0)};`],
+  ['hexadecimal ones', (c: string) => `&#x000${c.charCodeAt(0).toString(16)};`],
+  ['braces', (c: string) => `\\u{${c.charCodeAt(0).toString(16)}}`],
+  ['braces with zeros', (c: string) => `\\u{0000${c.charCodeAt(0).toString(16)}}`],
+  ['names', (c: string) => ({ '-': '&hyphen;', _: '&lowbar;', '.': '&period;', ':': '&colon;' })[c] ?? c],
+])('is found in %s', (_, spelt) => {
+  const key = 'sk-zai_a.b:0123456789abcdef'
+  expect(maskText(`bad ${[...key].map(spelt).join('')} end`, key)).toBe('bad [key] end')
 })
 
 it('a request knows the keys of all its attempts, and shows none', () => {

@@ -112,13 +112,14 @@ function escapeAt(text: string, at: number, sign: number): number {
   if (sign === PERCENT) return byHex(text, at + 1, 2, 3)
   if (sign === AMPERSAND) return entityAt(text, at)
   const kind = text.charCodeAt(at + 1)
-  if (kind === LETTER_U) return byHex(text, at + 2, 4, 6)
+  if (kind === LETTER_U)
+    return text.charCodeAt(at + 2) === BRACE ? inBraces(text, at) : byHex(text, at + 2, 4, 6)
   if (kind === LETTER_X) return byHex(text, at + 2, 2, 4)
   spelt = kind >= LETTER_B ? (CONTROLS.get(kind) ?? kind) : kind
   return Number.isNaN(kind) ? 1 : 2
 }
 
-const [LETTER_B, LETTER_U, LETTER_X] = [0x62, 0x75, 0x78]
+const [LETTER_B, LETTER_U, LETTER_X, BRACE] = [0x62, 0x75, 0x78, 0x7b]
 const CONTROLS: ReadonlyMap<number, number> = new Map(
   [...'bfnrt'].map((letter, i) => [letter.charCodeAt(0), '\b\f\n\r\t'.charCodeAt(i)]),
 )
@@ -135,14 +136,27 @@ function byHex(text: string, from: number, digits: number, length: number): numb
   return length
 }
 
+/** `\u{73}`, as JavaScript has it. */
+function inBraces(text: string, at: number): number {
+  const [whole, hex] = BRACES.exec(text.slice(at, at + LONGEST)) ?? []
+  return whole ? character(Number.parseInt(hex!, 16), whole.length) : 1
+}
+
+const BRACES = /^\\u\{0*([\da-f]{1,4})\}/i
+
+function character(code: number, length: number): number {
+  spelt = code
+  return length
+}
+
 function hexDigit(code: number): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30
   const letter = code | 0x20
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
 }
 
-/** The longest one that is known. */
-const ENTITY_LENGTH = 8
+/** Characters of the longest escape that is known; a number may have zeros before it. */
+const LONGEST = 24
 const ENTITIES: Readonly<Record<string, string>> = {
   amp: '&',
   lt: '<',
@@ -153,18 +167,22 @@ const ENTITIES: Readonly<Record<string, string>> = {
   num: '#',
   equals: '=',
   plus: '+',
+  lowbar: '_',
+  period: '.',
+  colon: ':',
+  hyphen: '-',
 }
 
 function entityAt(text: string, at: number): number {
-  const [whole, hex, decimal, name] = ENTITY.exec(text.slice(at, at + ENTITY_LENGTH)) ?? []
+  const [whole, hex, decimal, name] = ENTITY.exec(text.slice(at, at + LONGEST)) ?? []
   if (!whole) return 1
-  const character = name && ENTITIES[name.toLowerCase()]
-  if (name && !character) return 1
-  spelt = character ? character.charCodeAt(0) : hex ? Number.parseInt(hex, 16) : Number(decimal)
-  return whole.length
+  const named = name && ENTITIES[name.toLowerCase()]
+  if (name && !named) return 1
+  const code = named ? named.charCodeAt(0) : hex ? Number.parseInt(hex, 16) : Number(decimal)
+  return character(code, whole.length)
 }
 
-const ENTITY = /^&(?:#x([\da-f]{2,4})|#(\d{2,4})|([a-z]{2,6}));/i
+const ENTITY = /^&(?:#x0*([\da-f]{1,4})|#0*(\d{1,5})|([a-z]{2,6}));/i
 
 /** Where in the text that came this place of a decoded one is. */
 function placeIn({ before }: Level, place: number): number {

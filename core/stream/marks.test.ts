@@ -6,6 +6,8 @@ const PATTERNS: Readonly<Record<Mark, RegExp>> = {
   return: /\r/,
   unspaced: /\}\n[de]/,
   error: /rror/,
+  errorField: /[duis][esglp]"[: ]/,
+  words: /ge"[: ][ "]/,
   block: /k_st/,
   message: /ge_/,
 }
@@ -23,6 +25,11 @@ const piece = fc.constantFrom(
   'rror',
   'k_st',
   'ge',
+  'us',
+  'il',
+  '"',
+  ':',
+  ' ',
   '_',
   'x',
   '\0',
@@ -64,7 +71,7 @@ describe('marks', () => {
   })
 
   it('of the chunk before are none of the next one’s, shorter as it may be', () => {
-    expect(marksOf(mayHave, Buffer.from('terror }\nd k_st ge_ \r'))).toEqual(MARKS)
+    expect(marksOf(mayHave, Buffer.from('terror }\nd k_st ge_ \r de": ge":"'))).toEqual(MARKS)
     expect(marksOf(mayHave, Buffer.from('terro'))).toEqual([])
     expect(marksOf(mayHave, Buffer.alloc(0))).toEqual([])
   })

@@ -11,6 +11,10 @@ const MARKS = {
   unspaced: ['}', '\n', 'de'],
   /** Of `error`. */
   error: ['r', 'r', 'o', 'r'],
+  /** The end of a field that only errors have: `code`, `statusCode`, `status`, `msg`, `detail`, `success` or `base_resp`. */
+  errorField: ['duis', 'esglp', '"', ': '],
+  /** The end of `message` before a text: of an answer's own it is an object. Inside of a text the quote is escaped. */
+  words: ['g', 'e', '"', ': ', ' "'],
   /** Of `content_block_start` and `content_block_stop`. */
   block: ['k', '_', 's', 't'],
   /** Of `message_start`, `message_delta` and `message_stop`. */
@@ -21,10 +25,10 @@ export type Mark = keyof typeof MARKS
 
 const NAMES = Object.keys(MARKS) as Mark[]
 const bitOf = Object.fromEntries(NAMES.map((name, i) => [name, 1 << i])) as Readonly<Record<Mark, number>>
-/** What the longest mark has behind its first letter, and what one look reads behind the end. */
-const BEHIND = 3 + 16
-/** Bytes before a part in which a mark may begin. */
-const BEFORE = 3
+/** Bytes before a part in which a mark may begin: what the longest has behind its first letter. */
+const BEFORE = 4
+/** That, and what one look reads behind the end. */
+const BEHIND = BEFORE + 16
 /** Bytes that are looked at together: what the memory has without growing. */
 const PART = 64 * 1024 - BEFORE - BEHIND
 

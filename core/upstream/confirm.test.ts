@@ -92,6 +92,34 @@ describe('before the first event', () => {
     expect(bytes.toString().endsWith(`${COMMENT}${PING}${START}`)).toBe(true)
   })
 
+  const UNKNOWN = Buffer.from('event: status\ndata: {"type":"status"}\n\n')
+
+  it('one of a type that no list knows goes first, in the very bytes that came', async () => {
+    const whole = Buffer.concat([UNKNOWN, PING, UNKNOWN, START])
+    const reply = await confirmed(Reply.stream(bytesSource([whole]), { headers: SSE }))
+    expect(await reply.text()).toBe(whole.toString())
+  })
+
+  it.each([
+    [
+      'an error',
+      'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"busy"}}\n\n',
+    ],
+    ['the end', ''],
+    [
+      'a block without a beginning',
+      'event: content_block_stop\ndata: {"type":"content_block_stop","index":0}\n\n',
+    ],
+    ['more of them without end', UNKNOWN.toString().repeat(20)],
+  ])('behind one of a type that no list knows %s is no answer', async (_, text) => {
+    const whole = Buffer.concat([UNKNOWN, Buffer.from(text)])
+    const ended = await confirmed(Reply.stream(bytesSource([whole]), { headers: SSE })).then(
+      ({ status }) => status,
+      () => 'failed',
+    )
+    expect(ended).toBe(text.includes('busy') ? 529 : 'failed')
+  })
+
   it('a first event of 20 MB is whole', async () => {
     const event = `event: x\ndata: {"type":"x","text":"${'x'.repeat(20_000_000)}"}\n\n`
     const bytes = Buffer.concat([Buffer.from(event), START])

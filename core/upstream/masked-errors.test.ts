@@ -73,6 +73,56 @@ describe('the error events of a stream', () => {
   })
 
   it.each([
+    ['z.ai’s own', { code: 1001, msg: `bad key ${KEY}`, success: false }],
+    ['a code with a message', { code: 401, message: `bad ${KEY}` }],
+    ['a status', { status: 403, title: KEY }],
+    ['a status code', { statusCode: '401', message: KEY }],
+    ['MiniMax’s', { base_resp: { status_code: 1004, status_msg: `bad ${KEY}` } }],
+    ['FastAPI’s', { detail: `bad ${KEY}` }],
+    ['FastAPI’s list', { detail: [{ msg: `bad ${KEY}` }] }],
+    ['words alone', { message: `bad ${KEY}` }],
+    ['no success', { success: false, info: KEY }],
+    ['an error’s type at the top', { type: 'authentication_error', message: `bad ${KEY}` }],
+    ['an exception', { type: 'AccessDeniedException', message: `bad ${KEY}` }],
+    ['OpenAI’s object', { object: 'error', text: KEY }],
+    ['a list of errors', { errors: [{ text: KEY }] }],
+    ['the API’s own', { type: 'error', error: { type: 'api_error', message: `bad ${KEY}` } }],
+  ])('lose the key in each envelope, under any name, wherever chunks break: %s', (_, body) => {
+    const data = JSON.stringify(body)
+    const spaced = data.replaceAll('":', '": ').replaceAll(',"', ', "')
+    const names = [
+      '',
+      'event: failure\n',
+      'event: error\n',
+      'event: ping\n',
+      'event: content_block_delta\n',
+      'event: message_stop\n',
+    ]
+    const sizes = fc.array(fc.integer({ min: 1, max: 90 }), { maxLength: 12 })
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...names),
+        fc.constantFrom(data, spaced),
+        fc.constantFrom('\n', '\r\n'),
+        fc.constantFrom('', delta('b')),
+        sizes,
+        (name, data, end, behind, sizes) => {
+          const text = `${delta('a')}${name}data: ${data}\n\n${behind}`.replaceAll('\n', end)
+          expect(through(pieces(text, sizes)).text).toBe(text.replace(KEY, '[key]'))
+        },
+      ),
+    )
+  })
+
+  it('lose the key however large they are', () => {
+    const large = error(`${'x'.repeat(1_500_000)} ${KEY}`)
+    const sizes = Array.from({ length: 100 }, () => 16 * 1024)
+    expect(through(pieces(delta('a') + large + delta('b'), [...sizes])).text).toBe(
+      delta('a') + large.replace(KEY, '[key]') + delta('b'),
+    )
+  })
+
+  it.each([
     ['its blank line comes behind an empty chunk', [`${delta('a').slice(0, -1)}`, '', `\n${error(KEY)}`]],
     ['it waits for its blank line over an empty chunk', [error(KEY).slice(0, -1), '', `\n${delta('a')}`]],
     ['it breaks off in its data', [delta('a'), `data: {"error":{"message":"bad ${KEY}","code":401`]],

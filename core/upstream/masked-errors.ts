@@ -4,19 +4,26 @@ import { FrameDecoder } from '../stream/sse-decoder.js'
 import { StreamEvent } from '../stream/sse-event.js'
 
 const LF = 0x0a
-/** What an answer's own events begin with, and bytes that show it. Those that begin and end a block wait, so that they come whole. */
-const OF_ANSWER = /^event: ?(message_(start|delta|stop)|content_block_delta|ping)\n/
-const ENOUGH = 32
+/**
+ * What an answer's own events begin with, by their name and their data, and bytes that show it. Those that begin and end a block wait, so
+ * that they come whole.
+ */
+const OF_ANSWER = /^event: ?(message_(?:start|delta|stop)|content_block_delta|ping)\ndata: ?\{ ?"type": ?"\1"/
+const ENOUGH = 72
 const BLANK_LINE = Buffer.from('\n\n')
-/** A larger event goes on as it comes: it is no error. */
+/** A larger event goes on as it comes: it is no error, but for one that says so. */
 const EVENT_LIMIT = 1024 * 1024
-/** What an error event has before it is decoded. Inside of an answer's text the quotes are escaped. */
-const MAY_BE_ERROR = /(^|[\r\n])\ufeff?event: ?error|"errors?"/
+const SAYS_ERROR = /^\ufeff?event: ?error/
+/** What an error event has before it is decoded, in whatever envelope. Inside of an answer's text the quotes are escaped. */
+const MAY_BE_ERROR =
+  /(^|[\r\n])\ufeff?event: ?error|"(errors?|code|status|statusCode|msg|detail|success|base_resp)"\s*:|"message"\s*:\s*"|"(type|object)"\s*:\s*"[^"]*(error|exception)"/i
+/** What chunks have in which an event may be one. */
+const ERROR_MARKS = ['error', 'errorField', 'words'] as const
 
 /**
- * Takes keys out of the error events of a stream; all else passes byte for byte. A chunk without the word `error` that ends
- * behind an event, as nearly all do, is only looked through. Of any other the event that it breaks off in waits for its end, unless
- * it is one of an answer's own.
+ * Takes keys out of the error events of a stream, in every envelope in which `errorInEvent` finds one; all else passes byte for byte.
+ * A chunk that has no mark of an error and ends behind an event, as nearly all do, is only looked through. Of any other the event that it
+ * breaks off in waits for its end, unless it is one of an answer's own.
  */
 export class MaskedErrors {
   readonly #mask: (text: string) => string
@@ -48,7 +55,7 @@ export class MaskedErrors {
 
   /** In one piece where nothing waits: two would be copied together again on their way out. */
   #pushLF(chunk: Buffer): void {
-    if (this.#state === 'holding' || mayHave(chunk, 'error')) {
+    if (this.#state === 'holding' || mayHoldError(chunk)) {
       this.#pushPieces(chunk)
       return
     }
@@ -103,9 +110,9 @@ export class MaskedErrors {
     this.#state = 'holding'
     this.#held.push(part)
     this.#heldBytes += part.length
-    const [first] = this.#held
-    const begin = first!.length >= ENOUGH ? first! : Buffer.concat(this.#held.slice(0, ENOUGH))
-    if (this.#heldBytes <= EVENT_LIMIT && !isOfAnswer(begin)) return
+    const begin = Buffer.concat(this.#held.slice(0, ENOUGH).map((piece) => piece.subarray(0, ENOUGH)))
+    const waits = this.#heldBytes <= EVENT_LIMIT || SAYS_ERROR.test(begin.toString('utf8', 0, ENOUGH))
+    if (waits && !isOfAnswer(begin)) return
     this.#state = 'passing'
     this.#pass(this.#takeHeld())
   }
@@ -124,7 +131,7 @@ export class MaskedErrors {
 
   /** Whole events. */
   #frames(bytes: Buffer): void {
-    if (!mayHave(bytes, 'error')) {
+    if (!mayHoldError(bytes)) {
       this.#pass(bytes)
       return
     }
@@ -160,7 +167,11 @@ export class MaskedErrors {
   }
 }
 
-/** By the first line of an event. */
+function mayHoldError(bytes: Buffer): boolean {
+  return ERROR_MARKS.some((mark) => mayHave(bytes, mark))
+}
+
+/** By its name and the type that its data begins with: `event: ping` may have an error in it. */
 function isOfAnswer(event: Buffer): boolean {
   return OF_ANSWER.test(event.toString('latin1', 0, ENOUGH))
 }
