@@ -12,11 +12,13 @@ const LATER = new Set([
   'message_stop',
 ])
 
-/** What an event makes of a stream that has not begun. Events of a type that no list knows may come first. */
+/** What an event makes of a stream that has not begun. */
 export type Beginning = 'stream' | 'message' | UpstreamError
 
-/** Events that may come first although the official SDK passes over them, because they have no name. */
+/** Events that may come first although they are of a type that no list knows, or have none: an error may follow them as well. */
 const MOST_ODD = 16
+/** Characters of such an event; a larger one begins the stream, as all of them are kept until something does. */
+const SMALL = 4_000
 
 /**
  * Judges the events of a stream until it has begun: with an event of the Messages API, one that is a whole message, or one that
@@ -31,9 +33,10 @@ export class Beginnings {
   judge(event: SseEvent): Beginning | undefined {
     if (saysNothing(event)) return undefined
     const found = beginningOf(event)
-    if (found !== ODD) return found
+    if (found !== ODD && found !== UNKNOWN) return found
     this.#odd ??= oddError(event)
-    return ++this.#count < MOST_ODD && !event.isNamed ? undefined : this.#odd
+    const mayGoOn = found === UNKNOWN || !event.isNamed
+    return ++this.#count < MOST_ODD && mayGoOn ? undefined : this.#odd
   }
 
   /** What a stream is that ended before it began. */
@@ -43,8 +46,10 @@ export class Beginnings {
 }
 
 const ODD = 'odd'
+/** Of a type that no list knows: what it may become is not said yet. */
+const UNKNOWN = 'unknown'
 
-function beginningOf(event: SseEvent): Beginning | typeof ODD {
+function beginningOf(event: SseEvent): Beginning | typeof ODD | typeof UNKNOWN {
   const error = errorInEvent(event)
   if (error) return error
   if (event.malformed) return ODD
@@ -56,7 +61,8 @@ function beginningOf(event: SseEvent): Beginning | typeof ODD {
   if (api) return otherKind(`a stream of the ${api} API`)
   // `message` is also the name of an event without one (https://html.spec.whatwg.org/#event-stream-interpretation).
   if (type === 'message' && isMessage(parseJson(event.text))) return 'message'
-  return type !== '' && type !== 'message' ? 'stream' : ODD
+  if (type === '' || type === 'message') return ODD
+  return event.text.length <= SMALL ? UNKNOWN : 'stream'
 }
 
 function oddError(event: SseEvent): UpstreamError {
