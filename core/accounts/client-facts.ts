@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { Call } from '../contract/call.js'
 import type { JsonNode } from '../contract/json.js'
 import { sessionOf } from './session-id.js'
+import { MOST_VALUES } from './session-key.js'
 
 /** Clients choose these, and hundreds of records are kept. */
 const LONGEST = 200
@@ -56,8 +57,9 @@ function promptOf(call: Call): string | undefined {
 /** The last text that the user wrote; reminders are the client's. */
 function userText(content: JsonNode | undefined): JsonNode | undefined {
   if (content?.isString) return content
+  if (!content || content.values > MOST_VALUES) return undefined
   return content
-    ?.items()
+    .items()
     .map((block) => (block.get('type')?.is('text') ? block.get('text') : undefined))
     .findLast((text) => text?.isString && !text.raw.subarray(1, 1 + REMINDER.length).equals(REMINDER))
 }

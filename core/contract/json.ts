@@ -18,6 +18,8 @@ export interface JsonNode extends Span {
   readonly hasSurrogateEscapes: boolean
   /** Whether it is or contains a string that is empty or white space alone. */
   readonly hasBlanks: boolean
+  /** How many values it has in it at any depth, keys counted; it is one itself. Known without a walk. */
+  readonly values: number
   /** The text as it came. */
   readonly raw: Buffer
   /** The value, decoded. */

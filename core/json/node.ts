@@ -137,6 +137,10 @@ export class TapeNode implements NodeContract {
     return at < 0 ? undefined : { key: this.#at(at), value: this.#at(at + 1) }
   }
 
+  get values(): number {
+    return this.#next - this.#index
+  }
+
   *members(): Generator<{ readonly key: JsonNode; readonly value: TapeNode }> {
     if (!this.isObject) return
     const after = this.#next
