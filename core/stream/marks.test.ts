@@ -6,8 +6,9 @@ const PATTERNS: Readonly<Record<Mark, RegExp>> = {
   return: /\r/,
   unspaced: /\}\n[de]/,
   error: /rror/,
-  errorField: /[duis][esglp]"[: ]/,
-  words: /ge"[: ][ "]/,
+  errorField: /[dus][\s\S]":/,
+  detail: /il":/,
+  words: /ge":[ "]/,
   block: /k_st/,
   message: /ge_/,
 }
@@ -71,7 +72,7 @@ describe('marks', () => {
   })
 
   it('of the chunk before are none of the next one’s, shorter as it may be', () => {
-    expect(marksOf(mayHave, Buffer.from('terror }\nd k_st ge_ \r de": ge":"'))).toEqual(MARKS)
+    expect(marksOf(mayHave, Buffer.from('terror }\nd k_st ge_ \r de": il": ge":"'))).toEqual(MARKS)
     expect(marksOf(mayHave, Buffer.from('terro'))).toEqual([])
     expect(marksOf(mayHave, Buffer.alloc(0))).toEqual([])
   })

@@ -1,5 +1,8 @@
 import { Simd } from '../simd/simd.js'
 
+/** A place that is not looked at. */
+const ANY = ''
+
 /**
  * What a chunk of a stream must have if one of those that follow it is to look at it, place by place: the letters that may stand there.
  * Each word begins late in its name, where no other name of an event has its letters.
@@ -11,10 +14,12 @@ const MARKS = {
   unspaced: ['}', '\n', 'de'],
   /** Of `error`. */
   error: ['r', 'r', 'o', 'r'],
-  /** The end of a field that only errors have: `code`, `statusCode`, `status`, `msg`, `detail`, `success` or `base_resp`. */
-  errorField: ['duis', 'esglp', '"', ': '],
-  /** The end of `message` before a text: of an answer's own it is an object. Inside of a text the quote is escaped. */
-  words: ['g', 'e', '"', ': ', ' "'],
+  /** The end of a field that errors have: `code`, `statusCode`, `status`, `msg`, `success` or `base_resp`; of an answer's own `input` alone. */
+  errorField: ['dus', ANY, '"', ':'],
+  /** Of the field `detail`. */
+  detail: ['i', 'l', '"', ':'],
+  /** Of `message` before a text: an answer's own is an object. Inside of a text the quote is escaped. */
+  words: ['g', 'e', '"', ':', ' "'],
   /** Of `content_block_start` and `content_block_stop`. */
   block: ['k', '_', 's', 't'],
   /** Of `message_start`, `message_delta` and `message_stop`. */
@@ -76,7 +81,10 @@ function marksIn(bytes: Buffer): number {
   return SEARCH.run(bytes.length)
 }
 
-const SLOW = NAMES.map((name) => new RegExp(MARKS[name].map((letters) => `[${letters}]`).join('')))
+const SLOW = NAMES.map(
+  (name) =>
+    new RegExp(MARKS[name].map((letters) => (letters === ANY ? '[\\s\\S]' : `[${letters}]`)).join('')),
+)
 
 function searchSlowly(bytes: Buffer): number {
   const text = bytes.toString('latin1')
@@ -93,7 +101,9 @@ const areLetter = (letter: string, place: number) => [
 const areOneOf = (letters: string, place: number) =>
   [...letters].flatMap((letter, i) => [...areLetter(letter, place), ...(i > 0 ? [0xfd, 0x50] : [])]) // or
 const areMark = (mark: readonly string[]) =>
-  mark.flatMap((letters, i) => [...areOneOf(letters, i), ...(i > 0 ? [0xfd, 0x4e] : [])]) // and
+  mark.flatMap((letters, i) =>
+    letters === ANY ? [] : [...areOneOf(letters, i), ...(i > 0 ? [0xfd, 0x4e] : [])],
+  ) // and
 
 /** One loop for each mark: together their constants have no room in the registers, and take twice the time. */
 const loopFor = (mark: readonly string[], i: number) => [

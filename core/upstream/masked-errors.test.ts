@@ -79,6 +79,7 @@ describe('the error events of a stream', () => {
     ['a status code', { statusCode: '401', message: KEY }],
     ['MiniMax’s', { base_resp: { status_code: 1004, status_msg: `bad ${KEY}` } }],
     ['FastAPI’s', { detail: `bad ${KEY}` }],
+    ['FastAPI’s object', { detail: { info: `bad ${KEY}` } }],
     ['FastAPI’s list', { detail: [{ msg: `bad ${KEY}` }] }],
     ['words alone', { message: `bad ${KEY}` }],
     ['no success', { success: false, info: KEY }],
