@@ -8,7 +8,7 @@ import type { ResolvedConfig } from '../config/resolved.js'
 import type { Call } from '../contract/call.js'
 import type { Choice } from '../contract/choice.js'
 import type { Logger, SendRequest } from '../contract/services.js'
-import { loggable } from '../errors/gateway-errors.js'
+import { loggable, PluginError } from '../errors/gateway-errors.js'
 import { Call as Calls } from '../exchange/call.js'
 import { isLoopback } from '../exchange/loopback.js'
 import { type Passage, Sightings } from '../exchange/passages.js'
@@ -118,8 +118,15 @@ async function answerOf(pending: Promise<Reply>): Promise<Explained['answer']> {
     const reply = await pending
     return { status: reply.status, text: await reply.text() }
   } catch (error) {
-    return { status: (error as { status?: number }).status ?? 500, text: loggable(error) }
+    return { status: (error as { status?: number }).status ?? 500, text: wordsOf(error) }
   }
+}
+
+/** Here is no log that has the details of a plugin's fault. */
+function wordsOf(error: unknown): string {
+  if (!PluginError.is(error)) return loggable(error)
+  const { plugin, hook, cause } = error
+  return `plugin '${plugin}' failed in ${hook}: ${cause instanceof Error ? cause.message : String(cause)}`
 }
 
 const CREDENTIAL = /^(authorization|cookie|x-api-key|x-goog-api-key)$|key|token|secret/

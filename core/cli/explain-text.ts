@@ -25,9 +25,15 @@ export function printDryRun(found: Explained, env: NodeJS.ProcessEnv): string {
   if (account)
     lines.push(`${paint('bold', 'account')} ${account.id} (${account.upstream}): ${why(account.choice)}`)
   if (answer)
-    lines.push(`${paint('bold', 'answered without a call')}: ${answer.status} ${answer.text.slice(0, 300)}`)
+    lines.push(`${paint('bold', 'answered without a call')}: ${answer.status} ${short(answer.text)}`)
   lines.push(`${paint('bold', 'estimate')} ${estimatedTokens} input tokens`)
   return `${lines.join('\n')}\n`
+}
+
+const LONGEST = 300
+
+function short(text: string): string {
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`
 }
 
 /** As much of the API's answer as is printed. */

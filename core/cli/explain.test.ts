@@ -75,6 +75,22 @@ describe('agproxy explain', () => {
     expect(out).toMatch(/no plugin changed anything|answered without a call/)
   })
 
+  it('says why a plugin failed: no log has the details', async () => {
+    const dir = folder(request)
+    const plugin =
+      "definePlugin({ name: 'own', phase: 'request', create: () => ({ onRequest: (call) => void call.body.messages.push({}) }) })"
+    writeFileSync(
+      join(dir, 'agproxy.config.mjs'),
+      `import { definePlugin } from 'agproxy'\nexport default { use: [${plugin}] }`,
+    )
+    const { out, code } = await cli(dir, ['explain', 'request.json', '--config', 'agproxy.config.mjs'], env)
+    expect(code).toBe(1)
+    expect(out).toMatch(
+      /500 plugin 'own' failed in onRequest: Cannot add property .*it never changes in place, return call\.set/,
+    )
+    expect(out).not.toContain('the gateway')
+  })
+
   it.each([
     ['no request', [], 2, /name the request/],
     ['no such file', ['other.json'], 1, /cannot read 'other.json' \(ENOENT\)/],

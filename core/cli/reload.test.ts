@@ -162,6 +162,8 @@ describe('a saved config', () => {
     save("export const level = 'error'", 'team/level.mjs')
     await tells('config reloaded', 2)
     expect(inForce().log.level).toBe('error')
+    save("export const level = 'error' // the same", 'team/level.mjs')
+    await tells('config reloaded: changed is team/level.mjs; running requests finish on the old one')
   })
 })
 

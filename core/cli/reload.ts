@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { dirname, relative } from 'node:path'
 import { changedKeys } from '../config/changes.js'
 import type { ResolvedConfig } from '../config/resolved.js'
 import { readFileAt } from '../files/read.js'
@@ -26,6 +27,8 @@ export function reloadOnChange(
   let current = file
   /** Of the files as they were read last, whether or not they could be used. */
   let tried = contentsOf(filesOf(file))
+  /** Of those that are in force. */
+  let inForce = digestsOf(filesOf(file))
   let isGone = false
 
   const watch = new FileWatch(
@@ -70,7 +73,10 @@ export function reloadOnChange(
       isGone = false
       const before = gateway.running.config
       const notes = await withoutExit(() => running.reload(next))
-      logger.info(`config reloaded: ${whatChanged(before, next)}; running requests finish on the old one`)
+      const digests = digestsOf(filesOf(current))
+      const changed = whatChanged(before, next, imported(inForce, digests, current))
+      inForce = digests
+      logger.info(`config reloaded: ${changed}; running requests finish on the old one`)
       for (const note of [...notes, ...next.warnings]) logger.warn(note)
     } catch (error) {
       if (own !== latest) return
@@ -113,8 +119,9 @@ export function reloadOnChange(
   }
 }
 
-function whatChanged(before: ResolvedConfig, next: ResolvedConfig): string {
-  const names = changedKeys(before, next)
+/** `files`: what the config imports, such as a plugin, and has another text than before. */
+function whatChanged(before: ResolvedConfig, next: ResolvedConfig, files: readonly string[]): string {
+  const names = [...changedKeys(before, next), ...files]
   if (before.file !== next.file) names.unshift(`the file (${next.file})`)
   if (names.length === 0) return 'no setting changed'
   const rest = names.length - MOST_NAMES
@@ -125,13 +132,26 @@ function whatChanged(before: ResolvedConfig, next: ResolvedConfig): string {
 const filesOf = (file: string | undefined) => (file === undefined ? [] : withImports(file))
 
 function contentsOf(files: readonly string[]): string {
-  const hash = createHash('sha256')
-  for (const file of files) {
-    try {
-      hash.update(`${file}\0`).update(readFileAt(file))
-    } catch {
-      hash.update('\0')
-    }
+  return JSON.stringify([...digestsOf(files)])
+}
+
+type Digests = ReadonlyMap<string, string>
+
+function digestsOf(files: readonly string[]): Digests {
+  return new Map(files.map((file) => [file, digestOf(file)]))
+}
+
+function digestOf(file: string): string {
+  try {
+    return createHash('sha256').update(readFileAt(file)).digest('base64')
+  } catch {
+    return ''
   }
-  return hash.digest('hex')
+}
+
+/** Those that another text is in, seen from the folder of the config. */
+function imported(before: Digests, now: Digests, config = ''): string[] {
+  return [...now]
+    .filter(([file, digest]) => file !== config && before.get(file) !== digest)
+    .map(([file]) => relative(dirname(config), file))
 }
