@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import type { SessionKey } from '../contract/accounts.js'
 import type { Call } from '../contract/call.js'
 import type { JsonNode } from '../contract/json.js'
@@ -31,17 +31,15 @@ function beginning({ tree }: Call): string {
   addStable(tree.get('system'), parts)
   parts.push('\0')
   addStable(first?.get('content'), parts)
-  return digest(joined(parts))
-}
-
-/** Of nearly all calls these are texts alone. */
-function joined(parts: readonly (string | Buffer)[]): string | Buffer {
-  if (parts.every((part) => typeof part === 'string')) return parts.join('')
-  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
+  // Of nearly all calls these are texts alone. Images are not copied together.
+  if (parts.every((part) => typeof part === 'string')) return digest(parts.join(''))
+  const pieces = createHash('sha256')
+  for (const part of parts) pieces.update(part)
+  return pieces.digest('base64url')
 }
 
 /** In one call: an object that is fed piece by piece takes 3 µs more. */
-function digest(text: string | Buffer): string {
+function digest(text: string): string {
   return hash('sha256', text, 'base64url')
 }
 

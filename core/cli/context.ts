@@ -28,7 +28,8 @@ const LOAD_LIMIT = 60_000
 
 /**
  * Whose config a command takes without being told a file: `project` the project's, else the user's own; `own` the user's alone. A
- * command that is run inside of other people's repositories takes no project's, which could run code or redirect a key.
+ * command that is run inside of other people's repositories takes no project's, which could run code or redirect a key; one with which
+ * this user's gateway runs is in force already, and counts where the user has none.
  */
 export type ConfigScope = 'project' | 'own'
 
@@ -51,7 +52,10 @@ export async function loadResolved(
   const { file, config, env, texts, warnings, leftAlone } = await withoutExit(() =>
     withTimeLimit(load(), LOAD_LIMIT, 'loading the config'),
   )
-  if (leftAlone !== undefined && !told.has(context) && !isServed(leftAlone, context.env)) {
+  if (leftAlone !== undefined && isServed(leftAlone, context.env)) {
+    const served = file === undefined && (await loadServed(leftAlone, args, context))
+    if (served) return served
+  } else if (leftAlone !== undefined && !told.has(context)) {
     told.add(context)
     context.err(
       `agproxy: left alone: ${leftAlone}; only start, record, check and explain take a project's config by themselves, the others with --config\n`,
@@ -65,4 +69,20 @@ export async function loadResolved(
   const upstreamOf = declares ? await context.upstreamOf?.() : undefined
   const found = { file, flags, env, texts, warnings, presets }
   return resolveConfig(config, { ...found, ...(upstreamOf && { upstreamOf }) })
+}
+
+/** Undefined for one that can't be used as it is now on disk. */
+async function loadServed(
+  config: string,
+  args: ConfigArgs,
+  context: CliContext,
+): Promise<ResolvedConfig | undefined> {
+  try {
+    return await loadResolved({ ...args, config }, context)
+  } catch (error) {
+    context.err(
+      `agproxy: left alone: ${config}, with which a gateway runs: ${(error as Error).message.split('\n')[0]}\n`,
+    )
+    return undefined
+  }
 }

@@ -33,6 +33,14 @@ describe('usage of a stream that goes by', () => {
     expect(seen([Buffer.concat([START, ...LONG, ...END])])).toEqual(SEEN)
   })
 
+  it.each([
+    ['an event that only names it', 'data: {"type":"ping","before":"message_start"}\n\n'],
+    ['a comment that names it', ': next is "message_start"\n\n'],
+  ])('is seen behind %s', (_, before) => {
+    expect(seen([Buffer.concat([Buffer.from(before), START, ...END])])).toEqual(SEEN)
+    expect(seen([Buffer.from(before), START, ...END])).toEqual(SEEN)
+  })
+
   it('is seen event by event', () => {
     expect(seen([START, ...LONG, ...END])).toEqual(SEEN)
   })

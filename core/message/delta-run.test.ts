@@ -39,7 +39,7 @@ describe('a run of deltas', () => {
     ['with a comment', Buffer.from(`: c\n${frame('"a"')}`)],
     ['without its blank line', frame('"a"').subarray(0, -1)],
     ['without its name', Buffer.from(frame('"a"').toString().replace(/^.*\n/, ''))],
-    ['that is too short', frame('"').subarray(0, -4)],
+    ['that is too short', frame('"')],
   ])('leaves a frame alone %s', (_, other) => {
     expect(run.pieceOf(other)).toBeUndefined()
   })
@@ -49,6 +49,8 @@ describe('a run of deltas', () => {
     ['another kind of delta', frame('"a"', 0, 'signature_delta', 'signature')],
     ['fields in another order', Buffer.from(frame('"a"').toString().replace('"index":0,', ''))],
     ['an index that is no number', Buffer.from(frame('"a"').toString().replace('0', '"0"'))],
+    ['a second type behind the text', frame('"","type":"signature_delta"')],
+    ['a second index behind the delta', Buffer.from(frame('"a"').toString().replace('}}', '},"index":1}'))],
     ['another event', Buffer.from('event: ping\ndata: {"type":"ping"}\n\n')],
   ])('is not begun by %s', (_, first) => {
     expect(DeltaRun.from(first)).toBeUndefined()
@@ -75,18 +77,29 @@ const deltas = fc.array(
     { weight: 1, arbitrary: fc.constant<Event>({ type: 'new', text: '"}}' }) },
     { weight: 1, arbitrary: fc.constant(text_(7, 'of a block that never began')) },
     { weight: 1, arbitrary: fc.constant(text_(1, 'under a wrong number')) },
+    { weight: 1, arbitrary: fc.constant(begin_(0, { type: 'text', text: '' })) }, // some upstreams number every block 0
+    { weight: 1, arbitrary: fc.constant(begin_(2, { type: 'tool_use', id: 'u', name: 'm', input: {} })) },
+    { weight: 1, arbitrary: fc.constant<Event>({ type: 'content_block_stop', index: 0 }) },
+    { weight: 1, arbitrary: fc.constant(delta_(1, { type: 'signature_delta', signature: 's' })) },
+    { weight: 1, arbitrary: fc.constant(delta_(0, { type: 'citations_delta', citation: { n: 1 } })) },
   ),
   { maxLength: 20 },
 )
 
+function begin_(index: number, content_block: object): Event {
+  return { type: 'content_block_start', index, content_block }
+}
+function delta_(index: number, delta: object): Event {
+  return { type: 'content_block_delta', index, delta }
+}
 function text_(index: number, text: string): Event {
-  return { type: 'content_block_delta', index, delta: { type: 'text_delta', text } }
+  return delta_(index, { type: 'text_delta', text })
 }
 function thinking_(index: number, thinking: string): Event {
-  return { type: 'content_block_delta', index, delta: { type: 'thinking_delta', thinking } }
+  return delta_(index, { type: 'thinking_delta', thinking })
 }
 function input_(index: number, partial_json: string): Event {
-  return { type: 'content_block_delta', index, delta: { type: 'input_json_delta', partial_json } }
+  return delta_(index, { type: 'input_json_delta', partial_json })
 }
 
 const BEGINNING: Event[] = [
@@ -105,10 +118,10 @@ const END: Event[] = [
 ]
 
 /** `space` behind the first brace is a spelling that begins no run. */
-function read(events: readonly Event[], space: string): Promise<string> {
+function read(events: readonly Event[], space: string, saw = () => {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const source = { pipe() {}, cancel() {}, pause() {}, resume() {} }
-    const outcome = { begun() {}, saw() {}, done: resolve, whole: reject, fail: reject }
+    const outcome = { begun() {}, saw, done: resolve, whole: reject, fail: reject }
     const reader: ByteSink = new MessageReader(source, outcome)
     for (const event of events) {
       const data = JSON.stringify(event).replace('{', `{${space}`)
@@ -128,4 +141,15 @@ it('is folded as its events are one by one', async () => {
     }),
     { numRuns: 1_000 },
   )
+})
+
+it('is decoded at its first delta alone', async () => {
+  const deltas = ['a', 'b"', 'c\\', 'ü'].map((text) => text_(0, text))
+  const decoded = async (space: string) => {
+    let events = 0
+    await read([...BEGINNING, ...deltas, ...END], space, () => void events++)
+    return events
+  }
+  expect(await decoded(' ')).toBe(BEGINNING.length + 4 + END.length)
+  expect(await decoded('')).toBe(BEGINNING.length + 1 + END.length)
 })

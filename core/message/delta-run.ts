@@ -25,11 +25,16 @@ export class DeltaRun {
     readonly key: DeltaKey,
   ) {}
 
-  /** The run that a frame begins; undefined for one that is no delta, or is written in another way. */
+  /**
+   * The run that a frame begins; undefined for one that is no delta, or is written in another way. It must be of its run itself: behind its
+   * text it may have an index of another block.
+   */
   static from(frame: Buffer): DeltaRun | undefined {
     const [beginning, type, key] = BEGINNING.exec(frame.toString('latin1', 0, LONGEST)) ?? []
     const wanted = KEYS[type!]
-    return beginning !== undefined && wanted === key ? new DeltaRun(beginning, wanted!) : undefined
+    if (beginning === undefined || wanted !== key) return undefined
+    const run = new DeltaRun(beginning, wanted!)
+    return run.pieceOf(frame) === undefined ? undefined : run
   }
 
   /** What a frame adds; undefined for one that is not of the run. */
@@ -50,9 +55,20 @@ function isClosed(frame: Buffer, at: number): boolean {
 
 /** Undefined for what is more than the inside of one text. */
 function unescaped(text: string): string | undefined {
+  if (endsEarly(text)) return undefined
   try {
     return JSON.parse(`"${text}"`) as string
   } catch {
     return undefined
   }
+}
+
+/** A quote that no backslash escapes: more than one text. To let `JSON.parse` throw takes 10 µs. */
+function endsEarly(text: string): boolean {
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) {
+    let from = at
+    while (text.charCodeAt(from - 1) === 0x5c) from--
+    if ((at - from) % 2 === 0) return true
+  }
+  return false
 }

@@ -42,6 +42,16 @@ it('looks on when requests come after none', () => {
   expect(first.told).toEqual([])
 })
 
+it('bears one that ends others when it is told of', () => {
+  clock()
+  const all = Array.from({ length: 4 }, request)
+  for (const one of all) {
+    begun({ ...one, runsLong: (ms) => [one.told.push(ms), all.forEach(ended)] })
+  }
+  vi.advanceTimersByTime(60_000)
+  expect(all.map(({ told }) => told.length)).toEqual([1, 1, 1, 1])
+})
+
 it('forgets those that end, in whatever order', () => {
   clock()
   const all = Array.from({ length: 6 }, request)

@@ -37,14 +37,12 @@ export function ended(request: Running): void {
 
 function look(): void {
   const now = performance.now()
-  for (let i = running.length - 1; i >= 0; i--) {
-    const request = running[i]!
-    const ms = now - request.startedAt
-    if (ms < LONG) continue
-    ended(request) // the one that takes its place was looked at before
-    request.runsLong(ms)
+  const long = running.filter(({ startedAt }) => now - startedAt >= LONG)
+  for (const request of long) ended(request)
+  if (running.length === 0) {
+    clearInterval(timer)
+    timer = undefined
   }
-  if (running.length > 0) return
-  clearInterval(timer)
-  timer = undefined
+  // Last, since a logger of one's own may do anything.
+  for (const request of long) request.runsLong(now - request.startedAt)
 }
