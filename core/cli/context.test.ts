@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, expect, it, vi } from 'vitest'
+import { presets } from 'agproxy/presets'
+import { afterEach, expect, it, onTestFinished, vi } from 'vitest'
 import { emptyFolder } from '../../test/support/cli.js'
 import { loadResolved } from './context.js'
+import { register } from './registry.js'
 
 afterEach(() => vi.useRealTimers())
 
@@ -30,4 +32,52 @@ it('four commands alone take the config of the folder that they are called in; w
     /loadResolved\([^)]*'project'/.test(readFileSync(join(folder, name), 'utf8')),
   )
   expect(taking.sort()).toEqual(['check.ts', 'explain.ts', 'record.ts', 'start.ts'])
+})
+
+/** A folder with a config, in which a gateway of this process runs with it. */
+function served(text: string) {
+  const cwd = emptyFolder()
+  const file = join(cwd, 'agproxy.config.mjs')
+  writeFileSync(file, text)
+  const env = { XDG_STATE_HOME: join(cwd, 'state'), XDG_CONFIG_HOME: join(cwd, 'own') }
+  const said: string[] = []
+  const print = (line: string) => void said.push(line)
+  const context = { cwd, env, out: print, err: print, presets: async () => ({}), modules: async () => ({}) }
+  const start = () => {
+    const entry = {
+      url: 'http://127.0.0.1:1',
+      startedAt: '',
+      log: null,
+      by: 'start',
+      models: [],
+      version: '',
+    } as const
+    onTestFinished(register(env, { ...entry, config: file }, print).remove)
+  }
+  return { cwd, file, context, said, start }
+}
+
+const PLAIN = 'export default { preset: { name: "plain", plugins: [] }, server: { port: 12345 } }'
+
+it('the config with which this user’s gateway runs counts for all commands where there is no other', async () => {
+  const { cwd, file, context, said, start } = served(PLAIN)
+  expect((await loadResolved({ preset: undefined }, context).catch(() => undefined))?.file).toBeUndefined()
+  expect(said.join()).toContain('left alone')
+  said.length = 0
+  start()
+  const found = await loadResolved({}, context)
+  expect([found.file, found.server.port]).toEqual([file, 12345])
+  expect(said).toEqual([])
+  const other = join(cwd, 'other.json')
+  writeFileSync(other, '{ "server": { "port": 2 } }')
+  const told = await loadResolved({ config: other }, { ...context, presets: async () => presets })
+  expect(told.file).toBe(other)
+})
+
+it('one that is broken by now is told, and nothing else is lost', async () => {
+  const { context, said, start } = served('export default {')
+  start()
+  const found = await loadResolved({}, { ...context, presets: async () => presets })
+  expect(found.file).toBeUndefined()
+  expect(said.join()).toMatch(/left alone: .*agproxy\.config\.mjs, with which a gateway runs: /)
 })
