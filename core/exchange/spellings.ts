@@ -29,7 +29,7 @@ const ESCAPES = /[%\\&]/
 
 /**
  * The text with `mark` in the place of each secret, however its characters are spelt: percent-encoded, as JSON or HTML escape
- * them, one inside the other, all of them or a few. The work grows in proportion to the text.
+ * them, one inside the other, all of them or a few. No spelling is shorter than the secret. The work grows in proportion to the text.
  */
 export function withoutSecrets(text: string, needles: readonly Needle[], mark: string): string {
   const found: Span[] = []

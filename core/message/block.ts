@@ -110,10 +110,10 @@ export class BlockFold {
   /** The text of a delta. */
   append(key: DeltaKey, piece: string): void {
     if (key === 'partial_json') this.#json.push(piece)
-    else this.#append(key, piece)
+    else this.#goOn(key, piece)
   }
 
-  #append(key: string, piece: string): void {
+  #goOn(key: string, piece: string): void {
     const pieces = this.#text.get(key)
     if (pieces) pieces.push(piece)
     else this.#text.set(key, [piece])
@@ -129,7 +129,7 @@ export class BlockFold {
   #merge(raw: TapeNode | undefined): void {
     for (const [key, text] of fieldsOf(raw)) {
       const known = this.#fields.get(key)
-      if (text.startsWith('"') && known?.startsWith('"')) this.#append(key, JSON.parse(text))
+      if (text.startsWith('"') && known?.startsWith('"')) this.#goOn(key, JSON.parse(text))
       else if (text.startsWith('[') && known?.startsWith('[')) this.#extend(key, rawItems(text))
       else this.#fields.set(key, text)
     }

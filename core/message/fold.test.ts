@@ -345,6 +345,15 @@ describe('the message', () => {
     expect(usage).toEqual({ output_tokens: 4 })
   })
 
+  it('overlays the usage that a delta put in the place of the start’s', () => {
+    const { usage } = fold(
+      start({ usage: { a: 1 } }),
+      { type: 'message_delta', delta: { usage: { b: 2 } }, usage: { c: 3 } } as never,
+      { type: 'message_stop' },
+    )
+    expect(usage).toEqual({ b: 2, c: 3 })
+  })
+
   it("overlays the start's usage with the last values that are not null", () => {
     const { usage } = fold(
       start(),

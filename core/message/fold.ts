@@ -85,7 +85,7 @@ export class MessageFold {
 
   /** The text of a delta of the same index and type as the event before it. */
   goOn(key: DeltaKey, piece: string): void {
-    this.#last?.append(key, piece)
+    this.#last!.append(key, piece)
   }
 
   /** The JSON of the whole message. Throws an UpstreamError `truncated` before `message_stop`. */
@@ -132,6 +132,7 @@ export class MessageFold {
     if (!counters) return
     // Counters are totals so far: the last value counts, and one that is left out or null says nothing new.
     this.#usage ??= this.#firstUsage(message.get('usage')) ?? new Map()
+    this.#usageAtStart = undefined // it holds the whole event
     for (const [key, text] of counters) if (text !== 'null') this.#usage.set(key, text)
     message.set('usage', 'null') // its place among the keys; written once, at the end
   }

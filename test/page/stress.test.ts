@@ -89,7 +89,9 @@ describe.skipIf(isWithoutBrowser())('ten thousand prompts', () => {
     await world?.close()
   })
 
-  it('are listed, filtered and scrolled without a frame of 50 ms', { timeout: 180_000 }, async () => {
+  it('are listed, filtered and scrolled without a frame of 50 ms, or of twice what a few prompts take', {
+    timeout: 180_000,
+  }, async () => {
     const { page, problems, close } = await openPage(browser, world.page())
     await page.locator('.line.prompt').first().waitFor()
     await page.evaluate(WATCH)
@@ -138,7 +140,7 @@ describe.skipIf(isWithoutBrowser())('ten thousand prompts', () => {
       `${frames.length} frames by the clock: p50 ${p(0.5)}, p99 ${p(0.99)} ms; longest tasks ${tasks.slice(0, 8)} ms of CPU, with few prompts ${few.slice(0, 4)}`,
     )
     expect(await page.locator('.line').count()).toBeLessThan(200)
-    const limit = Math.max(FRAME, 2 * few[0]!)
+    const limit = Math.max(FRAME, 2 * few[ODD]!)
     expect(tasks.slice(ODD).filter((ms) => ms > limit)).toEqual([])
     expect(problems).toEqual([])
     await close()
