@@ -24,7 +24,7 @@ async function line(port: string | number, status: object | string, flags: reado
 }
 
 describe('agproxy statusline', () => {
-  it('says which model and account answered, and what cools down', async () => {
+  it('says which model and account answered, and what cools down', { timeout: 120_000 }, async () => {
     const handler = anthropicUpstream((request, n) =>
       n === 0
         ? failure(429, 'rate_limit_error', 'slow down', { 'retry-after': '90' })
@@ -41,7 +41,7 @@ describe('agproxy statusline', () => {
     const status = { session_id: 's-1', model: { id: 'claude-opus-5-5', display_name: 'Opus' } }
     // A busy machine may give it no time for all of it: then the line is empty, which is not what this is about.
     await expect
-      .poll(async () => (await line(new URL(url).port, status)).out, { timeout: 15_000 })
+      .poll(async () => (await line(new URL(url).port, status)).out, { timeout: 90_000 })
       .toMatch(/^glm-5\.3 · second · first cooldown \d+(s|min)\n$/)
   })
 
