@@ -1,9 +1,15 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
-import { begun, ended } from './long-requests.js'
+import { LongRequests } from './long-requests.js'
 
-function clock() {
+/** A list of its own, by a clock of the test's. */
+function list() {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
   onTestFinished(() => void vi.useRealTimers())
+  const all = new LongRequests()
+  return {
+    begun: (one: Parameters<LongRequests['begun']>[0]) => all.begun(one),
+    ended: (one: Parameters<LongRequests['ended']>[0]) => all.ended(one),
+  }
 }
 
 function request() {
@@ -12,7 +18,7 @@ function request() {
 }
 
 it('tells once of each request that runs for half a minute', () => {
-  clock()
+  const { begun, ended } = list()
   const [first, over, last] = [request(), request(), request()]
   for (const one of [first, over, last]) begun(one)
   vi.advanceTimersByTime(20_000)
@@ -30,7 +36,7 @@ it('tells once of each request that runs for half a minute', () => {
 })
 
 it('looks on when requests come after none', () => {
-  clock()
+  const { begun, ended } = list()
   const [first, second] = [request(), request()]
   begun(first)
   ended(first)
@@ -43,7 +49,7 @@ it('looks on when requests come after none', () => {
 })
 
 it('bears one that ends others when it is told of', () => {
-  clock()
+  const { begun, ended } = list()
   const all = Array.from({ length: 4 }, request)
   for (const one of all) {
     begun({ ...one, runsLong: (ms) => [one.told.push(ms), all.forEach(ended)] })
@@ -53,7 +59,7 @@ it('bears one that ends others when it is told of', () => {
 })
 
 it('forgets those that end, in whatever order', () => {
-  clock()
+  const { begun, ended } = list()
   const all = Array.from({ length: 6 }, request)
   for (const one of all) begun(one)
   for (const i of [0, 5, 2]) ended(all[i]!)

@@ -19,9 +19,12 @@ import type { DeliveryInit, Outcome } from './delivery.js'
 import { destroyAnswer } from './destroy-answer.js'
 import { type Matched, RequestHandler, type ServeContext } from './handle.js'
 import { logLine } from './log-line.js'
-import { begun, ended } from './long-requests.js'
+import { LongRequests } from './long-requests.js'
 import { renderError } from './render-error.js'
 import { respond } from './respond.js'
+
+/** Of all gateways of the process. */
+const longRequests = new LongRequests()
 
 /** One request from its headers to its last byte. Never rejects: whatever happens, the client gets an answer and the gateway lives on. */
 export function serve(
@@ -43,7 +46,7 @@ class Exchange {
   #outcome: Outcome | undefined
   #over = false
   #isOwnFault = false
-  /** Among those that run, for `begun` and `ended`. */
+  /** Among those that run. */
   place = -1
 
   constructor(
@@ -57,7 +60,7 @@ class Exchange {
     this.#cancellation.on(this.#onGone)
     this.#connection = Connection.of(req.socket)
     this.#connection.add(res, this.#cancellation)
-    begun(this)
+    longRequests.begun(this)
   }
 
   async run(): Promise<void> {
@@ -119,7 +122,7 @@ class Exchange {
   #finish(): void {
     if (this.#over) return
     this.#over = true
-    ended(this)
+    longRequests.ended(this)
     const handler = this.#handler
     this.#cancellation.off(this.#onGone)
     this.#connection.delete(this.res)
