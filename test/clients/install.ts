@@ -46,7 +46,7 @@ export async function client(kind: Kind, version: string): Promise<Client> {
  */
 const install = (version: string, folder: string) => npmInstall(folder, [`${SCOPE}/claude-code@${version}`])
 
-/** Other clients, as packages in a folder of their own below `.cache/clients`; returns it. Undefined where they can't be installed and need not be. */
+/** Other clients, as packages in a folder of their own below `.cache/clients`; returns it. Undefined where they can't be installed and need not be. For one test file alone: what several need, setup.ts installs. */
 export async function packages(
   name: string,
   list: readonly string[],

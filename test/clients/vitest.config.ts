@@ -9,6 +9,7 @@ export default mergeConfig(
     root: fileURLToPath(new URL('../..', import.meta.url)),
     test: {
       include: ['test/clients/**/*.test.ts'],
+      globalSetup: ['./test/clients/setup.ts'],
       maxWorkers: 2,
       testTimeout: 120_000,
       hookTimeout: 320_000,
