@@ -15,7 +15,8 @@ import {
   withLocalTimes,
   wordsOfText,
 } from '../../core/kit.js'
-import { type Misconfigured, misconfigured } from './misconfigured.js'
+import { type Misconfigured, misconfigured, quoted } from './misconfigured.js'
+import { ToldOnce } from './told-once.js'
 import { type CodeMeaning, ZAI_CODES } from './zai-codes.js'
 
 /** Sending the same request again can mend these and failures of the server; any other error it can't. */
@@ -30,22 +31,32 @@ export const errors = definePlugin({
     /** Reads z.ai's business codes, which decide instead of its status. Default: true. */
     zaiCodes: z.boolean().default(true),
   }),
-  create: ({ options, estimate }) => ({
-    async handle(call, next) {
-      const reply = await next(call)
-      if (reply.status < 400) return reply
-      const bytes = await reply.bytes()
-      const text = bytes.toString('utf8')
-      const said = wordsOfText(text)
-      const words = { ...said, message: said.message && withLocalTimes(said.message, Date.now()) }
-      const meaning = options.zaiCodes && words.code !== undefined ? ZAI_CODES.get(words.code) : undefined
-      if (meaning) return await fromCode(reply, call, text, words, meaning, estimate)
-      const fault = misconfigured(reply, words, call)
-      if (fault) return ourFault(reply, fault, call)
-      const shaped = isErrorBody(parseJson(text)) ? reply : reshaped(reply, call, words)
-      return withAdvice(shaped, text)
-    },
-  }),
+  create: ({ options, estimate, logger }) => {
+    const log = new ToldOnce(logger)
+    return {
+      async handle(call, next) {
+        const reply = await next(call)
+        if (reply.status < 400) return reply
+        const bytes = await reply.bytes()
+        const text = bytes.toString('utf8')
+        const said = wordsOfText(text)
+        const words = { ...said, message: said.message && withLocalTimes(said.message, Date.now()) }
+        const meaning = options.zaiCodes && words.code !== undefined ? ZAI_CODES.get(words.code) : undefined
+        if (meaning) {
+          const advice = adviceOf(meaning, call)
+          if (advice !== undefined) log.warn(call, `account '${call.target?.account.id}': ${advice}`)
+          return await fromCode(reply, call, text, words, { ...meaning, advice }, estimate)
+        }
+        const fault = misconfigured(reply, words, call)
+        if (fault) {
+          log.warn(call, fault.message())
+          return ourFault(reply, fault, quoted(words), call)
+        }
+        const shaped = isErrorBody(parseJson(text)) ? reply : reshaped(reply, call, words)
+        return withAdvice(shaped, text)
+      },
+    }
+  },
 })
 
 /** The same status, in the Anthropic shape, with the upstream's own words. */
@@ -65,7 +76,7 @@ async function fromCode(
   call: Call,
   text: string,
   words: UpstreamWords,
-  meaning: CodeMeaning,
+  meaning: Omit<CodeMeaning, 'advice'> & { readonly advice: string | undefined },
   estimate: EstimateTokens,
 ): Promise<Reply> {
   call.record.note('errors', `code ${words.code} counts as ${meaning.status}`)
@@ -75,17 +86,25 @@ async function fromCode(
   const message = tooLong
     ? await tooLongMessage(words.message ?? '', call, estimate)
     : advice
-      ? `account '${account}': ${said}; ${typeof advice === 'string' ? advice : advice(call)}`
+      ? `account '${account}': ${said}; ${advice}`
       : said
   const shown = advice ? shownStatus(status, call.headers) : status
   return withAdvice(rendered(reply, call, shown, type, message).with({ cooldown }), text)
 }
 
+const adviceOf = ({ advice }: CodeMeaning, call: Call) =>
+  typeof advice === 'function' ? advice(call) : advice
+
 /** An error that the gateway's user has to mend: no waiting and no retry does. */
-function ourFault(reply: Reply, { type, message, reason, ...fault }: Misconfigured, call: Call): Reply {
+function ourFault(
+  reply: Reply,
+  { type, message, reason, ...fault }: Misconfigured,
+  said: string,
+  call: Call,
+): Reply {
   const status = shownStatus(fault.status, call.headers)
   if (status !== reply.status) call.record.note('errors', `status ${reply.status} counts as ${status}`)
-  const told = rendered(reply, call, status, type, call.record.masked(message)).with({
+  const told = rendered(reply, call, status, type, call.record.masked(message(said))).with({
     headers: { 'x-should-retry': 'false' },
   })
   return reason ? told.with({ cooldown: { reason } }) : told

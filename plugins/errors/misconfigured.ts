@@ -5,7 +5,8 @@ import type { UpstreamWords } from '../../core/kit.js'
 export interface Misconfigured {
   readonly status: number
   readonly type: ErrorType
-  readonly message: string
+  /** In words, with those of the upstream in them for the client; without for the log, as they may quote the prompt. */
+  readonly message: (said?: string) => string
   /** Why the account can't serve until the config changes. */
   readonly reason?: CooldownReason
 }
@@ -19,48 +20,49 @@ export function misconfigured(reply: Reply, words: UpstreamWords, call: Call): M
   const { target } = call
   if (!target) return undefined
   const { status } = reply
-  const said = quoted(words)
   const who = `account '${target.account.id}' (${target.upstream.name})`
-  if (status === 401) return refused(target, who, said)
+  if (status === 401) return refused(target, who)
   if (status === 403)
     return {
       status,
       type: 'permission_error',
-      message: `${who} is not allowed to do this${said}`,
+      message: (said = '') => `${who} is not allowed to do this${said}`,
       reason: 'forbidden',
     }
   if (status === 400 && /credit balance is too low/i.test(words.message ?? '')) {
-    const message = `${who} has no credit${said}; top it up or configure another account`
+    const message = (said = '') => `${who} has no credit${said}; top it up or configure another account`
     return { status: 402, type: 'billing_error', message, reason: 'billing' }
   }
   const fault = { status: 404, type: 'not_found_error' } as const
   if (isWrongPath(reply, words)) {
-    const wrong = { ...fault, message: wrongPath(call, target, who, said) }
+    const wrong = { ...fault, message: wrongPath(call, target, who) }
     return status === 405 ? { ...wrong, status, type: 'invalid_request_error' } : wrong
   }
   if (status !== 404) return undefined
   if (!isAboutModel(words.message ?? '', call.model))
-    return { ...fault, message: `${who} answered 404${said}` }
+    return { ...fault, message: (said = '') => `${who} answered 404${said}` }
   const mapped = target.model ?? reply.header('x-mapped-model')
   if (mapped === undefined) return undefined // the client chose it, and Claude Code offers to choose another
   const option =
     target.model === undefined ? `plugins.${target.upstream.name}` : `account '${target.account.id}'`
-  const message = `${who} has no model '${mapped}', to which the gateway maps the client's${said}. Correct the models of ${option}`
+  const message = (said = '') =>
+    `${who} has no model '${mapped}', to which the gateway maps the client's${said}. Correct the models of ${option}`
   return { ...fault, message }
 }
 
-function refused({ account }: Target, who: string, said: string): Misconfigured {
-  const message =
+function refused({ account }: Target, who: string): Misconfigured {
+  const message = (said = '') =>
     account.apiKey === undefined
       ? `${who} has no apiKey, and its upstream wants one${said}. Set its apiKey in the gateway's config`
       : `the key of ${who} was refused${said}. Correct its apiKey in the gateway's config, or the environment variable that it comes from`
   return { status: 401, type: 'authentication_error', message, reason: 'unauthorised' }
 }
 
-function wrongPath({ path }: Call, { upstream, account }: Target, who: string, said: string): string {
+function wrongPath({ path }: Call, { upstream, account }: Target, who: string): Misconfigured['message'] {
   const address = upstream.address?.(account)
-  if (!address) return `${who} has no such path${said}. Check its base URL`
-  return `the base URL of ${who} is wrong: ${address.url}${path} does not exist${said}. Correct ${address.option}; \`agproxy check --probe\` tries it`
+  if (!address) return (said = '') => `${who} has no such path${said}. Check its base URL`
+  return (said = '') =>
+    `the base URL of ${who} is wrong: ${address.url}${path} does not exist${said}. Correct ${address.option}; \`agproxy check --probe\` tries it`
 }
 
 /** What says no more than that there is nothing there: `404 NOT_FOUND`, `404 page not found`, `Method Not Allowed`. */
@@ -95,7 +97,7 @@ const ITS_OWN: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** The upstream's words, to go on in a sentence of ours; empty where it said nothing. */
-function quoted({ message, code }: UpstreamWords): string {
+export function quoted({ message, code }: UpstreamWords): string {
   if (message === undefined) return ''
   const said = ITS_OWN.reduce((text, [words, others]) => text.replace(words, others), message.trim())
   return `: ${said.replace(/\.$/, '')}${code === undefined ? '' : ` (code ${code})`}`

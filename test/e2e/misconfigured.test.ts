@@ -281,3 +281,44 @@ it.each([
     `account 'first' cooling down until the config changes: ${reason}`,
   )
 })
+
+/** An upstream may quote the prompt, and a prompt belongs to no log. */
+const SAID = 'Wrote the prompt'
+
+it.each<[string, Script, string, string]>([
+  [
+    'a refused key',
+    failure(401, 'authentication_error', SAID),
+    'anthropic',
+    "the key of account 'a' (anthropic) was refused. Correct its apiKey in the gateway's config, or the environment variable that it comes from",
+  ],
+  [
+    'a wrong base URL',
+    failure(404, 'not_found_error', `Cannot POST /v1/messages: ${SAID}`),
+    'anthropic',
+    "the base URL of account 'a' (anthropic) is wrong: http://HOST/base/v1/messages does not exist. Correct plugins.anthropic.baseURL; `agproxy check --probe` tries it",
+  ],
+  [
+    'what is forbidden',
+    failure(403, 'permission_error', SAID),
+    'anthropic',
+    "account 'a' (anthropic) is not allowed to do this",
+  ],
+  [
+    'z.ai’s arrears',
+    json({ error: { code: '1113', message: SAID } }, 429),
+    'zai',
+    "account 'a': top it up or configure another account",
+  ],
+])('the log says once what mends %s, without what the upstream said', async (_, script, upstream, words) => {
+  const { up, send, gateway } = await stand(() => script, { config: oneOf(upstream) })
+  for (const headers of [{}, CLAUDE_CODE]) {
+    await send({ body: ask(), headers })
+    gateway.accounts.clear('a')
+  }
+  expect(up.requests.length).toBeGreaterThan(1)
+  const warned = gateway.logs.filter(({ level, fields }) => level === 'warn' && fields.plugin === 'errors')
+  expect(warned.map(({ message }) => message.replaceAll(up.url, 'http://HOST'))).toEqual([words])
+  expect(warned[0]!.fields.id).toMatch(/^req_/)
+  expect(JSON.stringify(gateway.logs)).not.toContain(SAID)
+})
