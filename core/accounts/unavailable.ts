@@ -16,7 +16,7 @@ export interface Unavailable {
 export function noAccount(model: string, all: readonly Account[], client: Headers): GatewayError {
   if (all.length === 0) {
     const message =
-      'no upstream account is configured: set ZAI_API_KEY or AGPROXY_ANTHROPIC_API_KEY, or `accounts` in the config'
+      'no upstream account is configured: set ZAI_API_KEY or AGPROXY_ANTHROPIC_API_KEY, or `accounts` in the config; `agproxy check` says which are left out'
     return new GatewayError('api_error', message, {
       code: 'AGP_NO_ACCOUNT',
       status: shownStatus(500, client),

@@ -1,9 +1,10 @@
 import { presets } from 'agproxy/presets'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { anthropicUpstream, failure } from '../../test/support/anthropic-upstream.js'
-import { closedPort } from '../../test/support/bad-upstream.js'
+import { closedPort, startUpstream } from '../../test/support/bad-upstream.js'
 import { emptyFolder } from '../../test/support/cli.js'
 import { ask } from '../../test/support/client.js'
+import { json, respond } from '../../test/support/script.js'
 import { stand, zaiPair } from '../../test/support/stand.js'
 import { runCli } from './main.js'
 
@@ -77,6 +78,21 @@ describe('agproxy accounts', () => {
     expect(code).toBe(['no id', 'an unknown word', 'a word too many'].includes(name) ? 2 : 1)
     expect(err).toMatch(words)
     expect(err.trim().split('\n')).toHaveLength(1)
+  })
+
+  it.each([
+    ['a page for every path', respond(200, '<html></html>', { headers: { 'content-type': 'text/html' } })],
+    ['no such path', json({ error: { message: 'not found' } }, 404)],
+    ['a list', json([])],
+  ])('what answers with %s is no gateway, and is told so', async (_, script) => {
+    const up = await startUpstream(() => script)
+    onTestFinished(() => up.close())
+    const { port } = new URL(up.url)
+    const { code, err } = await cli(['accounts', '--port', port], { AGPROXY_ADMIN_KEY: KEY })
+    expect(code).toBe(1)
+    expect(err).toMatch(
+      /^agproxy: what answers at http:\/\/127\.0\.0\.1:\d+ is no gateway of agproxy \(status \d+\); .*\n$/,
+    )
   })
 
   it('says where it looked when no gateway runs', async () => {

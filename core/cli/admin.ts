@@ -1,5 +1,6 @@
 import type { ResolvedConfig } from '../config/resolved.js'
-import { parseJson } from '../json/plain.js'
+import { isErrorBody } from '../errors/api-errors.js'
+import { isRecord, parseJson } from '../json/plain.js'
 import { stateFolder } from '../state/folder.js'
 import type { Address } from './client.js'
 import { adminKeyFor, findGateway, gatewayURLs } from './find-gateway.js'
@@ -42,14 +43,20 @@ export async function askAdmin(
     const key = keyFor(url)
     const response = key && (await ask(`${url}/_agproxy/api/${path}`, method, key))
     if (!response) continue
-    const body = (await response.json().catch(() => undefined)) as
-      | { error?: { message?: string } }
-      | undefined
-    if (response.ok) return { url, key, body }
-    throw new UsageError(body?.error?.message ?? `${url} answered with status ${response.status}`)
+    const body: unknown = await response.json().catch(() => undefined)
+    if (response.ok && isRecord(body)) return { url, key, body }
+    throw refused(url, response.status, body)
   }
   throw noGateway(urls)
 }
+
+/** A server of pages answers 200 with a page to everything, another one 404 in its own words: those of ours have our shape. */
+const refused = (url: string, status: number | undefined, body: unknown) =>
+  new UsageError(
+    isErrorBody(body)
+      ? body.error.message
+      : `what answers at ${url} is no gateway of agproxy (status ${status}); --host and --port name another address`,
+  )
 
 const noGateway = (urls: readonly string[]) =>
   new UsageError(
@@ -77,9 +84,9 @@ export async function postAdmin(url: string, key: string, path: string, body: ob
       sent.end(JSON.stringify(body))
     },
   )
-  const told = parseJson(text) as { error?: { message?: string } } | undefined
-  if (status === 200 && told) return told
-  throw new UsageError(told?.error?.message ?? `${url} answered with status ${status}`)
+  const told = parseJson(text)
+  if (status === 200 && isRecord(told)) return told
+  throw refused(url, status, told)
 }
 
 function ask(url: string, method: string, key: string): Promise<Response | undefined> {

@@ -321,6 +321,14 @@ describe('accounts', () => {
     ])
   })
 
+  test('where all are left out, no other variable is proposed: it would change nothing', () => {
+    const { warnings } = resolve({ accounts: [{ upstream: 'send', apiKey: undefined }] })
+    expect(warnings).toEqual([
+      expect.stringContaining("accounts.0 ('send') is left out"),
+      'no upstream account: all that the config names are left out',
+    ])
+  })
+
   test.each([
     ['"sk-abc"', 'sk-abc', 'quotes'],
     ["  'sk-abc'\n", 'sk-abc', 'quotes'],

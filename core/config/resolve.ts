@@ -94,7 +94,7 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
   )
 
   const services = resolveServices(presets, config.services, problems)
-  if (accounts.length === 0 && !services.accounts) warnings.push(noAccount(presets))
+  if (accounts.length === 0 && !services.accounts) warnings.push(noAccount(config.accounts, presets))
   warnings.push(...proxyWarnings(env))
 
   const server = resolveSection(
@@ -160,7 +160,10 @@ export function resolveConfig(raw: unknown, context: ResolveContext): ResolvedCo
   }
 }
 
-function noAccount(presets: readonly Preset[]): string {
+/** Where the config names accounts, the warnings before this one say why each is left out, and no other variable would add one. */
+function noAccount(named: unknown, presets: readonly Preset[]): string {
+  if (Array.isArray(named) && named.length > 0)
+    return 'no upstream account: all that the config names are left out'
   const variables = presets.flatMap((preset) => Object.keys(preset.accountsFromEnv ?? {}))
   const set = variables.length > 0 ? `set ${[...new Set(variables)].join(' or ')}, or ` : ''
   return `no upstream account: ${set}name \`accounts\` in the config`
