@@ -52,11 +52,12 @@ export const init = defineCommand({
       if (!isStarter && canAnswer && !args.offline) await mustAnswer(flags, context)
       return write(files, flags, context)
     }
-    mustBeFree(flags, context)
+    const places = [true, false].filter((global) => thereIs({ global }, context) === undefined)
+    const [global = false] = flags.global ? [true] : places
+    mustBeFree({ global }, context)
     const { ask, askStatusLine } = await import('./init/ask.js')
-    const answers = await ask({ ...flags, global: true, keyIn: 'env-file' }, (answers) =>
-      faultOf(answers, context),
-    )
+    const given = { ...flags, global, keyIn: 'env-file' } as const
+    const answers = await ask(given, flags.global ? [true] : places, (answers) => faultOf(answers, context))
     mustBeFree(answers, context)
     const wanted = hasStatusLine(env) ? undefined : await askStatusLine(settingsFile(env))
     write(filesOf(answers, folderOf(answers, context)), answers, context)
@@ -90,8 +91,12 @@ const starter = (folder: string): Written => ({
 const folderOf = ({ global }: Pick<Answers, 'global'>, { cwd, env }: CliContext) =>
   global ? configFolder(env) : cwd
 
-function mustBeFree({ global }: Pick<Answers, 'global'>, { cwd, env }: CliContext): void {
-  const found = global ? usersConfig(env) : configIn(cwd)
+/** The config that is in the place already, before the first question and again before it is written. */
+const thereIs = ({ global }: Pick<Answers, 'global'>, { cwd, env }: CliContext) =>
+  global ? usersConfig(env) : configIn(cwd)
+
+function mustBeFree({ global }: Pick<Answers, 'global'>, context: CliContext): void {
+  const found = thereIs({ global }, context)
   if (found === undefined) return
   const name = basename(found)
   const shown = global ? found : name === 'package.json' ? "package.json with the key 'agproxy'" : name

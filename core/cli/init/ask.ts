@@ -7,8 +7,11 @@ import { OFFERS, type Offer } from './offers.js'
 /** Whether an account answers with these answers: undefined, or why not. */
 export type Try = (answers: Answers) => Promise<string | undefined>
 
-/** Asks on the terminal; what flags said is the answer that is offered first. The key is tried with one tiny request before anything is written. */
-export async function ask(given: Answers, tryOut: Try): Promise<Answers> {
+/**
+ * Asks on the terminal; what flags said is the answer that is offered first. `places`: the values of `global` that have no config yet. The key
+ * is tried with one tiny request before anything is written.
+ */
+export async function ask(given: Answers, places: readonly boolean[], tryOut: Try): Promise<Answers> {
   prompts.intro('agproxy')
   const upstream = answered(
     await prompts.select({
@@ -35,16 +38,7 @@ export async function ask(given: Answers, tryOut: Try): Promise<Answers> {
   const models = await askModels(upstream)
   const key = await askKey({ ...given, upstream, baseURL, models }, tryOut)
   const keyIn = key === '' ? 'environment' : await askKeyPlace(upstream.variable)
-  const global = answered(
-    await prompts.select({
-      message: 'For which folders?',
-      initialValue: given.global,
-      options: [
-        { value: true, label: 'all of them', hint: 'your own config; agproxy claude takes it everywhere' },
-        { value: false, label: 'this one', hint: 'agproxy start takes it here' },
-      ],
-    }),
-  )
+  const global = places.length > 1 ? await askPlace(given.global) : given.global
   const format = answered(
     await prompts.select<Format>({
       message: 'As what?',
@@ -93,6 +87,19 @@ async function askKeyPlace(variable: string): Promise<KeyPlace> {
         { value: 'env-file', label: 'in a file .env beside the config', hint: 'for you alone, mode 0600' },
         { value: 'config', label: 'in the config itself', hint: 'mode 0600' },
         { value: 'environment', label: `nowhere: you set ${variable}` },
+      ],
+    }),
+  )
+}
+
+async function askPlace(first: boolean): Promise<boolean> {
+  return answered(
+    await prompts.select({
+      message: 'For which folders?',
+      initialValue: first,
+      options: [
+        { value: true, label: 'all of them', hint: 'your own config; agproxy claude takes it everywhere' },
+        { value: false, label: 'this one', hint: 'agproxy start takes it here' },
       ],
     }),
   )

@@ -243,34 +243,45 @@ it('what it writes is free of red in an editor, with and without the package bes
   expect(stdout).toBe('')
 }, 60_000)
 
+interface Place {
+  readonly home: string
+  readonly cwd: string
+}
+
 const hasScript = process.platform === 'linux' && spawnSync('script', ['--version']).status === 0
 
-it.runIf(hasScript)(
-  'asks on a terminal: upstream, models, key (hidden, tried), where it is kept, for whom, as what',
-  async () => {
-    const up = await upstream()
-    const { home, cwd } = user()
-    const { PATH } = process.env
-    const env = {
-      PATH,
-      TERM: 'xterm',
-      HOME: home,
-      XDG_CONFIG_HOME: home,
-      XDG_STATE_HOME: home,
-      ZAI_BASE_URL: up.url,
-    }
-    const command = `stty cols 100 rows 40; "${process.execPath}" "${join(cli.folder, 'bin.js')}" init`
-    const child = spawn('script', ['-qfec', command, '/dev/null'], { cwd, env })
-    onTestFinished(() => void child.kill('SIGKILL'))
-    let seen = ''
-    child.stdout.on('data', (chunk) => {
-      seen += chunk
-    })
-    const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
-    const answer = async (question: string, keys: string) => {
-      await expect.poll(() => seen, { timeout: 10_000 }).toContain(question)
-      child.stdin.write(keys)
-    }
+/** `agproxy init` on a terminal of its own, at an upstream that answers. */
+async function onTerminal(given: { here?: string; own?: string } = {}) {
+  const up = await upstream()
+  const { home, cwd } = user()
+  if (given.here !== undefined) writeFileSync(join(cwd, given.here), '{}')
+  if (given.own !== undefined) {
+    mkdirSync(join(home, 'agproxy'))
+    writeFileSync(join(home, 'agproxy', given.own), '{}')
+  }
+  const { PATH } = process.env
+  const env = { PATH, TERM: 'xterm', HOME: home, XDG_CONFIG_HOME: home, XDG_STATE_HOME: home }
+  const command = `stty cols 100 rows 40; "${process.execPath}" "${join(cli.folder, 'bin.js')}" init`
+  const child = spawn('script', ['-qfec', command, '/dev/null'], {
+    cwd,
+    env: { ...env, ZAI_BASE_URL: up.url },
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let seen = ''
+  child.stdout.on('data', (chunk) => {
+    seen += chunk
+  })
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+  const answer = async (question: string, keys: string) => {
+    await expect.poll(() => seen, { timeout: 10_000 }).toContain(question)
+    child.stdin.write(keys)
+  }
+  return { up, home, cwd, ended, answer, seen: () => seen }
+}
+
+describe.runIf(hasScript)('on a terminal', () => {
+  it('asks: upstream, models, key (hidden, tried), where it is kept, for whom, as what', async () => {
+    const { up, home, ended, answer, seen } = await onTerminal()
     await answer('Which upstream answers?', '\r')
     await answer('Name the models yourself?', 'y')
     await answer('In place of opus', 'glm-own\r')
@@ -283,17 +294,41 @@ it.runIf(hasScript)(
     await answer('As what?', '\r')
     await answer('in every session of Claude Code?', 'y')
     expect(await ended).toBe(0)
-    expect(seen).toMatch(/Next: .* claude/)
+    expect(seen()).toMatch(/Next: .* claude/)
     expect(readFileSync(join(home, '.claude', 'settings.json'), 'utf8')).toMatch(
       /"statusLine"[\s\S]* statusline"/,
     )
-    expect(seen).not.toContain('k-0123456789')
+    expect(seen()).not.toContain('k-0123456789')
     const folder = join(home, 'agproxy')
     expect(readFileSync(join(folder, '.env'), 'utf8')).toBe('ZAI_API_KEY=k-0123456789\n')
     expect(readFileSync(join(folder, 'agproxy.config.ts'), 'utf8')).toContain("'claude-opus-*': 'glm-own'")
     expect(up.requests).toHaveLength(1)
-  },
-)
+  })
+
+  it.each([
+    ['all folders', { here: 'agproxy.config.json' }, ({ home }: Place) => join(home, 'agproxy')],
+    ['this one', { own: 'agproxy.config.json' }, ({ cwd }: Place) => cwd],
+  ])('writes for %s, and does not ask, where the other place has a config', async (_, given, folder) => {
+    const terminal = await onTerminal(given)
+    const { ended, answer, seen } = terminal
+    await answer('Which upstream answers?', '\r')
+    await answer('Name the models yourself?', '\r')
+    await answer('Its key', '\r')
+    await answer('As what?', '\r')
+    await answer('in every session of Claude Code?', '\r')
+    expect(await ended).toBe(0)
+    expect(seen()).not.toContain('For which folders?')
+    expect(existsSync(join(folder(terminal), 'agproxy.config.ts'))).toBe(true)
+  })
+
+  it('asks nothing where both have one', async () => {
+    const both = { here: 'agproxy.config.json', own: 'agproxy.config.json' }
+    const { ended, seen } = await onTerminal(both)
+    expect(await ended).toBe(1)
+    expect(seen()).toContain('agproxy.config.json is there already; nothing was written')
+    expect(seen()).not.toContain('Which upstream')
+  })
+})
 
 it('a .env that is there already keeps what it has', async () => {
   const up = await upstream()
