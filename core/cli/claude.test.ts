@@ -195,12 +195,12 @@ describe('agproxy claude', () => {
     expect(err).toMatch(/^agproxy: started a gateway at .*\n$/)
   })
 
-  test('without Claude Code it says how to get it', async () => {
+  test('without Claude Code it says how to get it, and starts no gateway', async () => {
     const dir = emptyFolder()
     const { code, err } = await cli.run(['claude'], { cwd: dir, env: { PATH: dir, ZAI_API_KEY: 'k' } })
     expect(code).toBe(1)
-    expect(err).toContain(
-      "\nagproxy: there is no 'claude' on the PATH; install Claude Code first: npm install -g @anthropic-ai/claude-code\n",
+    expect(err).toBe(
+      "agproxy: there is no 'claude' on the PATH; install Claude Code first: npm install -g @anthropic-ai/claude-code\n",
     )
   })
 })

@@ -3,7 +3,7 @@ import { constants } from 'node:os'
 import { defineCommand } from 'citty'
 import type { ResolvedConfig } from '../config/resolved.js'
 import { clientKey } from './client.js'
-import { commandFor } from './client-command.js'
+import { commandFor, isOnPath } from './client-command.js'
 import { clientEnv } from './client-env.js'
 import { extraArgs } from './client-extras.js'
 import { type CliContext, loadResolved } from './context.js'
@@ -21,6 +21,7 @@ export const claude = defineCommand({
   async run({ args, rawArgs, data }) {
     const context = data as CliContext
     const clientsOwn = { ...context.env } // before a config's .env is lent to this process
+    if (!isOnPath('claude', clientsOwn)) throw new UsageError(NOT_INSTALLED) // before a gateway is started for it
     const config = await loadResolved(args, context)
     const key = clientKey(config)
     const found = await findRunning(args, config, key, context)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { commandFor, type Machine } from './client-command.js'
+import { commandFor, isOnPath, type Machine } from './client-command.js'
 
 const ARGS = ['-p', 'say "hi" & echo %PATH%']
 
@@ -86,4 +86,24 @@ describe('on Windows the client is', () => {
 test.each(['linux', 'darwin'] as const)('on %s it is what the PATH has', (platform) => {
   const machine: Machine = { platform, env: {}, exists: () => true, read: () => NPM_SHIM }
   expect(commandFor('claude', ARGS, {}, machine)).toEqual({ file: 'claude', args: ARGS })
+})
+
+describe('whether it is on the PATH', () => {
+  const machine = (platform: NodeJS.Platform, env: NodeJS.ProcessEnv, file: string): Machine => ({
+    platform,
+    env,
+    exists: (path) => path === file,
+    read: () => '',
+  })
+
+  test.each<[NodeJS.Platform, NodeJS.ProcessEnv, string, boolean]>([
+    ['linux', { PATH: '/opt/a:/opt/b' }, '/opt/b/claude', true],
+    ['linux', { PATH: '/opt/a:/opt/b' }, '/opt/c/claude', false],
+    ['darwin', { PATH: '/opt/a:' }, 'claude', true], // an empty entry is the working directory
+    ['linux', {}, '/nowhere', true],
+    ['win32', { Path: 'C:\\tools' }, 'C:\\tools\\claude.exe', true],
+    ['win32', { Path: 'C:\\tools' }, 'D:\\tools\\claude.exe', false],
+  ])('on %s, with %j, for %s: %s', (platform, env, file, found) => {
+    expect(isOnPath('claude', env, machine(platform, env, file))).toBe(found)
+  })
 })

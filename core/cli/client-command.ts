@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { win32 } from 'node:path'
+import { posix, win32 } from 'node:path'
 
 /** What `spawn` takes. */
 export interface Command {
@@ -39,6 +39,13 @@ export function commandFor(
   const target = targetOf(found, machine)
   if (target === undefined) return throughCmd(found, args, machine.env)
   return /\.exe$/i.test(target) ? { file: target, args } : { file: process.execPath, args: [target, ...args] }
+}
+
+/** Whether `commandFor` would find it. Without a PATH the system has folders of its own, and `spawn` says. */
+export function isOnPath(name: string, env: NodeJS.ProcessEnv, machine: Machine = { ...HERE, env }): boolean {
+  if (machine.platform === 'win32') return onPath(name, machine) !== undefined
+  const folders = env.PATH?.split(':')
+  return folders === undefined || folders.some((folder) => machine.exists(posix.join(folder || '.', name)))
 }
 
 /** Not in the working directory, where cmd.exe looks first: a project could bring a `claude.cmd` of its own. */
