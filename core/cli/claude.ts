@@ -21,8 +21,8 @@ export const claude = defineCommand({
   async run({ args, rawArgs, data }) {
     const context = data as CliContext
     const clientsOwn = { ...context.env } // before a config's .env is lent to this process
-    if (!isOnPath('claude', clientsOwn)) throw new UsageError(NOT_INSTALLED) // before a gateway is started for it
     const config = await loadResolved(args, context)
+    if (!isOnPath('claude', clientsOwn)) throw new UsageError(NOT_INSTALLED) // before a gateway is started for it
     const key = clientKey(config)
     const found = await findRunning(args, config, key, context)
     const own = found === undefined ? await startForSession(args, config, context) : undefined

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ResolvedConfig } from '../config/resolved.js'
 import { LogFile } from '../server/log-file.js'
 import { LOG_FILE } from '../server/logger.js'
-import { clientURL } from './client.js'
 import type { CliContext } from './context.js'
 import type { ConfigArgs } from './flags.js'
+import { servedAlready } from './listen.js'
 import { logOfPort } from './log-folder.js'
 import { registeredGateways } from './registry.js'
 import { UsageError } from './usage-error.js'
@@ -29,10 +29,8 @@ const RETURNS_MEMORY = { MALLOC_MMAP_THRESHOLD_: '1048576' }
 export async function detach(args: Args, config: ResolvedConfig, context: CliContext): Promise<number> {
   const { env, out } = context
   const { port } = config.server
-  const there =
-    port === 0 ? undefined : registeredGateways(env).find(({ url }) => url === clientURL(config.server))
-  if (there)
-    throw new UsageError(`${there.url} is served by pid ${there.pid} already; agproxy stop ${port} ends it`)
+  const there = port === 0 ? undefined : servedAlready(config.server, env)
+  if (there) throw there
   const log = logOfPort(env, port)
   const fd = new LogFile(log).fd()
   const before = statSync(log).size

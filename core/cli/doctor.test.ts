@@ -12,6 +12,7 @@ import { json } from '../../test/support/script.js'
 import type { Finding } from './doctor/finding.js'
 import { node } from './doctor/machine.js'
 import { runCli } from './main.js'
+import { register } from './registry.js'
 
 /** A machine with nothing but agproxy and a `claude` that reports its version. */
 function machine() {
@@ -140,6 +141,35 @@ describe('agproxy doctor', () => {
     expect(port).toMatchObject({
       level: 'error',
       mend: expect.stringMatching(/^agproxy start -d --port \d+$/),
+    })
+  })
+
+  it('a gateway of this user there that takes another key is named', async () => {
+    const there = machine()
+    const server = createServer((_req, res) => res.writeHead(401).end())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    there.env.AGPROXY_PORT = String(port)
+    const url = `http://127.0.0.1:${port}`
+    const entry = {
+      url,
+      config: '/its.ts',
+      startedAt: '',
+      log: null,
+      by: 'start',
+      models: [],
+      version: '0',
+    } as const
+    const { remove } = register(there.env, entry, () => {})
+    onTestFinished(remove)
+    const { code, of } = await there.findings()
+    expect(code).toBe(1)
+    expect(of('port')).toEqual([])
+    expect(of('gateway')[0]).toMatchObject({
+      level: 'error',
+      text: `${url} is served by pid ${process.pid} (config /its.ts), and does not take the key 'ag…' of this one`,
+      mend: `agproxy stop ${port} && agproxy start -d`,
     })
   })
 

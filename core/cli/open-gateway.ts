@@ -31,7 +31,7 @@ export interface OwnGateway extends RunningGateway {
 /** A gateway as `start` and `claude` run it: it follows its config, reloads on request, and this user's other commands find it. */
 export async function openGateway(options: GatewayOptions): Promise<OwnGateway> {
   const { config, load, context, controls, by, registers = true } = options
-  const running = await listen(options)
+  const running = await listen(options, context.env)
   options.onListening?.(running)
   let registration: Registration | undefined
   const watched: RunningGateway = {

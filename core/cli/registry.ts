@@ -87,9 +87,14 @@ export function registeredGateways(env: NodeJS.ProcessEnv): RegisteredGateway[] 
     .map(({ host: _host, birth: _birth, ...gateway }) => gateway)
 }
 
+/** The one that this user runs at this address. */
+export function gatewayAt(url: string, env: NodeJS.ProcessEnv): RegisteredGateway | undefined {
+  return registeredGateways(env).find((gateway) => gateway.url === url)
+}
+
 /** What answers in place of Claude's models, where a gateway of this user runs at this address. */
 export function modelsAt(url: string, env: NodeJS.ProcessEnv): readonly string[] {
-  return registeredGateways(env).find((gateway) => gateway.url === url)?.models ?? []
+  return gatewayAt(url, env)?.models ?? []
 }
 
 const rank = ({ by }: Entry) => (by === 'start' ? 0 : 1)

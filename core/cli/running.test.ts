@@ -85,11 +85,13 @@ describe('a gateway in the background', () => {
     const { cwd, run, detached } = user()
     const { url, pid } = await detached()
     const port = new URL(url).port
-    const { code, err } = await run('start', '-d', '--port', port)
-    expect([code, err]).toEqual([
-      1,
-      `agproxy: ${url} is served by pid ${pid} already; agproxy stop ${port} ends it\n`,
-    ])
+    for (const flags of [['-d'], []]) {
+      const { code, err } = await run('start', ...flags, '--port', port)
+      expect([code, err.trim().split('\n').at(-1)]).toEqual([
+        1,
+        `agproxy: ${url} is served by pid ${pid} already (config none); agproxy stop ${port} ends it`,
+      ])
+    }
 
     const plugin = `definePlugin({ name: 'late', phase: 'request', create: () => ({ setup() { throw new Error('no disk') } }) })`
     writeFileSync(

@@ -74,7 +74,9 @@ describe('agproxy start --workers', () => {
     const port = /listening on \S+:(\d+)/.exec(await command.printed(/listening on \S+\s/))![1]!
     const second = await cli.run(['start', '--port', port, '--workers', '2'], { cwd: emptyFolder() })
     expect(second.code).toBe(1)
-    expect(second.err).toContain('the port is taken')
+    expect(second.err).toContain(
+      `:${port} is served by pid ${command.child.pid} already (config none); agproxy stop ${port} ends it`,
+    )
     command.child.kill('SIGTERM')
     await command.finished
   })

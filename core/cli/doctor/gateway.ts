@@ -2,7 +2,7 @@ import { connect, createServer } from 'node:net'
 import { addressOf } from '../../server/open.js'
 import { clientKey, clientURL } from '../client.js'
 import { findGateway } from '../find-gateway.js'
-import { registeredGateways } from '../registry.js'
+import { gatewayAt } from '../registry.js'
 import type { Finding, Patient } from './finding.js'
 
 const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy']
@@ -12,7 +12,7 @@ const PATIENCE = 1_000
 export async function gateway({ config, args, context: { env } }: Patient): Promise<Finding[]> {
   const found = await findGateway(config, env, args)
   if (found) {
-    const registered = registeredGateways(env).find(({ url }) => url === found.url)
+    const registered = gatewayAt(found.url, env)
     const other = registered && registered.config !== (config.file ?? null)
     const runs: Finding = other
       ? {
@@ -25,12 +25,22 @@ export async function gateway({ config, args, context: { env } }: Patient): Prom
     return [runs, ...(await page(found.url, found.adminKey))]
   }
   const { host, port } = config.server
+  const own = gatewayAt(clientURL(config.server), env)
+  if (own)
+    return [
+      {
+        about: 'gateway',
+        level: 'error',
+        text: `${own.url} is served by pid ${own.pid} (config ${own.config ?? 'none'}), and does not take the key '${shortKey(config)}' of this one`,
+        mend: `agproxy stop ${port} && agproxy start -d`,
+      },
+    ]
   if (port !== 0 && (await isTaken(host, port)))
     return [
       {
         about: 'port',
         level: 'error',
-        text: `${clientURL(config.server)} is taken by another program, or by a gateway that does not take the key '${clientKey(config).slice(0, 2)}…'`,
+        text: `${clientURL(config.server)} is taken by another program, or by a gateway that does not take the key '${shortKey(config)}'`,
         mend: `agproxy start -d --port ${await freePort()}`,
       },
     ]
@@ -43,6 +53,8 @@ export async function gateway({ config, args, context: { env } }: Patient): Prom
     },
   ]
 }
+
+const shortKey = (config: Patient['config']) => `${clientKey(config).slice(0, 2)}…`
 
 async function page(url: string, adminKey: string | undefined): Promise<Finding[]> {
   const signal = AbortSignal.timeout(PATIENCE)
