@@ -2,6 +2,7 @@ import { defineCommand } from 'citty'
 import { callAdmin } from './admin.js'
 import { type CliContext, loadResolved } from './context.js'
 import { cacheWords, dollars } from './explain-text.js'
+import { quantity } from './quantity.js'
 import { cache as row } from './table/look.js'
 
 interface Session {
@@ -45,6 +46,6 @@ function block({
   const lost = misses.reduce((sum, miss) => sum + (miss.lostTokens ?? 0), 0)
   const lostCost = misses.reduce((sum, miss) => sum + (miss.lostCost ?? 0), 0)
   const money = lostCost > 0 ? ` (${dollars(lostCost)})` : ''
-  const head = `${session ?? 'no session'}  ${requests} requests, ${share} % of ${all} tokens from the cache, ${misses.length} misses, ${lost} tokens paid again${money}\n`
+  const head = `${session ?? 'no session'}  ${quantity(requests, 'request')}, ${share} % of ${all} tokens from the cache, ${quantity(misses.length, 'miss', 'misses')}, ${lost} tokens paid again${money}\n`
   return head + misses.map((miss) => `  ${miss.at}  ${miss.id}  ${cacheWords(miss)}\n`).join('')
 }

@@ -5,6 +5,7 @@ import type { ResolvedConfig } from '../config/resolved.js'
 import { callAdmin } from './admin.js'
 import type { Address } from './client.js'
 import { type CliContext, loadResolved } from './context.js'
+import { quantity } from './quantity.js'
 import { check as row } from './table/set-up.js'
 import { lessonRows } from './upstreams.js'
 
@@ -58,7 +59,7 @@ function verdict(
   failed: readonly string[],
   warnings: number,
 ): { readonly text: string; readonly ok: boolean } {
-  const also = warnings > 0 ? `, ${warnings} warning${warnings > 1 ? 's' : ''} above` : ''
+  const also = warnings > 0 ? `, ${quantity(warnings, 'warning')} above` : ''
   if (failed.length > 0) return { text: `not ok: ${failed.join(', ')} failed${also}`, ok: false }
   return { text: `ok${also}`, ok: true }
 }

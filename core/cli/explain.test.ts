@@ -140,7 +140,7 @@ describe('of the running gateway', () => {
     await served(2)
     const { out } = await cli(emptyFolder(), ['cache'], there)
     expect(out).toMatch(
-      /^s {2}2 requests, 0 % of 10002 tokens from the cache, 1 misses, 5000 tokens paid again \(\$0\.\d{4}\)$/m,
+      /^s {2}2 requests, 0 % of 10002 tokens from the cache, 1 miss, 5000 tokens paid again \(\$0\.\d{4}\)$/m,
     )
     expect(out).toMatch(/prefix: system changed; 5000 tokens paid again \(\$0\.\d{4}\)$/m)
     expect((await cli(emptyFolder(), ['cache', '--json'], there)).out).toContain('"verdict": "prefix"')

@@ -116,7 +116,8 @@ export class Writer<Item> {
   }
 
   #back(): void {
-    const lost = this.#lost > 0 ? `; ${this.#lost} requests are not in it` : ''
+    const requests = this.#lost === 1 ? 'a request is' : `${this.#lost} requests are`
+    const lost = this.#lost > 0 ? `; ${requests} not in it` : ''
     this.logger.info(`the ledger is written again${lost}`)
     this.#away = false
     this.#lost = 0

@@ -28,7 +28,7 @@ it('an agent reads which account is in cooldown, for which model, until when, an
     `c (zai): can serve, 0 in flight; the last choice until ${until} (server error)`,
     `d (zai): can serve, 0 in flight; in cooldown for glm-5 until ${until} (overloaded)`,
     'e (zai): can not serve, 0 in flight; in cooldown until the config changes (billing)',
-    '1 requests wait for an account',
+    '1 request waits for an account',
   ])
 })
 

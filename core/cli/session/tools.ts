@@ -1,4 +1,5 @@
 import { cacheWords, printRequest } from '../explain-text.js'
+import { quantity } from '../quantity.js'
 import {
   type AccountsTold,
   type BudgetsAnswer,
@@ -49,7 +50,7 @@ export const sessionTools: readonly SessionTool[] = [
       const own = found.sessions.find((each) => each.session === session)
       if (!own) return 'None of this session’s requests is kept.'
       const share = cacheShare(own)
-      const head = `${own.requests} requests; ${share === undefined ? 'no tokens counted' : `${Math.round(share * 100)} % of the prompts came from the cache`}; ${own.misses.length} misses.`
+      const head = `${quantity(own.requests, 'request')}; ${share === undefined ? 'no tokens counted' : `${Math.round(share * 100)} % of the prompts came from the cache`}; ${quantity(own.misses.length, 'miss', 'misses')}.`
       return [head, ...own.misses.map((miss) => `${miss.at} ${miss.id}: ${cacheWords(miss)}`)].join('\n')
     },
   },
@@ -103,7 +104,9 @@ export const sessionTools: readonly SessionTool[] = [
         })
         return `${id} (${upstream}): ${usable ? 'can serve' : 'can not serve'}, ${inFlight} in flight${held.join('')}`
       })
-      return [...lines, `${found.waiting} requests wait for an account`].join('\n')
+      return [...lines, `${quantity(found.waiting, 'request waits', 'requests wait')} for an account`].join(
+        '\n',
+      )
     },
   },
   {
@@ -136,5 +139,5 @@ function sumsWords(sums: UsageSums): string {
   const asked =
     listCost > 0 ? ` ($${listCost.toFixed(4)} by the names of the models that were asked for)` : ''
   const cached = share === undefined ? '' : `, ${Math.round(share * 100)} % of them from the cache`
-  return `${money}${asked}; ${requests} requests, ${failed} failed; ${sent} tokens in${cached}, ${outputTokens} out`
+  return `${money}${asked}; ${quantity(requests, 'request')}, ${failed} failed; ${sent} tokens in${cached}, ${outputTokens} out`
 }
