@@ -69,3 +69,12 @@ it('is found without its last slash, needs no key, and gives no foreign page any
   const headers = { authorization: 'Bearer k-1234567', origin: 'https://example.com' }
   expect((await send({ method: 'GET', path: '/_agproxy/api/accounts', headers })).status).toBe(403)
 })
+
+it('is named to a browser that was given the base URL, and to nobody else', async () => {
+  const { send } = await stand(anthropicUpstream(), { config: zaiPair })
+  const told = async (method: string, path: string) => (await send({ method, path })).text()
+  expect(await told('GET', '/')).toContain(
+    'no route GET /; the page is at /_agproxy/, and `agproxy ui` opens it; there are',
+  )
+  expect(await told('GET', '/v1')).toContain('no route GET /v1; there are POST /v1/messages,')
+})

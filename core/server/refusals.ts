@@ -26,7 +26,10 @@ export function notFound({ method, path }: CallHead, endpoints: readonly ChainEn
   const brought = endpoints
     .filter(({ endpoint }) => endpoint.access !== 'admin')
     .map(({ endpoint, pattern }) => `${endpoint.method} ${pattern.shown}`)
-  const message = `no route ${method} ${path}; there are ${[...own, ...brought].join(', ')}`
+  // What a browser asks for that was given the base URL.
+  const page =
+    method === 'GET' && path === '/' ? '; the page is at /_agproxy/, and `agproxy ui` opens it' : ''
+  const message = `no route ${method} ${path}${page}; there are ${[...own, ...brought].join(', ')}`
   return new GatewayError('not_found_error', message, { code: 'AGP_NO_ROUTE', retry: false })
 }
 
