@@ -111,12 +111,7 @@ export class PluginError extends BrandedError {
   readonly hook: string
 
   constructor(plugin: string, hook: string, cause: unknown) {
-    super(
-      'plugin',
-      'AGP_PLUGIN_FAILED',
-      `plugin '${plugin}' failed in ${hook}; the gateway's log has the details`,
-      { cause },
-    )
+    super('plugin', 'AGP_PLUGIN_FAILED', `plugin '${plugin}' failed in ${hook}`, { cause })
     this.name = 'PluginError'
     this.plugin = plugin
     this.hook = hook

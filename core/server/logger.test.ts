@@ -2,7 +2,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { createLogger } from './logger.js'
+import { createLogger, withoutTail } from './logger.js'
 
 /** What a logger of this format writes. */
 async function written(
@@ -65,3 +65,27 @@ it.each(['json', 'pretty'] as const)(
     }
   },
 )
+
+it.each([
+  [
+    'ends with the last frame that is not the gateway’s',
+    ['Error: no', at('mine.ts', 'f'), at('gw/a.js'), at('mine.ts', 'g'), at('gw/b.js'), at('node:net')],
+    ['Error: no', at('mine.ts', 'f'), at('gw/a.js'), at('mine.ts', 'g')],
+  ],
+  [
+    'stays whole where the gateway itself failed',
+    ['Error: no', at('gw/a.js'), at('gw/b.js')],
+    ['Error: no', at('gw/a.js'), at('gw/b.js')],
+  ],
+  [
+    'is cut in each cause by itself',
+    ['Error: no', at('mine.ts'), at('gw/a.js'), 'caused by: Error: why', at('gw/b.js'), at('gw/c.js')],
+    ['Error: no', at('mine.ts'), 'caused by: Error: why', at('gw/b.js'), at('gw/c.js')],
+  ],
+])('a stack %s', (_, stack, shown) => {
+  expect(withoutTail(stack.join('\n'), 'gw/')).toBe(shown.join('\n'))
+})
+
+function at(file: string, name = 'f'): string {
+  return `    at ${name} (${file}:1:2)`
+}

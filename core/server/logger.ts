@@ -63,8 +63,25 @@ const QUOTED = /, (\.{3})?"[\s\S]{0,100}"(\.{3})? (?=is not valid JSON)/g
 /** An error in the log, stack and causes included, without what V8 quotes of a text. */
 function describeError(error: Error): object {
   const { message, stack, ...more } = pino.stdSerializers.err(error)
-  return { ...more, message: message?.replace(QUOTED, ' '), stack: stack?.replace(QUOTED, ' ') }
+  return { ...more, message: message?.replace(QUOTED, ' '), stack: withoutTail(stack?.replace(QUOTED, ' ')) }
 }
+
+/** Where this code lies: the folder of the bundle's chunks. */
+const HERE = new URL('.', import.meta.url).href
+
+/** The stack of an author's plugin ends with the author's last frame: a chain of 20 plugins adds 60 of the gateway's own below it. */
+export function withoutTail(stack: string | undefined, here = HERE): string | undefined {
+  return stack?.replace(FRAMES, (frames) => {
+    const lines = frames.split('\n')
+    const last = lines.findLastIndex((line) => line !== '' && !line.includes(here) && !INTERNAL.test(line))
+    return last < 0 ? frames : lines.slice(0, last + 1).join('\n')
+  })
+}
+
+/** Of an error, or of one that caused it. */
+const FRAMES = /(?:\n {4}at .*)+/g
+/** Of Node's own, or of none: `at new Promise (<anonymous>)`. */
+const INTERNAL = /\(node:|at node:|<anonymous>/
 
 let second = 0
 let prefix = ''

@@ -23,7 +23,9 @@ export function renderError(error: unknown, head: Pick<CallHead, 'id' | 'record'
     const advice = error.failure === 'shape' ? { 'x-should-retry': 'false' } : {}
     return Reply.json(body, { status: error.status, headers: { ...headers, ...advice } })
   }
-  const message = PluginError.is(error) ? error.message : 'the gateway failed; its log has the details'
+  const message = PluginError.is(error)
+    ? `${error.message}; the gateway's log has the details`
+    : 'the gateway failed; its log has the details'
   // A bug stays a bug: eleven more attempts of the client only make the wait longer.
   return Reply.json(errorBody('api_error', message, requestId), {
     status: 500,
