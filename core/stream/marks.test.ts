@@ -7,8 +7,9 @@ const PATTERNS: Readonly<Record<Mark, RegExp>> = {
   unspaced: /\}\n[de]/,
   error: /rror/,
   errorField: /[dus][\s\S]":/,
-  detail: /il":/,
-  words: /ge":[ "]/,
+  spacedField: /[dus][\s\S]" :/,
+  detail: /il"[: ]/,
+  words: /ge"[: ][ ":]/,
   block: /k_st/,
   message: /ge_/,
 }
@@ -59,6 +60,7 @@ describe('marks', () => {
       ['block', 'k_st'],
       ['message', 'ge_'],
       ['return', '\r'],
+      ['spacedField', 'us" :'],
     ] as const) {
       for (let at = 64 * 1024 - 60; at <= 64 * 1024 + 5; at++) {
         const chunk = Buffer.alloc(size, 'x')
@@ -72,7 +74,7 @@ describe('marks', () => {
   })
 
   it('of the chunk before are none of the next one’s, shorter as it may be', () => {
-    expect(marksOf(mayHave, Buffer.from('terror }\nd k_st ge_ \r de": il": ge":"'))).toEqual(MARKS)
+    expect(marksOf(mayHave, Buffer.from('terror }\nd k_st ge_ \r de": us" : il": ge":"'))).toEqual(MARKS)
     expect(marksOf(mayHave, Buffer.from('terro'))).toEqual([])
     expect(marksOf(mayHave, Buffer.alloc(0))).toEqual([])
   })

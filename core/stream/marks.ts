@@ -16,10 +16,12 @@ const MARKS = {
   error: ['r', 'r', 'o', 'r'],
   /** The end of a field that errors have: `code`, `statusCode`, `status`, `msg`, `success` or `base_resp`; of an answer's own `input` alone. */
   errorField: ['dus', ANY, '"', ':'],
+  /** The same as Jackson writes it for people: `"code" : 500`. */
+  spacedField: ['dus', ANY, '"', ' ', ':'],
   /** Of the field `detail`. */
-  detail: ['i', 'l', '"', ':'],
+  detail: ['i', 'l', '"', ': '],
   /** Of `message` before a text: an answer's own is an object. Inside of a text the quote is escaped. */
-  words: ['g', 'e', '"', ':', ' "'],
+  words: ['g', 'e', '"', ': ', ' ":'],
   /** Of `content_block_start` and `content_block_stop`. */
   block: ['k', '_', 's', 't'],
   /** Of `message_start`, `message_delta` and `message_stop`. */

@@ -18,7 +18,7 @@ const SAYS_ERROR = /^\ufeff?event: ?error/
 const MAY_BE_ERROR =
   /(^|[\r\n])\ufeff?event: ?error|"(errors?|code|status|statusCode|msg|detail|success|base_resp)"\s*:|"message"\s*:\s*"|"(type|object)"\s*:\s*"[^"]*(error|exception)"/i
 /** What chunks have in which an event may be one. */
-const ERROR_MARKS = ['error', 'errorField', 'detail', 'words'] as const
+const ERROR_MARKS = ['error', 'errorField', 'spacedField', 'detail', 'words'] as const
 
 /**
  * Takes keys out of the error events of a stream, in every envelope in which `errorInEvent` finds one; all else passes byte for byte.
