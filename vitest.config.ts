@@ -16,6 +16,7 @@ export default defineConfig({
     include: ['{core,page,plugins,presets,test}/**/*.test.ts'],
     exclude: ['test/clients/**', 'test/faults/**', 'test/redis/**', 'test/page/**', '**/node_modules/**'],
     setupFiles: ['./test/support/setup.ts'],
+    globalSetup: ['./test/support/removed-builds.ts'],
     testTimeout: 20_000,
     // Vitest's own second is too short where a worker shares two cores with others; what comes late is no fault, what never comes is one.
     expect: { poll: { timeout: 15_000 } },

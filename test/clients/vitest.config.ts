@@ -4,7 +4,14 @@ import base from '../../vitest.config.js'
 
 // The real clients: installed on first use, started as processes, two at a time: most of a test's time is waiting.
 export default mergeConfig(
-  { ...base, test: { setupFiles: base.test?.setupFiles, expect: base.test?.expect } },
+  {
+    ...base,
+    test: {
+      setupFiles: base.test?.setupFiles,
+      globalSetup: base.test?.globalSetup,
+      expect: base.test?.expect,
+    },
+  },
   defineConfig({
     root: fileURLToPath(new URL('../..', import.meta.url)),
     test: {

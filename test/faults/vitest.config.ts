@@ -4,7 +4,14 @@ import base from '../../vitest.config.js'
 
 // Each file in a process of its own with the collector at hand, so that memory and handles can be counted.
 export default mergeConfig(
-  { ...base, test: { setupFiles: base.test?.setupFiles, expect: base.test?.expect } },
+  {
+    ...base,
+    test: {
+      setupFiles: base.test?.setupFiles,
+      globalSetup: base.test?.globalSetup,
+      expect: base.test?.expect,
+    },
+  },
   defineConfig({
     root: fileURLToPath(new URL('../..', import.meta.url)),
     test: {

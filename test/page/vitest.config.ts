@@ -4,7 +4,14 @@ import base from '../../vitest.config.js'
 
 // The page in the system's Chromium, against a gateway in this process. `npm run test:page` builds the page first.
 export default mergeConfig(
-  { ...base, test: { setupFiles: base.test?.setupFiles, expect: base.test?.expect } },
+  {
+    ...base,
+    test: {
+      setupFiles: base.test?.setupFiles,
+      globalSetup: base.test?.globalSetup,
+      expect: base.test?.expect,
+    },
+  },
   defineConfig({
     root: fileURLToPath(new URL('../..', import.meta.url)),
     test: {

@@ -4,7 +4,14 @@ import base from '../../vitest.config.js'
 
 // Against a real Redis; one file at a time, since they stop and start servers and measure times.
 export default mergeConfig(
-  { ...base, test: { setupFiles: base.test?.setupFiles, expect: base.test?.expect } },
+  {
+    ...base,
+    test: {
+      setupFiles: base.test?.setupFiles,
+      globalSetup: base.test?.globalSetup,
+      expect: base.test?.expect,
+    },
+  },
   defineConfig({
     root: fileURLToPath(new URL('../..', import.meta.url)),
     test: {
