@@ -21,7 +21,7 @@ export interface WorkerGateway {
   stop(): Promise<void>
 }
 
-/** `agproxy start --workers` on a free port; resolves when all workers exist and one of them serves. Linux only. */
+/** `agproxy start --workers` on a free port, with requests in its log; resolves when all workers serve. Linux only. */
 export async function startWorkers(
   cli: Cli,
   count: number,
@@ -34,7 +34,7 @@ export async function startWorkers(
   const listening = /listening on (http:\/\/127\.0\.0\.1:\d+)/
   const url = listening.exec(await command.printed(listening))![1]!
   const workers = () => childrenOf(command.child.pid!)
-  await expect.poll(() => workers().length).toBe(count)
+  await expect.poll(() => servingWorkers(command, url, count)).toBe(count)
   return {
     command,
     url,
@@ -53,6 +53,15 @@ export async function startWorkers(
   }
 }
 
+const ASKED = /"worker":(\d+)[^\n]*"path":"\/who-serves"/g
+
+/** How many have answered: connections go in turn to those that serve, and each logs what it is asked. */
+async function servingWorkers(command: Running, url: string, count: number): Promise<number> {
+  for (let i = 0; i < count; i++) await send(url, { method: 'GET', path: '/who-serves' })
+  const printed = await command.printed('/who-serves')
+  return new Set([...printed.matchAll(ASKED)].map(([, worker]) => worker)).size
+}
+
 function childrenOf(pid: number): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
   return text === '' ? [] : text.split(' ').map(Number)
@@ -62,7 +71,7 @@ function childrenOf(pid: number): number[] {
 export const workerConfig = (accounts: readonly object[] = [], code = '') =>
   `import { defineConfig } from 'agproxy'
    ${code}
-   export default defineConfig({ preset: 'claude-code', log: { level: 'warn' }, accounts: ${JSON.stringify(accounts)} })`
+   export default defineConfig({ preset: 'claude-code', accounts: ${JSON.stringify(accounts)} })`
 
 /** The status of a health check over a connection of its own. */
 export const health = async (url: string) =>
