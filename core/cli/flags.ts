@@ -48,4 +48,10 @@ export const gatewayFlags = {
   port: { ...configFlags.port, description: `Port ${running}` },
 } as const satisfies ArgsDef
 
+/** Of commands that speak to a gateway, and ask what one would do where none runs. */
+export const addressFlags = {
+  host: { ...configFlags.host, description: "Address of the gateway. Default: the config's, else 127.0.0.1" },
+  port: { ...configFlags.port, description: "Port of the gateway. Default: the config's, else 8045" },
+} as const satisfies ArgsDef
+
 export const json = { type: 'boolean', description: 'Print JSON' } as const

@@ -1,4 +1,4 @@
-import { configFlags, gatewayFlags, json, ownConfigFlags } from '../flags.js'
+import { addressFlags, configFlags, gatewayFlags, json, ownConfigFlags } from '../flags.js'
 import { listed } from './listed.js'
 
 /** Commands that show what happened. */
@@ -55,6 +55,7 @@ export const explain = listed(
         description: 'A FILE with a body in JSON, - for stdin, or the ID of a served request',
       },
       ...configFlags,
+      ...addressFlags,
       account: {
         type: 'string',
         valueHint: 'id',

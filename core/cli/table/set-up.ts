@@ -1,4 +1,4 @@
-import { configFlags, json, ownConfigFlags } from '../flags.js'
+import { addressFlags, configFlags, json, ownConfigFlags } from '../flags.js'
 import { OFFERS } from '../init/offers.js'
 import { listed } from './listed.js'
 
@@ -61,6 +61,7 @@ export const doctor = listed(
   {
     args: {
       ...ownConfigFlags,
+      ...addressFlags,
       offline: {
         type: 'boolean',
         description: 'Call no upstream. Default: one tiny request to each account',
