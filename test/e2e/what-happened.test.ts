@@ -30,7 +30,7 @@ const clock = definePlugin({
 /** What each command of the page prints, there and here. */
 const SHOWN: Readonly<Record<string, readonly RegExp[]>> = {
   cache: [
-    /^\S+ {2}\d+ requests, \d+ % of \d+ tokens from the cache, 1 misses, \d+ tokens paid again \(\$[\d.]+\)$/m,
+    /^\S+ {2}\d+ requests, \d+ % of \d+ tokens from the cache, 1 miss, \d+ tokens paid again \(\$[\d.]+\)$/m,
     /^ {2}2026-\S+ {2}req_\w+ {2}prefix: system(\[0\])? changed, by clock; \d+ tokens paid again \(\$[\d.]+\)$/m,
   ],
   'explain ID': [
