@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { jsonValue } from '../../test/support/json-value.js'
 import { applyEdits, withoutItems, withoutMembers } from './edit.js'
 import { lazyObject } from './lazy.js'
 import { JsonNode, TapeNode } from './node.js'
@@ -96,7 +97,7 @@ describe('the scanner accepts what JSON.parse accepts, and nothing else', () => 
   it('on any JSON, spaced in any way', () => {
     const spaces = fc.constantFrom(undefined, 1, '\t', '\n \r')
     fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 6 }), spaces, (value, space) =>
+      fc.property(jsonValue({ maxDepth: 6 }), spaces, (value, space) =>
         agree(JSON.stringify(value, null, space)),
       ),
       { numRuns },
@@ -111,7 +112,7 @@ describe('the scanner accepts what JSON.parse accepts, and nothing else', () => 
       put: fc.oneof(bit, fc.constant('')),
     })
     fc.assert(
-      fc.property(fc.jsonValue(), fc.array(mutation, { minLength: 1, maxLength: 3 }), (value, mutations) => {
+      fc.property(jsonValue(), fc.array(mutation, { minLength: 1, maxLength: 3 }), (value, mutations) => {
         let text = JSON.stringify(value)
         for (const { at, cut, put } of mutations) {
           const index = Math.floor(at * text.length)
@@ -159,7 +160,7 @@ describe('nodes', () => {
 
   it('stand where JSON.parse finds the values', () => {
     fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 5 }), fc.constantFrom(undefined, 2), (value, space) => {
+      fc.property(jsonValue({ maxDepth: 5 }), fc.constantFrom(undefined, 2), (value, space) => {
         const text = JSON.stringify(value, null, space)
         expect(rebuilt(parse(text))).toEqual(JSON.parse(text))
       }),
@@ -178,7 +179,7 @@ describe('nodes', () => {
   })
 
   it('as a lazy object look like what JSON.parse gives', () => {
-    const top = fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('messages', '__proto__')), fc.jsonValue())
+    const top = fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('messages', '__proto__')), jsonValue())
     fc.assert(
       fc.property(top, (value) => {
         const text = JSON.stringify(value)
@@ -212,7 +213,7 @@ describe('edits', () => {
   it('take out any fields of an object and leave valid JSON with the others', () => {
     fc.assert(
       fc.property(
-        fc.uniqueArray(fc.tuple(fc.string(), fc.jsonValue(), fc.boolean()), { selector: ([k]) => k }),
+        fc.uniqueArray(fc.tuple(fc.string(), jsonValue(), fc.boolean()), { selector: ([k]) => k }),
         fc.constantFrom('', ' ', '\n\t'),
         (fields, gap) => {
           const text = `{${gap}${fields.map(([k, v]) => `${JSON.stringify(k)}${gap}:${gap}${JSON.stringify(v)}`).join(`${gap},${gap}`)}${gap}}`
@@ -237,7 +238,7 @@ describe('edits', () => {
   it('take out any items of an array and leave valid JSON with the others', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.jsonValue(), fc.boolean())),
+        fc.array(fc.tuple(jsonValue(), fc.boolean())),
         fc.constantFrom('', ' ', '\n\t'),
         (items, gap) => {
           const text = `[${gap}${items.map(([v]) => JSON.stringify(v)).join(`${gap},${gap}`)}${gap}]`

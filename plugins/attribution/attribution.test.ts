@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Accepts, MessagesRequest } from '../../core/index.js'
+import { jsonValue } from '../../test/support/json-value.js'
 import { makeCall, mount } from '../../testing.js'
 import { attribution } from './index.js'
 
@@ -98,8 +99,8 @@ describe('in the chain', () => {
     const given = fc.record(
       {
         system: fc.oneof(fc.array(parts, { maxLength: 4 }), fc.string(), fc.constantFrom(LINE, null)),
-        metadata: fc.oneof(fc.constant(USER), fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 2 })),
-        extra: fc.jsonValue(),
+        metadata: fc.oneof(fc.constant(USER), fc.dictionary(fc.string(), jsonValue(), { maxKeys: 2 })),
+        extra: jsonValue(),
       },
       { requiredKeys: [] },
     )

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Call, ContentBlock, Edit, MessagesRequest } from '../../core/index.js'
+import { jsonValue } from '../../test/support/json-value.js'
 import { makeCall } from '../../testing.js'
 import * as strip from './strip.js'
 
@@ -42,8 +43,8 @@ const marker = fc.constantFrom({ type: 'ephemeral' }, { type: 'ephemeral', ttl: 
 
 /** Data: any JSON, often with a key of the fatal name, and with things in it that look like blocks. */
 const data = fc.oneof(
-  fc.jsonValue(),
-  fc.dictionary(fc.constantFrom('cache_control', 'content', 'input', '__proto__', 'x'), fc.jsonValue()),
+  jsonValue(),
+  fc.dictionary(fc.constantFrom('cache_control', 'content', 'input', '__proto__', 'x'), jsonValue()),
   fc.constant({ type: 'tool_result', content: [{ type: 'text', text: 'a', cache_control: {} }] }),
 )
 
@@ -102,8 +103,7 @@ const block = fc.oneof(leaf, document, searchResult, toolResult)
 const content = fc.oneof(
   pairs(block),
   fc.string().map(same<unknown>),
-  fc
-    .jsonValue()
+  jsonValue()
     .filter(isNoContent)
     .map(same<unknown>),
 )

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ContentBlock, Message } from '../../core/index.js'
+import { jsonValue } from '../../test/support/json-value.js'
 import { makeCall } from '../../testing.js'
 import * as merge from './merge.js'
 
@@ -14,7 +15,7 @@ function mergeRoles(messages: readonly Message[]): readonly Message[] {
 
 const block = fc.oneof(
   fc.record({ type: fc.constant('text'), text: fc.string() }),
-  fc.record({ type: fc.string(), input: fc.jsonValue(), content: fc.jsonValue() }),
+  fc.record({ type: fc.string(), input: jsonValue(), content: jsonValue() }),
 )
 const content = fc.oneof(
   { weight: 4, arbitrary: fc.string() },
@@ -27,7 +28,7 @@ const message = fc
     content,
     fc.dictionary(
       fc.string().filter((key) => key !== 'role' && key !== 'content'),
-      fc.jsonValue(),
+      jsonValue(),
       { maxKeys: 2 },
     ),
   )

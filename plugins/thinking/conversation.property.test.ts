@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { ContentBlock, Message } from '../../core/index.js'
+import { jsonValue } from '../../test/support/json-value.js'
 import { makeCall } from '../../testing.js'
 import { type BlockNeeds, fitConversation } from './conversation.js'
 
@@ -9,7 +10,7 @@ const signature = fc.constantFrom(OWN, 'agp1.abc', '', '3f2a-x', 'ab'.repeat(16)
 const block = fc.oneof(
   fc.record({ type: fc.constant('thinking'), thinking: fc.string(), signature }, { requiredKeys: ['type'] }),
   fc.record({ type: fc.constant('redacted_thinking'), data: signature }, { requiredKeys: ['type'] }),
-  fc.record({ type: fc.constant('tool_use'), id: fc.string(), input: fc.jsonValue() }),
+  fc.record({ type: fc.constant('tool_use'), id: fc.string(), input: jsonValue() }),
   fc.record({ type: fc.constant('text'), text: fc.string() }),
 )
 const message = fc

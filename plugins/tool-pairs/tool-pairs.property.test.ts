@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Message } from '../../core/index.js'
+import { jsonValue } from '../../test/support/json-value.js'
 import { makeCall } from '../../testing.js'
 import { repairPairs } from './repair.js'
 
@@ -118,7 +119,7 @@ const orphan = ({ content }: Block): Block[] => [
 
 const id = fc.constantFrom('a', 'b', 'c', 'a_2')
 const text = fc.record({ type: fc.constant('text'), text: fc.string() })
-const use = fc.record({ type: fc.constant('tool_use'), id, name: fc.constant('Bash'), input: fc.jsonValue() })
+const use = fc.record({ type: fc.constant('tool_use'), id, name: fc.constant('Bash'), input: jsonValue() })
 const result = fc.record(
   {
     type: fc.constant('tool_result'),

@@ -14,6 +14,7 @@ import { MessageStop } from '../../plugins/stream-guard/message-stop.js'
 import { makeCall } from '../../testing.js'
 import { answer } from '../support/anthropic-upstream.js'
 import { ask, send } from '../support/client.js'
+import { jsonValue } from '../support/json-value.js'
 import { messageEvents } from '../support/messages.js'
 import { frames } from '../support/sse-bytes.js'
 import { stand, zaiPair } from '../support/stand.js'
@@ -172,7 +173,7 @@ const odd = fc.oneof(
     { __proto__: 1 },
     '\ud800',
   ),
-  fc.jsonValue(),
+  jsonValue(),
 )
 
 /** A captured request with some of its values replaced, taken away or doubled. */

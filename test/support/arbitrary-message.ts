@@ -1,11 +1,12 @@
 import fc from 'fast-check'
+import { jsonValue } from './json-value.js'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })
-const json = fc.dictionary(text, fc.jsonValue({ maxDepth: 3 }), { maxKeys: 4 })
+const json = fc.dictionary(text, jsonValue({ maxDepth: 3 }), { maxKeys: 4 })
 /** Keys that the protocol does not name; they must come back too. */
 const extra = fc.dictionary(
   text.map((key) => `x_${key}`),
-  fc.jsonValue({ maxDepth: 2 }),
+  jsonValue({ maxDepth: 2 }),
   { maxKeys: 2 },
 )
 

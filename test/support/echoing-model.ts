@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { AssistantPart, ProviderOptions, StreamPart } from '../../plugins/ai-sdk/language-model.js'
+import { jsonValue } from './json-value.js'
 
 /** One part of an assistant's turn, and how a model streams it. */
 export interface Said {
@@ -101,7 +102,7 @@ export const parts: fc.Arbitrary<AssistantPart> = fc
       type: fc.constant('tool-call' as const),
       toolCallId: fc.string({ unit: fc.constantFrom(...'abc'), minLength: 1, maxLength: 3 }),
       toolName: fc.constantFrom('Bash', 'Read'),
-      input: fc.dictionary(words, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3, noNullPrototype: true }),
+      input: fc.dictionary(words, jsonValue({ maxDepth: 2 }), { maxKeys: 3, noNullPrototype: true }),
       ...signed,
     }),
   )
