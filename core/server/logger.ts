@@ -24,10 +24,7 @@ export async function createLogger(
     isFile || isJson(options)
       ? plain(options.level, output)
       : pretty(options.level, output, wantsColours(process.stdout.isTTY))
-  output.onDropped = (lines) =>
-    logger.warn(
-      `${lines === 1 ? 'a line of the log was' : `${lines} lines of the log were`} dropped, as nothing read them`,
-    )
+  output.onDropped = (lines) => logger.warn(`${lines} lines of the log were dropped, as nothing read them`)
   return logger
 }
 

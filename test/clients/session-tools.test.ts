@@ -50,7 +50,7 @@ describeClients(NEWEST, (client) => {
     const run = await claude(client, { url, args: [...extra, ...words], env })
     expect(run).toMatchObject({ code: 0, timedOut: false })
     // One request of this session was finished when it asked.
-    expect(run.stdout).toMatch(/It says: .*This session: \$0\.\d{4} .*1 requests, 0 failed/)
+    expect(run.stdout).toMatch(/It says: .*This session: \$0\.\d{4} .*1 request, 0 failed/)
     expect(gateway.requests('messages').length).toBeGreaterThanOrEqual(2)
   })
 })
