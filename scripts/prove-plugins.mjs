@@ -115,9 +115,10 @@ try {
   )
   const run = (...args) => spawnSync(process.execPath, args, { cwd: folder, stdio: 'inherit' }).status
   assert.equal(run(join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'), 0, 'the copies do not compile')
+  // As vitest.config.ts has it: a worker loads the package once for all its files.
   writeFileSync(
     join(folder, 'vitest.config.mjs'),
-    `export default { test: { include: ['plugins/**/*.test.ts'], setupFiles: ['./test/support/setup.ts'], testTimeout: 20_000 } }\n`,
+    `export default { test: { include: ['plugins/**/*.test.ts'], setupFiles: ['./test/support/setup.ts'], testTimeout: 20_000, isolate: false } }\n`,
   )
   assert.equal(
     run(join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=dot'),
