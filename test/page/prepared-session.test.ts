@@ -4,7 +4,8 @@ import { isWithoutBrowser, launch, openPage, shot } from './browser.js'
 import { PROMPT, preparedSession, SESSION, TWO_PLANS } from './prepared-session.js'
 import { startWorld, type World } from './world.js'
 
-const CLOCK = '\\d\\d:\\d\\d:\\d\\d'
+/** `23:10:05`, or with its day where that is not today: `28 Nov, 00:10`. */
+const CLOCK = '(?:\\d\\d:\\d\\d:\\d\\d|\\d+ \\w+,? (?:at )?\\d\\d:\\d\\d)'
 const REFUSED = `Account a refused it \\(429\\): too many requests \\(rate limit\\); it is in cooldown until ${CLOCK}\\. Account b answered instead\\.`
 const COLD = 'Another account answered \\(a before, b now\\)\\. 49k tokens were paid again, \\$0\\.\\d+\\.'
 const TOOLS =
