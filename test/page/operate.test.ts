@@ -79,12 +79,12 @@ describe.skipIf(isWithoutBrowser())('what an operator sees and changes', () => {
     const card = page.locator('#account-plan')
     await card.getByText('429 rate_limit_error: “slow down”').waitFor()
     const text = await card.innerText()
-    expect(text).toMatch(/plan 5h\s*62 %\s*resets \d\d:\d\d/)
+    expect(text).toMatch(/plan 5h\s*62 %\s*resets [\w, ]*\d\d:\d\d/)
     expect(text).toMatch(/plan 7d\s*81 %/)
     expect(await card.locator('.meter.warn').count()).toBe(1)
     expect(await page.locator('#account-spare').innerText()).not.toContain('Last error')
     const now = page.getByRole('region', { name: 'Now' })
-    expect(await now.innerText()).toMatch(/plan 5h\s*62 %\s*resets \d\d:\d\d/)
+    expect(await now.innerText()).toMatch(/plan 5h\s*62 %\s*resets [\w, ]*\d\d:\d\d/)
     await card.getByRole('link', { name: 'show' }).click()
     await page.getByRole('complementary', { name: 'Request' }).getByText('attempt 2 of 2').waitFor()
   })
@@ -100,6 +100,24 @@ describe.skipIf(isWithoutBrowser())('what an operator sees and changes', () => {
         expect.stringMatching(/label team=blue\s*\d+ %\s*30k tokens of 25k tokens/),
       ])
     expect(await budgets.locator('.budget b.bad').count()).toBe(1)
+  })
+
+  it('while the plot is on its way, the rest of the view is there', async () => {
+    const { page } = opened
+    let go = () => {}
+    const held = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    await page.route(/assets\/plot-.*\.js/, (route) => held.then(() => route.continue()))
+    const asked = page.waitForRequest(/assets\/plot-.*\.js/)
+    await at('/cost?since=24h')
+    await asked
+    await page.locator('tbody tr').first().waitFor()
+    expect(await page.locator('.budget b.bad').count()).toBe(1)
+    expect(await page.locator('label', { hasText: /^by/ }).isVisible()).toBe(true)
+    expect(await page.locator('svg.plot, .plot').count()).toBe(0)
+    go()
+    await page.locator('svg.plot, .plot').first().waitFor()
   })
 
   it('cost by the type of agent', async () => {

@@ -1,4 +1,4 @@
-import { createMemo, For, Show } from 'solid-js'
+import { createMemo, For, Show, Suspense } from 'solid-js'
 import type { UsageAnswer } from '../../api/types.js'
 import { type Measure, type Per, stackOf } from '../../data/stack.js'
 import { later } from '../../parts/later.js'
@@ -72,7 +72,11 @@ export default function Cost() {
               </Empty>
             }
           >
-            <Show when={stack()}>{(found) => <Plot stack={found()} measure={measure()} per={per()} />}</Show>
+            <Suspense>
+              <Show when={stack()}>
+                {(found) => <Plot stack={found()} measure={measure()} per={per()} />}
+              </Show>
+            </Suspense>
             <UsageTable answer={answer()} by={by()} />
             <Show when={stack()}>{(found) => <Times stack={found()} measure={measure()} per={per()} />}</Show>
           </Show>
