@@ -168,7 +168,7 @@ describe('agproxy doctor', () => {
     expect(of('port')).toEqual([])
     expect(of('gateway')[0]).toMatchObject({
       level: 'error',
-      text: `${url} is served by pid ${process.pid} (config /its.ts), and does not take the key 'ag…' of this one`,
+      text: `${url} is served by pid ${process.pid} (config /its.ts), and does not answer, or does not take the key 'ag…' of this one`,
       mend: `agproxy stop ${port} && agproxy start -d`,
     })
   })

@@ -73,6 +73,21 @@ it.each([
     ['Error: no', at('mine.ts', 'f'), at('gw/a.js'), at('mine.ts', 'g')],
   ],
   [
+    'has the author’s frame also where it has no name, and a package is none',
+    [
+      'Error: no',
+      at('mine.ts', 'Object.<anonymous>'),
+      '    at async node:internal/a:1:1',
+      at('/node_modules/pg/a.js'),
+    ],
+    ['Error: no', at('mine.ts', 'Object.<anonymous>')],
+  ],
+  [
+    'stays whole where a package failed that the gateway called',
+    ['Error: no', at('/node_modules/pg/a.js'), at('gw/a.js'), '    at new Promise (<anonymous>)'],
+    ['Error: no', at('/node_modules/pg/a.js'), at('gw/a.js'), '    at new Promise (<anonymous>)'],
+  ],
+  [
     'stays whole where the gateway itself failed',
     ['Error: no', at('gw/a.js'), at('gw/b.js')],
     ['Error: no', at('gw/a.js'), at('gw/b.js')],

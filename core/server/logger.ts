@@ -70,15 +70,15 @@ const HERE = new URL('.', import.meta.url).href
 export function withoutTail(stack: string | undefined, here = HERE): string | undefined {
   return stack?.replace(FRAMES, (frames) => {
     const lines = frames.split('\n')
-    const last = lines.findLastIndex((line) => line !== '' && !line.includes(here) && !INTERNAL.test(line))
+    const last = lines.findLastIndex((line) => line !== '' && !line.includes(here) && !NO_AUTHORS.test(line))
     return last < 0 ? frames : lines.slice(0, last + 1).join('\n')
   })
 }
 
 /** Of an error, or of one that caused it. */
 const FRAMES = /(?:\n {4}at .*)+/g
-/** Of Node's own, or of none: `at new Promise (<anonymous>)`. */
-const INTERNAL = /\(node:|at node:|<anonymous>/
+/** Of Node's own, of a package, or of none: `at new Promise (<anonymous>)`. */
+const NO_AUTHORS = /\(node:|at (?:async )?node:|\(<anonymous>\)$|[\\/]node_modules[\\/]/
 
 let second = 0
 let prefix = ''

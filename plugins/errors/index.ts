@@ -44,12 +44,14 @@ export const errors = definePlugin({
         const meaning = options.zaiCodes && words.code !== undefined ? ZAI_CODES.get(words.code) : undefined
         if (meaning) {
           const advice = adviceOf(meaning, call)
-          if (advice !== undefined) log.warn(call, `account '${call.target?.account.id}': ${advice}`)
+          const who = `account '${call.target?.account.id}' (code ${words.code})`
+          if (advice !== undefined) log.warn(call, `${who}: ${advice}`, who)
           return await fromCode(reply, call, text, words, { ...meaning, advice }, estimate)
         }
         const fault = misconfigured(reply, words, call)
         if (fault) {
-          log.warn(call, fault.message())
+          // An upstream may serve messages and have no path to count their tokens, which are estimated then.
+          if (call.route === 'messages') log.warn(call, fault.message())
           return ourFault(reply, fault, quoted(words), call)
         }
         const shaped = isErrorBody(parseJson(text)) ? reply : reshaped(reply, call, words)

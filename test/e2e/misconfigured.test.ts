@@ -308,7 +308,7 @@ it.each<[string, Script, string, string]>([
     'z.ai’s arrears',
     json({ error: { code: '1113', message: SAID } }, 429),
     'zai',
-    "account 'a': top it up or configure another account",
+    "account 'a' (code 1113): top it up or configure another account",
   ],
 ])('the log says once what mends %s, without what the upstream said', async (_, script, upstream, words) => {
   const { up, send, gateway } = await stand(() => script, { config: oneOf(upstream) })
@@ -321,4 +321,17 @@ it.each<[string, Script, string, string]>([
   expect(warned.map(({ message }) => message.replaceAll(up.url, 'http://HOST'))).toEqual([words])
   expect(warned[0]!.fields.id).toMatch(/^req_/)
   expect(JSON.stringify(gateway.logs)).not.toContain(SAID)
+})
+
+it('an upstream that counts no tokens has the right base URL all the same, and the log does not say otherwise', async () => {
+  const { send, gateway } = await stand(
+    (request) =>
+      request.url.endsWith('/count_tokens') ? json({ error: 'not found' }, 404) : answer({}, request),
+    { config: oneOf('anthropic') },
+  )
+  const body = { model: 'claude-sonnet-4-5', messages: [{ role: 'user', content: 'hi' }] }
+  const counted = await send({ path: '/v1/messages/count_tokens', body })
+  expect(counted.status).toBe(200)
+  expect((await send({ body: ask() })).status).toBe(200)
+  expect(gateway.logs.filter(({ fields }) => fields.plugin === 'errors')).toEqual([])
 })

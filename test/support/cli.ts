@@ -41,14 +41,15 @@ const out = join(root, '.cache', `cli-${process.ppid}-${process.pid}`)
 let isBuilt = false
 let files = 0
 
-/** The command line as it is shipped: bundled, in a process of its own. Built once for all files of a worker: 28 want it, and it takes 2 s. */
+/** The command line as it is shipped: bundled, in a process of its own. Built once for all files of a worker: some twenty want it, and it takes 2 s. */
 export function builtCli(): Cli {
   beforeAll(() => {
     if (isBuilt) return
-    spawnSync(process.execPath, ['scripts/build.mjs', '--command', '--outdir', out], {
+    const { status } = spawnSync(process.execPath, ['scripts/build.mjs', '--command', '--outdir', out], {
       cwd: root,
       stdio: 'inherit',
     })
+    if (status !== 0) throw new Error('the command could not be built')
     isBuilt = true
   }, 60_000)
   const own = join(out, `user-${++files}`)

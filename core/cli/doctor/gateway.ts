@@ -31,7 +31,7 @@ export async function gateway({ config, args, context: { env } }: Patient): Prom
       {
         about: 'gateway',
         level: 'error',
-        text: `${own.url} is served by pid ${own.pid} (config ${own.config ?? 'none'}), and does not take the key '${shortKey(config)}' of this one`,
+        text: `${own.url} is served by pid ${own.pid} (config ${own.config ?? 'none'}), and does not answer, or does not take the key '${shortKey(config)}' of this one`,
         mend: `agproxy stop ${port} && agproxy start -d`,
       },
     ]

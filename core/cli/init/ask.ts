@@ -13,6 +13,10 @@ export type Try = (answers: Answers) => Promise<string | undefined>
  */
 export async function ask(given: Answers, places: readonly boolean[], tryOut: Try): Promise<Answers> {
   prompts.intro('agproxy')
+  if (places.length === 1)
+    prompts.log.info(
+      given.global ? 'For all folders: your own config' : 'For this folder alone, also a key in .env',
+    )
   const upstream = answered(
     await prompts.select({
       message: 'Which upstream answers?',

@@ -308,7 +308,7 @@ describe.runIf(hasScript)('on a terminal', () => {
   it.each([
     ['all folders', { here: 'agproxy.config.json' }, ({ home }: Place) => join(home, 'agproxy')],
     ['this one', { own: 'agproxy.config.json' }, ({ cwd }: Place) => cwd],
-  ])('writes for %s, and does not ask, where the other place has a config', async (_, given, folder) => {
+  ])('writes for %s, and does not ask, where the other place has a config', async (place, given, folder) => {
     const terminal = await onTerminal(given)
     const { ended, answer, seen } = terminal
     await answer('Which upstream answers?', '\r')
@@ -318,6 +318,7 @@ describe.runIf(hasScript)('on a terminal', () => {
     await answer('in every session of Claude Code?', '\r')
     expect(await ended).toBe(0)
     expect(seen()).not.toContain('For which folders?')
+    expect(seen()).toContain(place === 'all folders' ? 'For all folders' : 'For this folder alone')
     expect(existsSync(join(folder(terminal), 'agproxy.config.ts'))).toBe(true)
   })
 
