@@ -4,7 +4,7 @@ import { anthropicUpstream, failure } from '../../test/support/anthropic-upstrea
 import { closedPort, startUpstream } from '../../test/support/bad-upstream.js'
 import { emptyFolder } from '../../test/support/cli.js'
 import { ask } from '../../test/support/client.js'
-import { json, respond } from '../../test/support/script.js'
+import { head, json, reset, respond, write } from '../../test/support/script.js'
 import { stand, zaiPair } from '../../test/support/stand.js'
 import { runCli } from './main.js'
 
@@ -93,6 +93,15 @@ describe('agproxy accounts', () => {
     expect(err).toMatch(
       /^agproxy: what answers at http:\/\/127\.0\.0\.1:\d+ is no gateway of agproxy \(status \d+\); .*\n$/,
     )
+  })
+
+  it('what breaks off in its answer may be a gateway', async () => {
+    const script = [head(200, { 'content-length': '100' }), write('{"accounts":'), reset()]
+    const up = await startUpstream(() => script)
+    onTestFinished(() => up.close())
+    const { port } = new URL(up.url)
+    const { code, err } = await cli(['accounts', '--port', port], { AGPROXY_ADMIN_KEY: KEY })
+    expect([code, err]).toEqual([1, `agproxy: ${up.url} ended the connection before it answered\n`])
   })
 
   it('says where it looked when no gateway runs', async () => {

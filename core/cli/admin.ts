@@ -43,7 +43,10 @@ export async function askAdmin(
     const key = keyFor(url)
     const response = key && (await ask(`${url}/_agproxy/api/${path}`, method, key))
     if (!response) continue
-    const body: unknown = await response.json().catch(() => undefined)
+    const text = await response.text().catch(() => {
+      throw broken(url)
+    })
+    const body = parseJson(text)
     if (response.ok && isRecord(body)) return { url, key, body }
     throw refused(url, response.status, body)
   }
@@ -58,6 +61,8 @@ const refused = (url: string, status: number | undefined, body: unknown) =>
       : `what answers at ${url} is no gateway of agproxy (status ${status}); --host and --port name another address`,
   )
 
+const broken = (url: string) => new UsageError(`${url} ended the connection before it answered`)
+
 const noGateway = (urls: readonly string[]) =>
   new UsageError(
     `no gateway answers at ${urls.join(' or ')}; agproxy start -d starts one, --host and --port name another`,
@@ -69,14 +74,13 @@ export async function postAdmin(url: string, key: string, path: string, body: ob
   const { request } = await (at.protocol === 'https:' ? import('node:https') : import('node:http'))
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
   const sent = request(at, { method: 'POST', headers, agent: false })
-  const broken = () => new UsageError(`${url} ended the connection before it answered`)
   const { status, text } = await new Promise<{ status: number | undefined; text: string }>(
     (resolve, reject) => {
-      sent.on('error', () => reject(broken()))
+      sent.on('error', () => reject(broken(url)))
       sent.on('response', (response) => {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => void chunks.push(chunk))
-        response.on('error', () => reject(broken()))
+        response.on('error', () => reject(broken(url)))
         response.on('end', () =>
           resolve({ status: response.statusCode, text: Buffer.concat(chunks).toString() }),
         )

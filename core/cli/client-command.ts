@@ -41,7 +41,7 @@ export function commandFor(
   return /\.exe$/i.test(target) ? { file: target, args } : { file: process.execPath, args: [target, ...args] }
 }
 
-/** Whether `commandFor` would find it. Without a PATH the system has folders of its own, and `spawn` says. */
+/** Whether something of this name is there; whether it can be started, `spawn` says, and all where there is no PATH. */
 export function isOnPath(name: string, env: NodeJS.ProcessEnv, machine: Machine = { ...HERE, env }): boolean {
   if (machine.platform === 'win32') return onPath(name, machine) !== undefined
   const folders = env.PATH?.split(':')

@@ -51,7 +51,7 @@ export const errors = definePlugin({
         const fault = misconfigured(reply, words, call)
         if (fault) {
           // An upstream may serve messages and have no path to count their tokens, which are estimated then.
-          if (call.route === 'messages') log.warn(call, fault.message())
+          if (call.route === 'messages') log.warn(call, fault.message(''))
           return ourFault(reply, fault, quoted(words), call)
         }
         const shaped = isErrorBody(parseJson(text)) ? reply : reshaped(reply, call, words)

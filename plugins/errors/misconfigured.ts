@@ -6,7 +6,7 @@ export interface Misconfigured {
   readonly status: number
   readonly type: ErrorType
   /** In words, with those of the upstream in them for the client; without for the log, as they may quote the prompt. */
-  readonly message: (said?: string) => string
+  readonly message: (said: string) => string
   /** Why the account can't serve until the config changes. */
   readonly reason?: CooldownReason
 }
@@ -26,11 +26,11 @@ export function misconfigured(reply: Reply, words: UpstreamWords, call: Call): M
     return {
       status,
       type: 'permission_error',
-      message: (said = '') => `${who} is not allowed to do this${said}`,
+      message: (said: string) => `${who} is not allowed to do this${said}`,
       reason: 'forbidden',
     }
   if (status === 400 && /credit balance is too low/i.test(words.message ?? '')) {
-    const message = (said = '') => `${who} has no credit${said}; top it up or configure another account`
+    const message = (said: string) => `${who} has no credit${said}; top it up or configure another account`
     return { status: 402, type: 'billing_error', message, reason: 'billing' }
   }
   const fault = { status: 404, type: 'not_found_error' } as const
@@ -40,18 +40,18 @@ export function misconfigured(reply: Reply, words: UpstreamWords, call: Call): M
   }
   if (status !== 404) return undefined
   if (!isAboutModel(words.message ?? '', call.model))
-    return { ...fault, message: (said = '') => `${who} answered 404${said}` }
+    return { ...fault, message: (said: string) => `${who} answered 404${said}` }
   const mapped = target.model ?? reply.header('x-mapped-model')
   if (mapped === undefined) return undefined // the client chose it, and Claude Code offers to choose another
   const option =
     target.model === undefined ? `plugins.${target.upstream.name}` : `account '${target.account.id}'`
-  const message = (said = '') =>
+  const message = (said: string) =>
     `${who} has no model '${mapped}', to which the gateway maps the client's${said}. Correct the models of ${option}`
   return { ...fault, message }
 }
 
 function refused({ account }: Target, who: string): Misconfigured {
-  const message = (said = '') =>
+  const message = (said: string) =>
     account.apiKey === undefined
       ? `${who} has no apiKey, and its upstream wants one${said}. Set its apiKey in the gateway's config`
       : `the key of ${who} was refused${said}. Correct its apiKey in the gateway's config, or the environment variable that it comes from`
@@ -60,8 +60,8 @@ function refused({ account }: Target, who: string): Misconfigured {
 
 function wrongPath({ path }: Call, { upstream, account }: Target, who: string): Misconfigured['message'] {
   const address = upstream.address?.(account)
-  if (!address) return (said = '') => `${who} has no such path${said}. Check its base URL`
-  return (said = '') =>
+  if (!address) return (said: string) => `${who} has no such path${said}. Check its base URL`
+  return (said: string) =>
     `the base URL of ${who} is wrong: ${address.url}${path} does not exist${said}. Correct ${address.option}; \`agproxy check --probe\` tries it`
 }
 
